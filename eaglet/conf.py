@@ -1,0 +1,97 @@
+"""Every setting of eaglet: name, type, default and meaning, read when asked.
+
+Nothing is read at import, so `override_settings` works without a reload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar, overload
+
+from django.conf import settings as django_settings
+
+T = TypeVar("T")
+
+
+class Setting(Generic[T]):
+    """One Django setting; reading it gives the project's value, or the default."""
+
+    def __init__(self, default: T, doc: str) -> None:
+        self.default = default
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Setting[T]: ...
+    @overload
+    def __get__(self, instance: Settings, owner: type) -> T: ...
+    def __get__(self, instance: Settings | None, owner: type) -> Setting[T] | T:
+        if instance is None:
+            return self
+        value: T = getattr(django_settings, self.name, self.default)
+        return value
+
+
+class Settings:
+    """The settings, each under the name a project gives it in its settings module."""
+
+    # Resources
+    EAGLET_RESOURCE_MODULES = Setting[Sequence[str]](
+        (), "Modules, or packages to walk, with resources beside every app's `resources`."
+    )
+    EAGLET_CONTEXT_PROVIDERS = Setting[Sequence[str]](
+        (), "Dotted paths of providers whose values stand in the args of every request."
+    )
+    EAGLET_JSON_DEFAULT = Setting["str | None"](
+        None, "Dotted path of a function that turns a type of one's own into JSON."
+    )
+    EAGLET_ALWAYS_HTTP_200 = Setting[bool](
+        False, "Answer every resource call with HTTP 200, as the original did."
+    )
+    EAGLET_FAST_PATH = Setting[bool](
+        True, "Leave Django REST framework out where it has nothing to do; False for diagnosis."
+    )
+
+    # Access tokens, as the service sees them
+    EAGLET_TOKEN_IN_PARAMETER = Setting[bool](
+        True, "Take the access token from the `access_token` parameter too."
+    )
+    EAGLET_SECRET_IN_QUERY = Setting[bool](True, "Answer GET at `auth.access_token`.")
+    EAGLET_TOKEN_LIFETIME_SECONDS = Setting[int](
+        7200, "How long an access token lives when its app does not say."
+    )
+    EAGLET_TOKEN_CACHE_SECONDS = Setting[float](
+        5, "How long a process may go on accepting a token it has just checked."
+    )
+    EAGLET_ISSUE_TOKENS = Setting["bool | None"](
+        None, "Whether to offer the token endpoints; None: where there are resources."
+    )
+
+    # Calling other services
+    ENABLE_API_AUTH = Setting[bool](False, "Send an access token with every call.")
+    APP_KEY = Setting[str]("", "This service's app key at the services it calls.")
+    APP_SECRET = Setting[str]("", "The secret that goes with APP_KEY.")
+    EAGLET_SERVICES = Setting[Mapping[str, Mapping[str, Any]]](
+        {}, "Services by name: HOST, APP_KEY, APP_SECRET, TIMEOUT_SECONDS, …"
+    )
+    EAGLET_GATEWAY_HOST = Setting["str | None"](
+        None, "The gateway that services without a HOST of their own are called through."
+    )
+    EAGLET_TRUSTED_HOSTS = Setting[Sequence[str]](
+        (), "Hosts besides those of the services and the gateway that may get credentials."
+    )
+    EAGLET_LEGACY_SERVICES = Setting["Sequence[str] | str"](
+        (), "Services that speak the original's wire, or '*' for all of them."
+    )
+    EAGLET_CLIENT_RAISE_ERRORS = Setting[bool](False, "Raise instead of returning None.")
+    EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS = Setting[float](2, "How long a connection may take.")
+    EAGLET_CLIENT_TIMEOUT_SECONDS = Setting[float](30, "How long a call may take in all.")
+    EAGLET_CLIENT_MAX_RESPONSE_BYTES = Setting[int](
+        64 * 1024 * 1024, "The largest answer that is read."
+    )
+    EAGLET_LOG_PARAMS = Setting[bool](False, "Log parameters' values too, redacted.")
+
+
+conf = Settings()

@@ -1,0 +1,158 @@
+"""What becomes JSON, and how.
+
+Dates and decimals follow the envelope's rules (`YYYY-MM-DD HH:MM:SS` in the current time zone,
+decimals as strings); UUIDs, durations, times, lazy strings, sets and querysets are encoded as a
+Django user expects. Anything else is a TypeError that names the type: never half an answer.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import math
+import uuid
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from django.core.signals import setting_changed
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.duration import duration_iso_string
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+
+from eaglet.conf import conf
+
+MAX_DEPTH = 200
+"""How deep arrays and objects may be nested in what a caller sends."""
+
+
+def format_datetime(value: datetime.datetime) -> str:
+    """Write a moment as `YYYY-MM-DD HH:MM:SS`, an aware one in the current time zone."""
+    if timezone.is_aware(value):
+        value = timezone.localtime(value)
+    return value.isoformat(" ", "seconds")[:19]
+
+
+@lru_cache(maxsize=1)
+def _own_default() -> Callable[[Any], Any] | None:
+    path = conf.EAGLET_JSON_DEFAULT
+    if path is None or callable(path):
+        return path
+    default: Callable[[Any], Any] = import_string(path)
+    return default
+
+
+def _forget_own_default(*, setting: str, **kwargs: Any) -> None:
+    if setting == "EAGLET_JSON_DEFAULT":
+        _own_default.cache_clear()
+
+
+setting_changed.connect(_forget_own_default, dispatch_uid="eaglet.encoding")
+
+
+def default(value: Any) -> Any:
+    """Turn what the json module does not know into what it does; TypeError names the type."""
+    if isinstance(value, datetime.datetime):
+        return format_datetime(value)
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal | uuid.UUID | Promise):
+        return str(value)
+    if isinstance(value, datetime.timedelta):
+        return duration_iso_string(value)
+    if isinstance(value, set | frozenset | QuerySet):
+        return list(value)
+    own = _own_default()
+    if own is not None:
+        return own(value)
+    kind = type(value)
+    raise TypeError(f"{kind.__module__}.{kind.__qualname__} can't be written as JSON")
+
+
+def _encoder(*, ensure_ascii: bool) -> Callable[[Any], str]:
+    encoder = json.JSONEncoder(
+        ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"), default=default
+    )
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # an interpreter without the C accelerator
+        return encoder.encode
+    in_ascii, in_unicode = json.encoder.encode_basestring_ascii, json.encoder.encode_basestring
+    string = in_ascii if ensure_ascii else in_unicode
+    # What encode() makes anew for every call, at half its cost; without the table of what is
+    # being written, which only words the error of a structure that contains itself.
+    write = make(None, default, string, None, ":", ",", False, False, False)
+    return lambda value: "".join(write(value, 0))
+
+
+_encode = _encoder(ensure_ascii=False)
+_encode_ascii = _encoder(ensure_ascii=True)
+
+
+def to_json(value: Any) -> bytes:
+    """Encode as UTF-8 JSON.
+
+    Raises TypeError for a type that can't be written, ValueError for NaN and an infinity,
+    RecursionError for a structure that contains itself.
+    """
+    text = _encode(value)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate, which a caller can send as an escape, has no UTF-8 form.
+        return _encode_ascii(value).encode("ascii")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(literal: str) -> float:
+    value = float(literal)
+    if not math.isfinite(value):
+        raise ValueError("a number is out of range")
+    return value
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+
+
+def from_json(text: str) -> Any:
+    """Decode JSON text of a stranger's.
+
+    Raises ValueError, with a reason that can be shown to the caller, for malformed text, NaN
+    and infinities, numbers out of range and nesting deeper than `MAX_DEPTH`.
+    """
+    try:
+        value = _decoder.decode(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"malformed JSON at position {error.pos}") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError as error:
+        # int() says how to lift its limit, which is no business of the caller's.
+        reason = "a number is out of range" if "digits" in str(error) else str(error)
+        raise ValueError(reason) from None
+    if (
+        isinstance(value, dict | list)
+        and text.count("[") + text.count("{") > MAX_DEPTH
+        and _deeper_than(value, MAX_DEPTH)
+    ):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    layer = [value]
+    for _ in range(limit):
+        layer = [
+            child
+            for parent in layer
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not layer:
+            return False
+    return True

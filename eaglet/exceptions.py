@@ -1,0 +1,146 @@
+"""Every error eaglet raises, as one tree.
+
+EagletError
+├── ApiError                  a resource refuses for a business reason
+├── ParamError                parameters are missing or wrong
+│   ├── MissingParam          … all of them missing
+│   └── InvalidParam          … all of them present and wrong
+├── AuthError                 the caller is not who it must be
+│   ├── InvalidAppKey         no such app key, or not with that secret
+│   └── InvalidAccessToken    no such access token, or it was revoked
+│       └── ExpiredAccessToken
+├── RequestError              a call to a service got no usable answer
+│   ├── InvalidRequest        the call itself is wrong; nothing was sent
+│   ├── TokenUnavailable      no access token could be had; nothing was sent
+│   ├── ServiceTimeout        no answer in time
+│   ├── ServiceUnavailable    no connection, or it broke
+│   └── InvalidEnvelope       an answer that is not eaglet's envelope
+├── ResourceError             the service answered with an error
+└── TaskError                 a task could not be sent
+
+Misconfiguration is Django's ImproperlyConfigured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+class EagletError(Exception):
+    """Root of everything eaglet raises."""
+
+
+class ApiError(EagletError):
+    """Raised in a resource to answer with a business failure: HTTP 200 and `code`.
+
+    Args:
+        message: what the caller reads as `errMsg`.
+        code: the envelope's code; 500 is the business failure callers know.
+        data: what the caller gets as `data`.
+    """
+
+    def __init__(self, message: object, code: int = 500, data: Any = None) -> None:
+        super().__init__(message)
+        self.message = str(message)
+        self.code = code
+        self.data = data
+
+
+@dataclass(frozen=True)
+class ParamFault:
+    """What is wrong with one parameter."""
+
+    param: str
+    reason: str
+    missing: bool = False
+
+
+class ParamError(EagletError):
+    """One or more parameters are missing or wrong; `faults` names every one of them.
+
+    `function` is the function whose declaration was broken, if there is one.
+    """
+
+    def __init__(
+        self, faults: Iterable[ParamFault], function: Callable[..., Any] | None = None
+    ) -> None:
+        self.faults = tuple(faults)
+        self.function = function
+        super().__init__("; ".join(f"{fault.param}: {fault.reason}" for fault in self.faults))
+
+
+class MissingParam(ParamError):
+    """Every faulty parameter is a missing one."""
+
+
+class InvalidParam(ParamError):
+    """Every faulty parameter was given, and is wrong."""
+
+
+class AuthError(EagletError):
+    """The caller could not be authenticated."""
+
+
+class InvalidAppKey(AuthError):
+    """The app key is unknown, switched off, or does not go with the secret."""
+
+
+class InvalidAccessToken(AuthError):
+    """The access token is unknown, revoked, or belongs to an app that is switched off."""
+
+
+class ExpiredAccessToken(InvalidAccessToken):
+    """The access token's time is over."""
+
+
+class RequestError(EagletError):
+    """A call to another service got no usable answer."""
+
+
+class InvalidRequest(RequestError):
+    """The call itself is wrong, so nothing was sent."""
+
+
+class TokenUnavailable(RequestError):
+    """No access token could be had for the service, so nothing was sent."""
+
+
+class ServiceTimeout(RequestError):
+    """The service did not answer in time."""
+
+
+class ServiceUnavailable(RequestError):
+    """The service could not be reached, or the connection broke."""
+
+
+class InvalidEnvelope(RequestError):
+    """The service answered, but not with eaglet's envelope."""
+
+
+class ResourceError(EagletError):
+    """The service answered with an error.
+
+    Attributes:
+        code: the envelope's code.
+        message: its errMsg.
+        status_code: the HTTP status.
+        data: the envelope's data.
+    """
+
+    def __init__(
+        self, code: int, message: str, *, status_code: int = 200, data: Any = None
+    ) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status_code = status_code
+        self.data = data
+
+    def __str__(self) -> str:
+        return f"code {self.code} (HTTP {self.status_code}): {self.message}"
+
+
+class TaskError(EagletError):
+    """A task could not be sent."""

@@ -1,0 +1,87 @@
+"""The registry of what a service needs to be ready: each app adds its probes to it.
+
+A probe is a function without arguments that returns nothing, and raises when what it probes is
+not in order.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+
+logger = logging.getLogger("eaglet.health")
+
+Probe = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """How one probe went; `error` is for the log and never for a caller."""
+
+    name: str
+    ok: bool
+    error: str = ""
+
+
+_probes: dict[str, tuple[Probe, float]] = {}
+_running: dict[Probe, Future[None]] = {}
+
+
+def register_probe(name: str, probe: Probe, timeout_seconds: float = 2.0) -> None:
+    """Add a probe, or replace the one of that name."""
+    _probes[name] = (probe, timeout_seconds)
+
+
+def unregister_probe(name: str) -> None:
+    """Take a probe out; one that is not there is no error."""
+    _probes.pop(name, None)
+
+
+def run_probes() -> list[ProbeResult]:
+    """Run every probe on a thread of its own, each for its own time at most, in name order.
+
+    One that still hangs from the last time is waited for, and not started again.
+    """
+    began = time.monotonic()
+    started = [
+        (name, timeout, _start(name, probe)) for name, (probe, timeout) in sorted(_probes.items())
+    ]
+    return [_result(name, timeout, future, began) for name, timeout, future in started]
+
+
+def _start(name: str, probe: Probe) -> Future[None]:
+    hanging = _running.get(probe)
+    if hanging is not None and not hanging.done():
+        return hanging
+    future: Future[None] = Future()
+    _running[probe] = future
+
+    def run() -> None:
+        try:
+            probe()
+        except BaseException as error:  # noqa: BLE001 - handed to the waiting thread
+            future.set_exception(error)
+        else:
+            future.set_result(None)
+        finally:
+            if _running.get(probe) is future:
+                del _running[probe]
+
+    # A daemon: a probe that hangs must not keep the process from ending.
+    threading.Thread(target=run, name=f"eaglet-probe-{name}", daemon=True).start()
+    return future
+
+
+def _result(name: str, timeout: float, future: Future[None], began: float) -> ProbeResult:
+    if not wait([future], max(0.0, began + timeout - time.monotonic())).done:
+        error = f"no result within {timeout} s"
+    elif (exception := future.exception()) is not None:
+        error = f"{type(exception).__name__}: {exception}"
+    else:
+        return ProbeResult(name, True)
+    logger.warning("probe %s failed: %s", name, error)
+    return ProbeResult(name, False, error)

@@ -1,0 +1,70 @@
+"""What never reaches a log: secrets and tokens, by their names and by their looks."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+MASK: Final = "***"
+
+_SECRET_NAME = re.compile(
+    r"secret|token|passw|pwd|authorization|cookie|credential|api[_-]?key|private|signature|session",
+    re.IGNORECASE,
+)
+# These take time in proportion to the text: a name is only looked for where one begins.
+_NAME = re.compile(r"""(?<![\w-])([\w-]+)["']?\s*[=:]\s*""")
+_VALUE = re.compile(
+    r"""(?isx)
+    "(?:[^"\\]|\\.)*(?:"|\\?\Z) | '(?:[^'\\]|\\.)*(?:'|\\?\Z)
+    | (?:(?:bearer|basic|token|digest)\s+)?[^\s&;,"'<>(){}\[\]]+
+    """
+)
+_BY_LOOKS = re.compile(r"\beg[st]_[A-Za-z0-9_-]{16,}|\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a parameter, header or setting of that name holds something secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def redact_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a mapping with the values of secret names masked, nested mappings and lists too."""
+    return {name: MASK if is_secret_name(str(name)) else _redact(v) for name, v in values.items()}
+
+
+def _redact(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return redact_values(value)
+    if isinstance(value, list | tuple):
+        return [_redact(item) for item in value]
+    if isinstance(value, str):
+        return redact_text(value)
+    return value
+
+
+def redact_text(text: str) -> str:
+    """Mask what looks like a secret or a token in free text: a URL, a header, a message."""
+    parts = []
+    done = 0
+    for name in _NAME.finditer(text):
+        if name.start() < done or not is_secret_name(name[1]):
+            continue
+        value = _VALUE.match(text, name.end())
+        if value is not None:
+            parts += [text[done : name.end()], MASK]
+            done = value.end()
+    return _BY_LOOKS.sub(MASK, "".join([*parts, text[done:]]))
+
+
+class RedactingFilter(logging.Filter):
+    """A logging filter that masks secrets in the formatted message of every record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record's message; never drop the record."""
+        message = record.getMessage()
+        redacted = redact_text(message)
+        if redacted != message:
+            record.msg, record.args = redacted, None
+        return True

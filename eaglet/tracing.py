@@ -1,0 +1,126 @@
+"""The trace and request id a piece of work belongs to, from service to service.
+
+W3C Trace Context (`traceparent`, `tracestate`) and `X-Request-ID`. Nothing is parsed or made
+until somebody asks.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from typing import Any
+
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
+# W3C Trace Context §3.3.1.5: at least 512 characters are to be passed on.
+_TRACESTATE = re.compile(r"[\t -~]{1,512}")
+
+
+class Trace:
+    """The trace and request ids of one piece of work.
+
+    `traceparent`, `tracestate` and `request_id` are what came in with it, unchecked: what is
+    malformed is replaced, as the W3C recommendation asks (§3.2.2.5), never refused.
+    """
+
+    __slots__ = ("_flags", "_request_id", "_sent_request_id", "_sent_traceparent", "_trace_id",
+                 "_tracestate")  # fmt: skip
+
+    def __init__(
+        self,
+        traceparent: str | None = None,
+        tracestate: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        self._sent_traceparent = traceparent
+        self._tracestate = tracestate
+        self._sent_request_id = request_id
+        self._trace_id: str | None = None
+        self._flags = "01"
+        self._request_id: str | None = None
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> Trace:
+        """Take the ids from a request's META."""
+        return cls(
+            meta.get("HTTP_TRACEPARENT"), meta.get("HTTP_TRACESTATE"), meta.get("HTTP_X_REQUEST_ID")
+        )
+
+    @property
+    def trace_id(self) -> str:
+        """The trace's id, 32 hex digits: the one that came in, else a new one."""
+        if self._trace_id is None:
+            match = _TRACEPARENT.fullmatch(self._sent_traceparent or "")
+            if (
+                match
+                and match[1] != "ff"
+                and not (match[1] == "00" and match[5])
+                and int(match[2], 16)
+                and int(match[3], 16)
+            ):
+                # Flags nobody knows are not passed on (§3.2.2.5).
+                self._trace_id, self._flags = match[2], f"{int(match[4], 16) & 1:02x}"
+            else:
+                self._trace_id, self._tracestate = secrets.token_hex(16), None
+        return self._trace_id
+
+    @property
+    def request_id(self) -> str:
+        """The request id: the one that came in, else a new one."""
+        if self._request_id is None:
+            sent = self._sent_request_id
+            well_formed = sent is not None and _REQUEST_ID.fullmatch(sent)
+            self._request_id = sent if sent and well_formed else uuid.uuid4().hex
+        return self._request_id
+
+    def headers(self) -> dict[str, str]:
+        """The headers that carry this trace on to another service, with a span id of their own."""
+        trace_id = self.trace_id
+        headers = {
+            "traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-{self._flags}",
+            "X-Request-ID": self.request_id,
+        }
+        if self._tracestate and _TRACESTATE.fullmatch(self._tracestate):
+            headers["tracestate"] = self._tracestate
+        return headers
+
+
+# META stands here until somebody asks: most calls never do.
+_current: ContextVar[Trace | Mapping[str, Any] | None] = ContextVar("eaglet_trace", default=None)
+
+
+def current() -> Trace | None:
+    """The trace of the work at hand, or None outside of any."""
+    trace = _current.get()
+    if trace is None or isinstance(trace, Trace):
+        return trace
+    made = Trace.from_meta(trace)
+    _current.set(made)
+    return made
+
+
+def enter(trace: Trace | Mapping[str, Any]) -> Token[Trace | Mapping[str, Any] | None]:
+    """Make a trace, or the one of a request's META, the current one until `leave` is called.
+
+    `leave` takes what this returns.
+    """
+    return _current.set(trace)
+
+
+def leave(token: Token[Trace | Mapping[str, Any] | None]) -> None:
+    """End what `enter` began."""
+    _current.reset(token)
+
+
+@contextmanager
+def tracing(trace: Trace) -> Iterator[Trace]:
+    """Do a block of work as part of `trace`."""
+    token = enter(trace)
+    try:
+        yield trace
+    finally:
+        leave(token)
