@@ -1,0 +1,20 @@
+"""The app that answers calls to resources."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ApiConfig(AppConfig):
+    """Finds the resources when the project starts."""
+
+    name = "eaglet.api"
+    label = "eaglet_api"
+    verbose_name = _("Resources")
+
+    def ready(self) -> None:
+        """Import every resource, and register the system checks."""
+        from eaglet.api import checks, discovery  # noqa: F401,PLC0415 - need the app registry
+
+        discovery.discover()

@@ -1,0 +1,140 @@
+"""System checks of the resources and of the URLconf that brings them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.exceptions import Resolver404
+
+from eaglet.api import registry, routing
+from eaglet.api.context import load_providers
+from eaglet.api.plan import handlers
+
+if TYPE_CHECKING:
+    from eaglet.api.resource import ApiResource
+
+
+# In a route or regular expression: what stands for one character, and what may hold a slash.
+_CHARACTER_CLASS = re.compile(r"\[[^\]]*\]")
+_ANY_LENGTH = re.compile(r"<path:|(?<!\\)\.[*+]")
+
+
+@register(Tags.urls)
+def check_catch_all_is_last(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W001: a pattern after the resources' is never reached where it has the form of a pair."""
+    found: list[CheckMessage] = []
+    taken: str | None = None  # below which prefix every pair is taken
+    for pattern in _top_patterns():
+        if taken is not None and _may_be_a_pair(pattern, taken):
+            found.append(
+                Warning(
+                    f"The URL pattern '{pattern.pattern}' stands after eaglet's, "
+                    "which takes every path of the form app/resource/.",
+                    hint='Put path("", include("eaglet.api.urls")) last.',
+                    id="eaglet_api.W001",
+                )
+            )
+        if taken is None and _brings_resources(pattern):
+            taken = str(pattern.pattern)
+    return found
+
+
+@register(Tags.urls)
+def check_resources_are_reachable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E001: a resource of the same path as a route of eaglet's own, or of the project's."""
+    if not any(_brings_resources(pattern) for pattern in _top_patterns()):
+        return []
+    found: list[CheckMessage] = []
+    own_routes = {str(route.pattern).split("/", 1)[0] for route in routing.own_routes()}
+    for resource in registry.registered():
+        path = f"{resource.app}/{resource.resource}/"
+        if resource.app in own_routes or _leads_elsewhere(path, resource):
+            found.append(
+                Error(
+                    f"The resource {registry.place(resource)} can't have the path /{path}: "
+                    "another route begins with it.",
+                    hint="Choose another `app` for the resource.",
+                    obj=resource,
+                    id="eaglet_api.E001",
+                )
+            )
+    return found
+
+
+@register()
+def check_handlers_take_one_dict(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W002: a handler that can't be called with one argument."""
+    found: list[CheckMessage] = []
+    for resource in registry.registered():
+        for verb, handler in handlers(resource).items():
+            try:
+                inspect.signature(handler).bind({})
+            except TypeError as error:
+                found.append(
+                    Warning(
+                        f"{registry.place(resource)}: {verb} does not take one dict ({error}).",
+                        hint=f"A handler is a plain function without self: def {verb}(args).",
+                        obj=resource,
+                        id="eaglet_api.W002",
+                    )
+                )
+            except ValueError:  # a callable without a signature
+                continue
+    return found
+
+
+@register()
+def check_context_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E002: EAGLET_CONTEXT_PROVIDERS names something that is no context provider."""
+    try:
+        load_providers()
+    except ImproperlyConfigured as error:
+        return [
+            Error(
+                str(error),
+                hint="Name functions provider(request) -> dict with a `provides` tuple.",
+                id="eaglet_api.E002",
+            )
+        ]
+    return []
+
+
+def _top_patterns() -> Sequence[URLPattern | URLResolver]:
+    patterns: Sequence[URLPattern | URLResolver] = get_resolver().url_patterns
+    return patterns
+
+
+def _flat(pattern: URLPattern | URLResolver) -> Iterator[URLPattern]:
+    if isinstance(pattern, URLPattern):
+        yield pattern
+    else:
+        for inner in pattern.url_patterns:
+            yield from _flat(inner)
+
+
+def _brings_resources(pattern: URLPattern | URLResolver) -> bool:
+    return any(isinstance(inner, routing.DeclaredResources) for inner in _flat(pattern))
+
+
+def _may_be_a_pair(pattern: URLPattern | URLResolver, prefix: str) -> bool:
+    route = str(pattern.pattern).removeprefix("^")
+    if not route.startswith(prefix) and prefix:
+        return False
+    route = _CHARACTER_CLASS.sub("x", route.removeprefix(prefix))
+    if isinstance(pattern, URLResolver) or _ANY_LENGTH.search(route):
+        return True
+    return len(route.strip("$/").split("/")) == 2
+
+
+def _leads_elsewhere(path: str, resource: type[ApiResource]) -> bool:
+    try:
+        match = get_resolver().resolve(f"/{path}")
+    except Resolver404:
+        return False
+    return getattr(match.func, "cls", None) is not resource

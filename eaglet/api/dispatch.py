@@ -1,0 +1,183 @@
+"""How a call goes: policy, token and grant, providers, parameters, handler.
+
+Most calls go straight through here. Where Django REST framework has something to do,
+ApiResource.dispatch takes the same steps between its hooks.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import APIException
+
+from eaglet import deadline, tracing
+from eaglet.api import answers
+from eaglet.api.args import Args
+from eaglet.api.body import MULTIPART, has_body, read_body
+from eaglet.api.context import add_context
+from eaglet.api.credentials import require_token
+from eaglet.api.page import wants_page
+from eaglet.api.plan import Method, Plan, plan_of
+from eaglet.api.query import read_query
+from eaglet.api.refusals import InvalidParams
+from eaglet.api.verbs import PARAMETER, tunnelled_verb
+from eaglet.exceptions import ParamError
+from eaglet.params import check_params
+
+if TYPE_CHECKING:
+    from eaglet.api.resource import ApiResource
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+# Python calls these text encodings; none is one that a caller has a use for.
+_NO_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
+
+
+def view_of(resource: type[ApiResource]) -> View:
+    """Make the view that answers calls to a resource.
+
+    It is exempt from CsrfViewMiddleware and LoginRequiredMiddleware: a session authenticator,
+    where one is named, does its own CSRF check.
+    """
+
+    def view(request: HttpRequest) -> HttpResponseBase:
+        meta = request.META
+        token = tracing.enter(meta)
+        try:
+            if deadline.META_KEY in meta:
+                seconds = deadline.parse_header(meta[deadline.META_KEY])
+                with deadline.within(seconds):
+                    response = _answer(resource, request)
+            else:
+                response = _answer(resource, request)
+            if "HTTP_X_REQUEST_ID" in meta and (trace := tracing.current()) is not None:
+                response.headers["X-Request-ID"] = trace.request_id
+            return response
+        finally:
+            tracing.leave(token)
+
+    view.__name__ = resource.__name__
+    view.__doc__ = resource.__doc__
+    view.__module__ = resource.__module__
+    view.csrf_exempt = True  # type: ignore[attr-defined]
+    view.login_required = False  # type: ignore[attr-defined]
+    view.cls = resource  # type: ignore[attr-defined]
+    view.initkwargs = {}  # type: ignore[attr-defined]
+    view.actions = None  # type: ignore[attr-defined]
+    return view
+
+
+def _answer(resource: type[ApiResource], request: HttpRequest) -> HttpResponseBase:
+    plan = None
+    response: HttpResponseBase
+    try:
+        plan = plan_of(resource)
+        if request.encoding is not None:
+            _mend_encoding(request)
+        if not plan.direct or _is_for_drf(request):
+            return _through_drf(resource, request)
+        args = Args(request)
+        read_query(request, args, plan.max_fields)
+        verb, fault = read_call(request, args, read_body)
+        result = perform(plan, plan.method(verb), args, request, fault)
+        if isinstance(result, HttpResponseBase):
+            response = answers.passed_on(result)
+        elif isinstance(result, tuple):
+            response = answers.write(answers.of_result(result), request)
+        else:
+            response = answers.envelope_response(result)
+    except Exception as exception:  # noqa: BLE001 - becomes the answer
+        answers.roll_back()
+        response = _refuse(exception, resource, plan, request)
+    return answers.without_body(response) if request.method == "HEAD" else response
+
+
+def _refuse(
+    exception: Exception, resource: type[ApiResource], plan: Plan | None, request: HttpRequest
+) -> HttpResponseBase:
+    allow, always_200 = (plan.allow, plan.always_200) if plan else ("", False)
+    place = f"{resource.app}.{resource.resource}"
+    outcome = answers.of_exception(exception, allow=allow, place=place)
+    try:
+        return answers.write(outcome, request, always_200=always_200)
+    except Exception as unwritable:  # noqa: BLE001 - the data of an ApiError, say
+        outcome = answers.of_exception(unwritable, place=place)
+        return answers.write(outcome, request, always_200=always_200)
+
+
+def _is_for_drf(request: HttpRequest) -> bool:
+    return request.method == "OPTIONS" or request.content_type == MULTIPART or wants_page(request)
+
+
+def _mend_encoding(request: HttpRequest) -> None:
+    # A caller may name any codec of Python's as charset, "zlib" among them.
+    codec = codecs.lookup(request.encoding or "")
+    if not codec._is_text_encoding or codec.name in _NO_TEXT:
+        request.encoding = settings.DEFAULT_CHARSET
+
+
+def _through_drf(resource: type[ApiResource], request: HttpRequest) -> HttpResponseBase:
+    view = resource()
+    view.setup(request)
+    response = view.dispatch(request)
+    return answers.without_body(response) if request.method == "HEAD" else response
+
+
+def read_call(
+    request: HttpRequest, args: Args, read: Callable[[HttpRequest], Mapping[str, Any]]
+) -> tuple[str, APIException | None]:
+    """Lay the body over the query in `args`; give back the verb and what is wrong with the body.
+
+    The fault is not raised here, because a missing token comes first. Raises what
+    `tunnelled_verb` raises.
+    """
+    in_query = args.pop(PARAMETER, None)
+    in_body = None
+    fault = None
+    if has_body(request):
+        try:
+            args.overlay(read(request))
+        except APIException as exception:
+            fault = exception
+        else:
+            in_body = args.pop(PARAMETER, None)
+    if request.method != "POST":
+        return request.method or "", fault
+    verb = args.verb = tunnelled_verb(in_query, in_body)
+    return verb, fault
+
+
+def perform(
+    plan: Plan, method: Method, args: Args, request: HttpRequest, fault: APIException | None
+) -> Any:
+    """Take a call that policy let in through to its handler, and give back what that returns.
+
+    Args:
+        plan: the resource's.
+        method: the verb's.
+        args: query and body, merged; the context is added and types are converted here.
+        request: Django's.
+        fault: what is wrong with the body; raised once the token is known to be good.
+    """
+    if method.rule is not None:
+        require_token(method, args, request, in_parameter=plan.token_in_parameter)
+    if fault is not None:
+        raise fault
+    if plan.providers:
+        add_context(plan.providers, args)
+    params = method.params
+    try:
+        if params:
+            check_params(params, args, method.function)
+        args.checked = params
+        return method.function(args)
+    except ParamError as error:
+        # A ParamError from deeper down is a fault of the service, not of its caller.
+        if method.declares(error.function):
+            raise InvalidParams(error.faults) from None
+        raise

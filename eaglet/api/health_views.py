@@ -1,0 +1,34 @@
+"""Health: `/healthz` says that the process answers, `/readyz` that what it needs is there."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from eaglet.api.answers import json_response
+from eaglet.encoding import to_json
+from eaglet.health import run_probes
+
+
+@csrf_exempt
+@login_not_required
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200, touching nothing."""
+    return json_response(b'{"status":"ok"}')
+
+
+@csrf_exempt
+@login_not_required
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 if every probe is in order, else 503; names only, no details."""
+    results = run_probes()
+    ready = all(result.ok for result in results)
+    body = {
+        "status": "ok" if ready else "unavailable",
+        "checks": {result.name: "ok" if result.ok else "failed" for result in results},
+    }
+    return json_response(to_json(body), 200 if ready else 503)

@@ -1,0 +1,212 @@
+"""`ApiResource`: the class a resource is declared by."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from abc import ABCMeta
+from typing import Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.metadata import SimpleMetadata
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from eaglet.api import answers, dispatch, page, registry
+from eaglet.api.args import Args
+from eaglet.api.authorization import token_rule
+from eaglet.api.body import read_drf_body
+from eaglet.api.credentials import AccessTokenAuthentication
+from eaglet.api.drf_request import PARSERS, ResourceRequest
+from eaglet.api.plan import Method, Plan, forget_plans, handlers, plan_of
+from eaglet.api.policy import FromProject, named, names_exception_handler, names_renderers
+from eaglet.api.query import read_query
+
+# A grant is `app.resource:verb`, so the first dot ends the app.
+_NAMES = {"app": re.compile(r"[^\s./?#%]+"), "resource": re.compile(r"[^\s/?#%]+")}
+
+
+class _ResourceType(ABCMeta):
+    """The type of resource classes: what is set on one later counts from then on.
+
+    Else a test that patches a handler or a permission would patch nothing.
+    """
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        forget_plans()
+
+    def __delattr__(cls, name: str) -> None:
+        super().__delattr__(name)
+        forget_plans()
+
+
+class ApiResource(APIView, metaclass=_ResourceType):
+    """A resource at `/{app}/{resource}/`, declared by a class.
+
+    Its verbs — `get post put delete patch` — are plain functions of one dict, without `self`.
+    Declaring the class registers it; a second class for its pair is an ImproperlyConfigured.
+    `abstract = True` in a class's own body makes it a base that is not registered.
+
+    It is a Django REST framework view: whatever policy the project's REST_FRAMEWORK or the class
+    names is honoured, and so is every hook it overrides. Nothing that is not named is added.
+    """
+
+    app: ClassVar[str]
+    resource: ClassVar[str]
+    abstract: ClassVar[bool] = True
+
+    authentication_classes: Any = FromProject("DEFAULT_AUTHENTICATION_CLASSES", ())
+    permission_classes: Any = FromProject("DEFAULT_PERMISSION_CLASSES", ())
+    throttle_classes: Any = FromProject("DEFAULT_THROTTLE_CLASSES", ())
+    parser_classes: Any = FromProject("DEFAULT_PARSER_CLASSES", PARSERS)
+    renderer_classes: Any = FromProject("DEFAULT_RENDERER_CLASSES", page.renderers)
+    content_negotiation_class: Any = FromProject(
+        "DEFAULT_CONTENT_NEGOTIATION_CLASS", page.Negotiation
+    )
+    versioning_class: Any = FromProject("DEFAULT_VERSIONING_CLASS", None)
+    metadata_class: Any = FromProject("DEFAULT_METADATA_CLASS", SimpleMetadata)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for verb, handler in handlers(cls).items():
+            if inspect.iscoroutinefunction(inspect.unwrap(handler)):
+                raise ImproperlyConfigured(f"{registry.place(cls)}: {verb} must not be async")
+        if cls.__dict__.get("abstract", False):
+            return
+        for attribute, name in _NAMES.items():
+            value = getattr(cls, attribute, None)
+            if not isinstance(value, str) or not name.fullmatch(value):
+                raise ImproperlyConfigured(
+                    f"{registry.place(cls)} needs a class attribute {attribute!r}, a name "
+                    f"that can stand in a URL and in a grant, and has {value!r}; "
+                    "a base that is no resource itself says `abstract = True`"
+                )
+        registry.register(cls)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> dispatch.View:  # type: ignore[override]
+        """The view that answers calls to this resource."""
+        if initkwargs:
+            raise TypeError(f"as_view() of a resource takes no arguments: {sorted(initkwargs)}")
+        return dispatch.view_of(cls)
+
+    @classmethod
+    def is_guarded(cls) -> bool:
+        """Whether any verb requires an access token."""
+        return any(token_rule(handler) is not None for handler in handlers(cls).values())
+
+    @classmethod
+    def own_classes(cls) -> list[type]:
+        """This class and those it inherits from, but for what every resource inherits from."""
+        return [klass for klass in cls.__mro__ if klass not in ApiResource.__mro__]
+
+    # What follows is one call through Django REST framework, where it has something to do.
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Wrap Django's request."""
+        return ResourceRequest(
+            request,
+            parsers=self.get_parsers(),
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parser_context=self.get_parser_context(request),
+        )
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer a call, with every hook of REST framework where it belongs."""
+        self.args = args
+        self.kwargs = kwargs
+        plan = plan_of(type(self))
+        drf_request = self.initialize_request(request, *args, **kwargs)
+        self.request = drf_request
+        self.headers = self.default_response_headers
+        response: HttpResponseBase
+        try:
+            response = self._call(plan, request, drf_request)
+        except Exception as exception:  # noqa: BLE001 - becomes the answer
+            response = self.handle_exception(exception)
+        self.response = self.finalize_response(drf_request, response, *args, **kwargs)  # type: ignore[arg-type]
+        return self.response
+
+    def _call(self, plan: Plan, request: HttpRequest, drf_request: Request) -> HttpResponseBase:
+        args = Args(request)
+        read_query(request, args, plan.max_fields)
+        method: Method | None = plan.methods.get(request.method or "")
+        # The body is read first where it decides: `_method` may be in it, or the token.
+        read_early = request.method == "POST" or (method is not None and method.rule is not None)
+        verb, fault = request.method or "", None
+        if read_early:
+            verb, fault = dispatch.read_call(request, args, lambda _: read_drf_body(drf_request))
+        drf_request.method = verb
+        method = plan.methods.get(verb)
+        if method is not None and method.rule is not None:
+            token = AccessTokenAuthentication(args, in_parameter=plan.token_in_parameter)
+            drf_request.authenticators = [token, *(drf_request.authenticators or ())]
+        args.request = drf_request
+        self.initial(drf_request, *self.args, **self.kwargs)
+        if verb == "OPTIONS":
+            return self._describe(plan)
+        method = plan.method(verb)
+        if not read_early:
+            _verb, fault = dispatch.read_call(request, args, lambda _: read_drf_body(drf_request))
+            drf_request.params = dict(args)  # type: ignore[attr-defined]
+        result = dispatch.perform(plan, method, args, request, fault)
+        if isinstance(result, HttpResponseBase):
+            return result
+        return self._write(answers.of_result(result))
+
+    def _describe(self, plan: Plan) -> HttpResponseBase:
+        data: dict[str, Any] = {"app": self.app, "resource": self.resource}
+        if named("DEFAULT_METADATA_CLASS") or self.metadata_class is not SimpleMetadata:
+            data = self.metadata_class().determine_metadata(self.request, self)
+        outcome = answers.of_result(data)
+        response = self._write(outcome)
+        response["Allow"] = plan.allow
+        return response
+
+    def _write(self, outcome: answers.Outcome) -> HttpResponseBase:
+        request: HttpRequest = self.request._request
+        always_200 = plan_of(type(self)).always_200
+        plain_json = not names_renderers(type(self)) and not page.wants_page(request)
+        if plain_json or (
+            outcome.status >= 400 and not always_200 and answers.accepts_problem(request)
+        ):
+            return answers.write(outcome, request, always_200=always_200)
+        return Response(
+            answers.plain(outcome.envelope),
+            status=200 if always_200 else outcome.status,
+            headers=dict(outcome.headers),
+        )
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
+        """Turn an exception into the answer, by the project's own handler if it names one."""
+        answers.roll_back()
+        if isinstance(exc, NotAuthenticated | AuthenticationFailed):
+            self._say_how_to_authenticate(exc)
+        if names_exception_handler(type(self)):
+            handler = self.get_exception_handler()
+            response: Response | None = handler(exc, self.get_exception_handler_context())
+            if response is not None:
+                response.exception = True
+                return response
+        plan = plan_of(type(self))
+        return self._write(answers.of_exception(exc, allow=plan.allow, place=plan.place))
+
+    def _say_how_to_authenticate(self, exc: NotAuthenticated | AuthenticationFailed) -> None:
+        # As REST framework does: a 401 names a scheme, and where there is none it is a 403.
+        authenticators = self.request.authenticators
+        if hasattr(exc, "auth_header") or not authenticators:
+            return
+        header = getattr(authenticators[0], "authenticate_header", lambda _: None)(self.request)
+        if header:
+            exc.auth_header = header  # type: ignore[union-attr]
+        else:
+            exc.status_code = 403
+
+    def _allowed_methods(self) -> list[str]:
+        return plan_of(type(self)).allow.split(", ")

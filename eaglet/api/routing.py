@@ -1,0 +1,66 @@
+"""From a path to a resource: one pattern and one look-up, however many resources there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import ResolverMatch, URLPattern, URLResolver, path
+from django.urls.resolvers import RoutePattern
+from rest_framework.exceptions import NotFound
+
+from eaglet.api import answers, health_views, registry
+from eaglet.conf import conf
+
+ROUTE = "<str:app>/<str:resource>/"
+
+_own_routes: list[URLPattern | URLResolver] = [
+    path("healthz", health_views.healthz, name="healthz"),
+    path("readyz", health_views.readyz, name="readyz"),
+]
+
+
+def contribute(patterns: Sequence[URLPattern | URLResolver]) -> None:
+    """Add an app's routes to eaglet's own; called when the app is ready."""
+    _own_routes.extend(patterns)
+
+
+def own_routes() -> list[URLPattern | URLResolver]:
+    """The routes of eaglet's own: health, and what the installed apps have added."""
+    return _own_routes
+
+
+class DeclaredResources(URLPattern):
+    """Matches `app/resource/` and `app/resource` for the pairs that are declared."""
+
+    def __init__(self) -> None:
+        pattern = RoutePattern(ROUTE, name="resource", is_endpoint=True)
+        super().__init__(pattern, no_such_resource, name="resource")
+        self._matches: dict[str, ResolverMatch] = {}
+        registry.on_change(self._matches.clear)
+
+    def resolve(self, path: str) -> ResolverMatch | None:
+        """The match for a path, with the view of its own resource; made once for each."""
+        match = self._matches.get(path)
+        if match is None:
+            app, _, name = path.partition("/")
+            resource = registry.lookup(app, name.removesuffix("/"))
+            if resource is not None:
+                match = self._matches[path] = ResolverMatch(
+                    resource.as_view(), (), {}, "resource", route=ROUTE, captured_kwargs={},
+                    extra_kwargs={},
+                )  # fmt: skip
+        return match
+
+
+def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    """Answer for a resource that is not declared: 404."""
+    outcome = answers.of_exception(NotFound())
+    response = answers.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
+    return answers.without_body(response) if request.method == "HEAD" else response
+
+
+no_such_resource.csrf_exempt = True  # type: ignore[attr-defined]
+no_such_resource.login_required = False  # type: ignore[attr-defined]

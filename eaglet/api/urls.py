@@ -1,0 +1,17 @@
+"""The one line of a URLconf, its last: `path("", include("eaglet.api.urls"))`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from eaglet.api import routing
+
+app_name = "eaglet"
+
+# Declared resources come first because nearly every call is to one; a resource of the path of
+# one of the other routes is a check error.
+urlpatterns = [
+    routing.DeclaredResources(),
+    *routing.own_routes(),
+    path(routing.ROUTE, routing.no_such_resource),
+]
