@@ -1,0 +1,77 @@
+"""The resource `auth.access_token`: an app key and secret in, an access token out.
+
+Importing this module declares it; the app does so where tokens are to be issued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from rest_framework.exceptions import AuthenticationFailed
+
+from eaglet.api.answers import envelope_response
+from eaglet.api.resource import ApiResource
+from eaglet.auth.tokens import issue_access_token
+from eaglet.conf import conf
+from eaglet.encoding import format_datetime
+from eaglet.exceptions import InvalidAppKey
+from eaglet.params import param_required
+
+
+class WithSecretInQuery:
+    """A handler that is there only while EAGLET_SECRET_IN_QUERY is on."""
+
+    def __init__(self, handler: Callable[[dict[str, Any]], Any]) -> None:
+        self.handler = handler
+
+    def __get__(self, instance: object, owner: type) -> Callable[[dict[str, Any]], Any]:
+        if not conf.EAGLET_SECRET_IN_QUERY:
+            raise AttributeError("EAGLET_SECRET_IN_QUERY is off")
+        return self.handler
+
+
+class AAccessToken(ApiResource):
+    """Access tokens, for an app key and secret."""
+
+    app = "auth"
+    resource = "access_token"
+
+    # Whoever asks for a token has none yet. Throttles stay the project's.
+    authentication_classes = []
+    permission_classes = []
+
+    @WithSecretInQuery
+    @param_required(["app_key:str", "app_secret:str"])
+    def get(args: dict[str, Any]) -> HttpResponse:
+        """Issue an access token."""
+        return _issue(args)
+
+    @staticmethod
+    @param_required(["app_key:str", "app_secret:str"])
+    def post(args: dict[str, Any]) -> HttpResponse:
+        """Issue an access token."""
+        return _issue(args)
+
+
+@sensitive_variables()
+def _issue(args: dict[str, Any]) -> HttpResponse:
+    try:
+        issued = issue_access_token(args["app_key"], args["app_secret"])
+    except InvalidAppKey:
+        raise AuthenticationFailed(_("Incorrect app key or secret.")) from None
+    response = envelope_response(
+        {
+            "access_token": issued.token,
+            "expire_time": format_datetime(issued.expires_at),
+            "expires_in": issued.expires_in,
+            "token_type": "Bearer",
+        }
+    )
+    # RFC 6749 §5.1.
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    return response

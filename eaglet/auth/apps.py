@@ -1,0 +1,51 @@
+"""The app that keeps app keys and access tokens."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_delete, post_save
+from django.utils.translation import gettext_lazy as _
+
+from eaglet.api import authorization, discovery, registry
+from eaglet.conf import conf
+from eaglet.token_store import register_shared_store
+
+
+class AuthConfig(AppConfig):
+    """Puts the verifier and the token store into their slots when the project starts."""
+
+    name = "eaglet.auth"
+    label = "eaglet_auth"
+    verbose_name = _("App keys and access tokens")
+    default_auto_field = "django.db.models.BigAutoField"
+    verifies_access_tokens = True
+
+    def ready(self) -> None:
+        """Register what other apps find through a slot, and the system checks."""
+        # These need the app registry.
+        from eaglet.auth import changes, checks, models  # noqa: F401,PLC0415
+        from eaglet.auth.token_store import DatabaseTokenStore  # noqa: PLC0415
+        from eaglet.auth.verifier import DatabaseTokenVerifier  # noqa: PLC0415
+
+        authorization.register_verifier(DatabaseTokenVerifier())
+        register_shared_store(DatabaseTokenStore())
+
+        for issued in (models.AccessToken, models.AppSecret):
+            post_save.connect(changes.announce_saved, issued, dispatch_uid=f"{__name__}.saved")
+        for allowing in (models.App, models.AppGrant):
+            post_save.connect(changes.announce_row, allowing, dispatch_uid=f"{__name__}.saved")
+        # Not of AccessToken: a listener would make deleting an app load each of its tokens.
+        for deleted in (models.App, models.AppGrant, models.AppSecret):
+            post_delete.connect(changes.announce_row, deleted, dispatch_uid=f"{__name__}.deleted")
+
+        if apps.is_installed("eaglet.api"):
+            discovery.when_discovered(declare_access_token_resource)
+
+
+def declare_access_token_resource() -> None:
+    """Declare `auth.access_token`, if tokens are to be issued here (EAGLET_ISSUE_TOKENS)."""
+    wanted = conf.EAGLET_ISSUE_TOKENS
+    if wanted is None:
+        wanted = any(resource.is_guarded() for resource in registry.registered())
+    if wanted:
+        from eaglet.auth import access_token_resource  # noqa: F401,PLC0415 - declares it

@@ -1,0 +1,80 @@
+"""Telling this process that what a token may do has changed.
+
+Other processes learn of it when their verdicts run out (EAGLET_TOKEN_CACHE_SECONDS); this one
+need not wait. Changes made past the ORM, in SQL, are learned of that way too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.dispatch import Signal
+
+M = TypeVar("M", bound=models.Model)
+
+access_changed: Signal = Signal()
+"""Sent, without arguments, when tokens, secrets, grants or apps have changed."""
+
+# Written at every use, and of no weight in a verdict.
+_WEIGHTLESS = frozenset({"last_used_at"})
+
+
+def announce_change(using: str) -> None:
+    """Send `access_changed` now, and again when the transaction open on `using` commits.
+
+    Now, because this connection sees the change already; at the commit, because until then
+    another thread may have read the old state.
+    """
+    access_changed.send(sender=None)
+    connection = transaction.get_connection(using)
+    if connection.in_atomic_block:
+        transaction.on_commit(_send, using=using, robust=True)
+
+
+def _send() -> None:
+    access_changed.send(sender=None)
+
+
+def announce_saved(*, created: bool, using: str, **kwargs: Any) -> None:
+    """Receive `post_save` of a token or secret; a new one has had no verdict yet."""
+    if not created:
+        announce_change(using)
+
+
+def announce_row(*, using: str, **kwargs: Any) -> None:
+    """Receive `post_save` and `post_delete` where every row counts, a new grant too."""
+    announce_change(using)
+
+
+class AnnouncingQuerySet(models.QuerySet[M]):
+    """A QuerySet whose bulk changes, which send no signal of their own, are told of."""
+
+    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
+        """Insert the rows, and tell of it."""
+        created = super().bulk_create(objs, *args, **kwargs)
+        announce_change(self.db)
+        return created
+
+    def update(self, **kwargs: Any) -> int:
+        """Update the rows, and tell of it unless only the last use was written."""
+        count = super().update(**kwargs)
+        if count and not kwargs.keys() <= _WEIGHTLESS:
+            announce_change(self.db)
+        return count
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the rows, and tell of it."""
+        # A deleted QuerySet forgets which database it was for.
+        self._for_write = True
+        using = self.db
+        deleted = super().delete()
+        if deleted[0]:
+            announce_change(using)
+        return deleted
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
