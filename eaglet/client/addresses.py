@@ -1,0 +1,90 @@
+"""Where services are: addresses as people write them, and which of them are the same host."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from requests.exceptions import RequestException
+from requests.models import PreparedRequest
+
+SCHEMES: Final = ("http", "https")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\?#]|^[a-z+.-]+://[^/]*@", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+_MAPPED_NAME = re.compile(r"[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A scheme, host and port; `scheme` is None where either will do."""
+
+    scheme: str | None
+    host: str
+    port: int | None
+
+    def covers(self, other: Origin) -> bool:
+        """Whether `other`, which has a scheme and a port, is this host.
+
+        Without a scheme, the port decides; without a port either, the scheme's own is meant.
+        """
+        if self.host != other.host or self.scheme not in (None, other.scheme):
+            return False
+        return other.port == (self.port or _DEFAULT_PORTS[other.scheme or "http"])
+
+
+def is_name(name: str, *, mapped: bool = False) -> bool:
+    """Whether it can be a service's or a resource's name.
+
+    Letters, digits, `_`, `-` and single dots between them; a mapped name, which comes from
+    configuration and not from code, may contain `@`.
+    """
+    return (_MAPPED_NAME if mapped else _NAME).fullmatch(name) is not None
+
+
+def base_url(address: str, *, scheme: str = "http") -> str:
+    """The URL of an address, without a slash at its end; `scheme` is for one that has none.
+
+    Raises ValueError, with a reason that repeats nothing of the address, for one that is not a
+    host with perhaps a port and a path: a query, credentials or another scheme.
+    """
+    if not isinstance(address, str) or not address:
+        raise ValueError("it must be a host, such as 'api.example.com' or 'https://host:8000'")
+    if "://" not in address:
+        address = f"{scheme}://{address}"
+    if _FORBIDDEN.search(address):
+        raise ValueError("it must not contain a query, credentials, spaces or backslashes")
+    prepared = PreparedRequest()
+    try:
+        if urlsplit(address).scheme.lower() not in SCHEMES:
+            raise ValueError("its scheme must be http or https")
+        prepared.prepare_url(address, None)
+        origin(str(prepared.url))
+    except RequestException:
+        raise ValueError("it has no host that can be read") from None
+    return str(prepared.url).rstrip("/")
+
+
+def origin(url: str) -> Origin:
+    """The origin of a URL, with the scheme's own port where it names none."""
+    parts = urlsplit(url)
+    return Origin(parts.scheme, _host(parts.hostname), parts.port or _DEFAULT_PORTS[parts.scheme])
+
+
+def trusted_origin(address: str) -> Origin:
+    """The origin that an entry of a list of trusted hosts means; it may be without a scheme.
+
+    Raises ValueError as `base_url` does.
+    """
+    url = base_url(address)
+    if "://" in address:
+        return origin(url)
+    parts = urlsplit(url)
+    return Origin(None, _host(parts.hostname), parts.port)
+
+
+def _host(hostname: str | None) -> str:
+    # A name with the root's dot is the same host.
+    return (hostname or "").rstrip(".").lower()

@@ -1,0 +1,21 @@
+"""The app that calls other services."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import checks
+from django.utils.translation import gettext_lazy as _
+
+
+class ClientConfig(AppConfig):
+    """Registers the client's system checks."""
+
+    name = "eaglet.client"
+    label = "eaglet_client"
+    verbose_name = _("Calls to services")
+
+    def ready(self) -> None:
+        """Register the checks of the client's settings."""
+        from eaglet.client.checks import check_client_settings  # noqa: PLC0415 - needs settings
+
+        checks.register(check_client_settings)

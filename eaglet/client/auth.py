@@ -1,0 +1,148 @@
+"""Authenticating calls: where the token comes from, how it goes along, what a refusal does."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import time
+from collections.abc import Generator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils import timezone
+from requests.models import PreparedRequest
+
+from eaglet import deadline
+from eaglet.client import answers, wire
+from eaglet.client.services import Service
+from eaglet.client.token_cache import FetchedToken, TokenCache, tokens
+from eaglet.client.transport import Answer, Transport, transport
+from eaglet.exceptions import EagletError, TokenUnavailable
+
+logger = logging.getLogger("eaglet.client.tokens")
+
+TOKEN_RESOURCE: Final = "auth.access_token"  # noqa: S105 - a name
+UNKNOWN_LIFETIME_SECONDS: Final = 600.0
+"""How long a token is held whose answer does not say how long it is good."""
+_LONGEST_LIFETIME_SECONDS: Final = 30 * 24 * 3600.0
+_FITS_A_HEADER = re.compile(r"[\x21-\x7e]+")
+
+Flow = Generator[PreparedRequest, Answer, None]
+"""Yields a request and is sent its answer, as often as it takes."""
+
+
+def flow(service: Service, draft: wire.Draft, headers: Mapping[str, str]) -> Flow:
+    """Send a call with a token; where that one is refused, once more with another.
+
+    Raises TokenUnavailable if no token can be had to begin with. Where none can be had in place
+    of a refused one, the refusal is the answer.
+    """
+    key = service.token_key
+    if key is None:
+        raise TokenUnavailable(
+            "ENABLE_API_AUTH is on, but there is no APP_KEY with an APP_SECRET for the service"
+        )
+
+    def fetch() -> FetchedToken:
+        return fetch_token(service, headers)
+
+    token = tokens.token(key, fetch)
+    answer = yield draft.request(with_time_left(headers), token=token)
+    if answers.refuses_token(answer, is_legacy=service.is_legacy):
+        try:
+            token = tokens.replacement(key, token, fetch)
+        except TokenUnavailable:
+            return
+        answer = yield draft.request(with_time_left(headers), token=token)
+        if answers.refuses_token(answer, is_legacy=service.is_legacy):
+            return
+    tokens.accepted(key, token)
+
+
+def with_time_left(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers, and the one that tells the service how long its caller will wait."""
+    left = deadline.remaining()
+    if left is None:
+        return dict(headers)
+    return {**headers, deadline.HEADER: deadline.header_value(left)}
+
+
+def fetch_token(
+    service: Service, headers: Mapping[str, str], *, via: Transport = transport
+) -> FetchedToken:
+    """Ask a service for a token, at its `auth/access_token/`: POST, or GET if it is legacy.
+
+    Raises TokenUnavailable, whose text holds no secret.
+    """
+    asked_at = time.monotonic()
+    try:
+        answer = via.send(_token_request(service).request(with_time_left(headers)), service)
+        token = _read(answers.envelope_of(answer), service)
+    except EagletError as error:
+        reason = str(error).replace(service.app_secret, "***")
+        failure = TokenUnavailable(f"{service.host} gave no access token: {reason}")
+        failure.__cause__ = error.__cause__
+    else:
+        logger.info(
+            "%s gave an access token, good for %d s, in %.1f ms",
+            service.host,
+            token.lifetime_seconds,
+            (time.monotonic() - asked_at) * 1000,
+        )
+        return token
+    raise failure
+
+
+def _token_request(service: Service) -> wire.Draft:
+    return wire.draft(
+        service,
+        "get" if service.is_legacy else "post",
+        wire.path_of(TOKEN_RESOURCE),
+        {"app_key": service.app_key, "app_secret": service.app_secret},
+    )
+
+
+def _read(envelope: Mapping[str, Any], service: Service) -> FetchedToken:
+    data = envelope.get("data")
+    if envelope["code"] != 200 or not isinstance(data, Mapping):
+        message = answers.message_of(envelope)
+        raise TokenUnavailable(f"it answered with code {envelope['code']}: {message}")
+    value = data.get("access_token")
+    if not isinstance(value, str) or not value:
+        raise TokenUnavailable("its answer has no 'access_token'")
+    if not service.is_legacy and not _FITS_A_HEADER.fullmatch(value):
+        raise TokenUnavailable("the token it gave can't stand in a header")
+    return FetchedToken(value, lifetime_of(data))
+
+
+def lifetime_of(data: Mapping[str, Any]) -> float:
+    """For how many seconds a token is good, by the answer that brought it.
+
+    `expires_in` counts; without it `expire_time`, `YYYY-MM-DD HH:MM:SS` and taken for our own
+    time zone's, as the original's services have nothing else; without either a few minutes are
+    assumed, as the service refuses a token that has ended, and another is asked for then.
+    """
+    given = data.get("expires_in")
+    try:
+        lifetime = float(given) if isinstance(given, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        lifetime = math.nan
+    if math.isfinite(lifetime) and lifetime > 0:
+        return min(lifetime, _LONGEST_LIFETIME_SECONDS)
+    left = _until(data.get("expire_time"))
+    return left if 0 < left <= _LONGEST_LIFETIME_SECONDS else UNKNOWN_LIFETIME_SECONDS
+
+
+def _until(expire_time: object) -> float:
+    try:
+        moment = datetime.fromisoformat(str(expire_time).strip()[:19])
+    except ValueError:
+        return 0
+    return timezone.make_aware(moment, timezone.get_default_timezone()).timestamp() - time.time()
+
+
+def forget_token(service: Service, *, cache: TokenCache = tokens) -> None:
+    """Drop the token for a service, here and in the shared store."""
+    if service.token_key is not None:
+        cache.forget(service.token_key)

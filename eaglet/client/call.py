@@ -1,0 +1,83 @@
+"""One call, from what the caller asks for to what the caller gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from eaglet import deadline, tracing
+from eaglet.client import answers, auth, services, wire
+from eaglet.client.call_log import CallRecord
+from eaglet.client.failures import detached
+from eaglet.client.services import Service
+from eaglet.client.transport import Answer, transport
+from eaglet.exceptions import EagletError, InvalidRequest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended: with an envelope, or with an error that can be raised."""
+
+    envelope: dict[str, Any] | None = field(default=None, repr=False)
+    error: EagletError | None = None
+
+
+def perform(name: str, gateway_host: str | None, verb: str, request: object) -> Outcome:
+    """Make a call and log it.
+
+    The error of an outcome holds none of the frames in which the call was made, as those held
+    the token.
+    """
+    record = CallRecord(verb, tracing.current() or tracing.Trace())
+    try:
+        record.resource, record.data = _asked(request)
+        path = wire.path_of(record.resource)
+        service = services.resolve(name, gateway_host)
+        with deadline.within(service.timeout_seconds):
+            answer = _exchange(service, verb, path, record)
+        record.status_code = answer.status_code
+        envelope = answers.envelope_of(answer)
+        record.code = envelope["code"]
+        outcome = Outcome(envelope)
+    except EagletError as error:
+        outcome = Outcome(error=detached(error, f"{verb.upper()} {name} {record.resource}"))
+    record.emit(name, outcome.error)
+    return outcome
+
+
+def _asked(request: object) -> tuple[str, Mapping[str, Any]]:
+    """The resource and the data of what a verb was called with."""
+    if not isinstance(request, Mapping):
+        raise InvalidRequest("a call takes one dict: {'resource': 'a.b', 'data': {…}}")
+    resource, data = request.get("resource"), request.get("data")
+    if not isinstance(resource, str):
+        raise InvalidRequest("the call names no 'resource'")
+    if data is None:
+        data = {}
+    if not isinstance(data, Mapping):
+        raise InvalidRequest(f"'data' must be a dict, not a {type(data).__name__}")
+    return resource, data
+
+
+def _exchange(service: Service, verb: str, path: str, record: CallRecord) -> Answer:
+    """Send the call, with a token if it is to have one, and give back the last answer."""
+    draft = wire.draft(service, verb, path, record.data)
+    headers = record.trace.headers()
+    if service.withholds_credentials:
+        record.credentials = "withheld"
+    if (
+        not service.needs_token
+        or wire.TOKEN_PARAMETER in record.data
+        or record.resource == auth.TOKEN_RESOURCE
+    ):
+        return transport.send(draft.request(auth.with_time_left(headers)), service)
+    record.credentials = "token"
+    flow = auth.flow(service, draft, headers)
+    request = next(flow)
+    while True:
+        answer = transport.send(request, service)
+        try:
+            request = flow.send(answer)
+        except StopIteration:
+            return answer

@@ -1,0 +1,84 @@
+"""The one record that a call leaves in the log."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from eaglet.conf import conf
+from eaglet.exceptions import EagletError, ResourceError
+from eaglet.redaction import redact_text, redact_values
+from eaglet.tracing import Trace
+
+logger = logging.getLogger("eaglet.client")
+
+
+class CallRecord:
+    """Gathers what the record of a call says; `emit` writes it, if anybody listens.
+
+    Fields of the record: `service`, `resource`, `method`, `status_code` and `code` (None where
+    there was no answer or no envelope), `duration_ms`, `error` (the type's name, or None),
+    `reason` (redacted), `request_id`, `trace_id`, `params` (names; with EAGLET_LOG_PARAMS a dict
+    of redacted values) and `credentials` (`token`, `withheld` from a host that is not trusted, or
+    `none`).
+    """
+
+    __slots__ = (
+        "code",
+        "credentials",
+        "data",
+        "resource",
+        "started",
+        "status_code",
+        "trace",
+        "verb",
+    )
+
+    def __init__(self, verb: str, trace: Trace) -> None:
+        self.started = time.perf_counter()
+        self.verb = verb
+        self.trace = trace
+        self.resource = ""
+        self.data: Mapping[str, Any] = {}
+        self.credentials = "none"
+        self.status_code: int | None = None
+        self.code: int | None = None
+
+    def emit(self, name: object, error: EagletError | None) -> None:
+        """Write the record: INFO where the call was answered, else WARNING with the reason."""
+        level = logging.INFO if error is None else logging.WARNING
+        if not logger.isEnabledFor(level):
+            return
+        duration_ms = (time.perf_counter() - self.started) * 1000
+        code = error.code if isinstance(error, ResourceError) else self.code
+        reason = "" if error is None else redact_text(str(error))
+        fields = {
+            "service": name,
+            "resource": self.resource,
+            "method": self.verb.upper(),
+            "status_code": self.status_code,
+            "code": code,
+            "duration_ms": round(duration_ms, 3),
+            "error": None if error is None else type(error).__name__,
+            "reason": reason,
+            "request_id": self.trace.request_id,
+            "trace_id": self.trace.trace_id,
+            "params": redact_values(self.data) if conf.EAGLET_LOG_PARAMS else list(self.data),
+            "credentials": self.credentials,
+        }
+        withheld = ", credentials withheld from a host not in the settings"
+        logger.log(
+            level,
+            "%s %s %s: HTTP %s, code %s, %.1f ms%s%s",
+            fields["method"],
+            name,
+            self.resource,
+            self.status_code,
+            code,
+            duration_ms,
+            withheld if self.credentials == "withheld" else "",
+            f", {fields['error']}: {reason}" if error is not None else "",
+            extra=fields,
+        )

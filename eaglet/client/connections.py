@@ -1,0 +1,168 @@
+"""Connections on which the deadline of the call counts for every byte sent and received.
+
+A socket's own timeout starts anew with each read, so a service that sends a byte now and then
+could hold a caller for ever. Here each read and write may take what `eaglet.deadline` has left.
+Before that come the look-up of the name, which Python can't bound, and the connection, for which
+each of the name's addresses in turn gets the time for connecting.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+from collections.abc import Mapping
+from typing import Any, cast
+
+from requests.adapters import HTTPAdapter
+from requests.models import PreparedRequest, Response
+from requests.structures import CaseInsensitiveDict
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from eaglet import deadline
+
+_MOST_POOLS = 1000
+
+
+def _bound(sock: socket.socket) -> None:
+    """Give the socket what is left as its timeout; TimeoutError if nothing is."""
+    left = deadline.remaining()
+    if left is None:
+        return
+    if left <= 0:
+        raise TimeoutError("the time for the call is over")
+    sock.settimeout(left)
+
+
+class _BoundedReader(io.RawIOBase):
+    """Reads from a socket, each time within what is left."""
+
+    def __init__(self, stream: io.RawIOBase, sock: socket.socket) -> None:
+        self._stream = stream
+        self._sock = sock
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read into a buffer; TimeoutError when the time for the call is over."""
+        _bound(self._sock)
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._stream.close()
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """A response whose head and body are read within the deadline."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        url: str | None = None,
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self.fp: io.BufferedReader = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
+
+
+class _Bounded(http.client.HTTPConnection):
+    """What the two kinds of connection have in common."""
+
+    response_class = _BoundedResponse
+
+    def send(self, data: Any) -> None:
+        """Send the whole of it within the deadline; connect first where that is to be done."""
+        if self.sock is None:
+            self.connect()
+        if not isinstance(data, bytes):
+            super().send(data)
+            return
+        rest = memoryview(data)
+        while rest:
+            _bound(self.sock)
+            rest = rest[self.sock.send(rest) :]
+
+
+class _BoundedHTTPConnection(_Bounded, HTTPConnection):
+    pass
+
+
+class _BoundedHTTPSConnection(_Bounded, HTTPSConnection):
+    pass
+
+
+class _BoundedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _BoundedHTTPConnection
+
+
+class _BoundedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _BoundedHTTPSConnection
+
+
+class BoundedAdapter(HTTPAdapter):
+    """An adapter of requests with pools of such connections; it keeps no cookies.
+
+    It is for URLs that are in order as they stand, and for no proxy: requests' own would parse
+    each URL six times over.
+    """
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools, of connections that keep to the deadline."""
+        super().init_poolmanager(*args, **kwargs)
+        self._pools: dict[tuple[str, bool | str | None], HTTPConnectionPool] = {}
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _BoundedHTTPPool,
+            "https": _BoundedHTTPSPool,
+        }
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        super().close()
+        self._pools.clear()
+
+    def get_connection_with_tls_context(
+        self,
+        request: PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: Any = None,
+    ) -> HTTPConnectionPool:
+        """The pool for the request's host; worked out once for each host."""
+        host = _host_and_path(request.url or "")[0]
+        pool = self._pools.get((host, verify))
+        if pool is None or pool.pool is None:  # closed, when it was the least used of too many
+            pool = cast(
+                "HTTPConnectionPool",
+                super().get_connection_with_tls_context(request, verify, {}, cert),
+            )
+            if len(self._pools) >= _MOST_POOLS:
+                self._pools.clear()
+            self._pools[host, verify] = pool
+        return pool
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        """What the request line is to say: the URL from its path on."""
+        return _host_and_path(request.url or "")[1]
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Wrap urllib3's response, leaving out what is for browsers: cookies, text encodings."""
+        response = Response()
+        response.status_code = resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.raw = resp
+        resp.enforce_content_length = True  # half a body is none; urllib3 1.26 would take it
+        response.reason = resp.reason
+        response.url = req.url or ""
+        response.request = req
+        return response
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    start = url.index("/", url.index("://") + 3)
+    return url[:start], url[start:]

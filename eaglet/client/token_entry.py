@@ -1,0 +1,92 @@
+"""What a process knows of one access token: its value, its time, and how getting it has gone."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+LONGEST_BACK_OFF_SECONDS: Final = 30.0
+FIRST_BACK_OFF_SECONDS: Final = 1.0
+EARLIEST_RENEWAL_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Held:
+    """A token, and when it is to be renewed and ends, by the monotonic clock."""
+
+    value: str = field(repr=False)
+    renew_at: float
+    expires_at: float
+
+    @classmethod
+    def of(cls, value: str, left: float, lifetime: float) -> Held:
+        """Hold a token that is good for `left` of the `lifetime` seconds it had."""
+        # Jittered, so that processes that got it together do not all renew it together.
+        early = min(lifetime / 10, EARLIEST_RENEWAL_SECONDS) * random.uniform(0.5, 1)  # noqa: S311
+        expires_at = time.monotonic() + left
+        return cls(value, expires_at - early, expires_at)
+
+
+class Fetching:
+    """A fetch under way, for others to wait for."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self.failure: str | None = None
+
+
+class TokenEntry:
+    """What is known under one key; `lock` guards all but `held`, which is replaced as a whole."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.held: Held | None = None
+        self.has_worked = False
+        self.failures = 0
+        self.refusals = 0
+        self.not_before = 0.0
+        self.failure = ""
+        self.fetching: Fetching | None = None
+
+    def keep(self, held: Held) -> None:
+        """Hold a new token; that ends a row of failures to get one."""
+        with self.lock:
+            self.held = held
+            self.has_worked = False
+            self.failures = 0
+
+    def note_failure(self, reason: str) -> None:
+        """Count an attempt to get a token that failed."""
+        with self.lock:
+            self.failures += 1
+            self._back_off(reason)
+
+    def note_refusal(self, refused: Held) -> None:
+        """Drop a token that the service refused, unless a newer one is held.
+
+        One that never worked counts as a failure to get one: else a service that refuses
+        whatever it issues would be asked at every call.
+        """
+        with self.lock:
+            if self.held is not refused:
+                return
+            self.held = None
+            if not self.has_worked:
+                self.refusals += 1
+                self._back_off("the token that was issued was refused")
+
+    def note_acceptance(self) -> None:
+        """Take note that the token works."""
+        with self.lock:
+            self.has_worked = True
+            self.refusals = 0
+
+    def _back_off(self, reason: str) -> None:
+        self.failure = reason
+        further = self.failures + self.refusals - 2
+        if further >= 0:
+            delay = min(FIRST_BACK_OFF_SECONDS * 2 ** min(further, 10), LONGEST_BACK_OFF_SECONDS)
+            self.not_before = time.monotonic() + delay * random.uniform(0.75, 1)  # noqa: S311

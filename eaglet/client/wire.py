@@ -1,0 +1,141 @@
+"""How a call is written on the wire: the standard way, and the original's.
+
+Standard: real verbs, a JSON body, the parameters of GET in the query, the token in a header.
+Legacy: POST as a form, PUT and DELETE as POST with `?_method=`, the token as a parameter.
+"""
+
+from __future__ import annotations
+
+import decimal
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from requests.models import PreparedRequest
+from requests.structures import CaseInsensitiveDict
+
+from eaglet import __version__, encoding
+from eaglet.client.addresses import is_name
+from eaglet.client.services import Service
+from eaglet.exceptions import InvalidRequest
+
+TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
+_JSON: Final = "application/json"
+_FORM: Final = "application/x-www-form-urlencoded"
+_HEADERS: Final = {
+    "User-Agent": f"eaglet/{__version__}",
+    "Accept": _JSON,
+    "Accept-Encoding": "gzip, deflate",
+}
+
+
+@lru_cache(maxsize=1000)
+def path_of(resource: str) -> str:
+    """The path of a resource, `/a/b/` for `a.b`; InvalidRequest for what can't be one's name."""
+    if not is_name(resource):
+        raise InvalidRequest(f"{resource!r} can't be a resource's name")
+    return f"/{resource.replace('.', '/')}/"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A call as the service expects it, but for the headers and the token."""
+
+    method: str
+    url: str = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = ""
+    is_legacy: bool = False
+
+    def request(self, headers: Mapping[str, str], *, token: str | None = None) -> PreparedRequest:
+        """Make the request, with these headers besides its own, and with the token if any."""
+        url, body = self.url, self.body
+        request = PreparedRequest()
+        request.method = self.method
+        written = {**_HEADERS, **headers}
+        if token is not None:
+            if not self.is_legacy:
+                written["Authorization"] = f"Bearer {token}"
+            elif body is None:
+                url = _appended(url, "&" if "?" in url else "?", token)
+            else:
+                body = _appended(body.decode("ascii"), "&" if body else "", token).encode("ascii")
+        request.url = url
+        if body is not None:
+            request.body = body
+            written["Content-Type"] = self.content_type
+            written["Content-Length"] = str(len(body))
+        request.headers = CaseInsensitiveDict(written)
+        return request
+
+
+def _appended(parameters: str, joint: str, token: str) -> str:
+    return f"{parameters}{joint}{urlencode({TOKEN_PARAMETER: token})}"
+
+
+def draft(service: Service, verb: str, path: str, data: Mapping[str, Any]) -> Draft:
+    """Write a call down.
+
+    Args:
+        service: whom to call.
+        verb: `get`, `post`, `put` or `delete`.
+        path: what `path_of` gives.
+        data: the parameters; not written to.
+
+    Raises InvalidRequest for data that can't be written.
+    """
+    url = service.url + path
+    try:
+        if verb == "get":
+            query = form(data)
+            return Draft("GET", f"{url}?{query}" if query else url, is_legacy=service.is_legacy)
+        if service.is_legacy:
+            url = url if verb == "post" else f"{url}?_method={verb}"
+            return Draft("POST", url, form(data).encode("ascii"), _FORM, is_legacy=True)
+        return Draft(verb.upper(), url, encoding.to_json(dict(data)), _JSON)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequest(f"the data can't be sent: {error}") from None
+
+
+def form(data: Mapping[str, Any]) -> str:
+    """Write parameters for a query or a form.
+
+    A list, tuple or set is a repeated key, a dict is JSON text, None is left out; dates and
+    decimals are written as in JSON, booleans as `True` and `False`. Raises TypeError for a type
+    that can't be written, ValueError for NaN and for text that has no UTF-8 form.
+    """
+    return urlencode([(name, text) for name, value in data.items() for text in _texts(value)])
+
+
+def _texts(value: Any) -> Iterator[str | bytes]:
+    if isinstance(value, list | tuple | set | frozenset | QuerySet):
+        for item in value:
+            if item is not None:
+                yield _text(item)
+    elif value is not None:
+        yield _text(value)
+
+
+def _text(value: Any) -> str | bytes:
+    if isinstance(value, str):
+        return str.__str__(value)  # of an enumeration, the value
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, bool | decimal.Decimal):
+        return str(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} has no form that is JSON too")
+        return float.__repr__(value)
+    if isinstance(value, Mapping):
+        return encoding.to_json(dict(value)).decode()
+    if isinstance(value, list | tuple | set | frozenset | QuerySet):
+        return encoding.to_json(value).decode()
+    written = encoding.default(value)
+    return written if isinstance(written, str) else encoding.to_json(written).decode()
