@@ -32,6 +32,7 @@ from rest_framework.response import Response
 
 from eaglet import tracing
 from eaglet.api.accepting import accepted_types
+from eaglet.api.json_response import JSON_TYPE, JsonBytesResponse
 from eaglet.api.refusals import InvalidParams
 from eaglet.encoding import to_json
 from eaglet.envelope import SERVICE_FAULT, SUCCESS, Envelope, failure, success
@@ -39,7 +40,6 @@ from eaglet.exceptions import ApiError
 
 logger = logging.getLogger("eaglet.api")
 
-JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
 
 _LEADING_TO_HANDLER = frozenset(
@@ -64,18 +64,9 @@ class Outcome:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def json_response(content: bytes, status: int = 200, content_type: str = JSON_TYPE) -> HttpResponse:
-    """Make a response of bytes that are JSON already, with their length."""
-    response = HttpResponse(content, content_type=content_type)
-    if status != 200:
-        response.status_code = status
-    response.headers["Content-Length"] = str(len(content))
-    return response
-
-
 def envelope_response(data: Any) -> HttpResponse:
     """Answer with data: HTTP 200 and the envelope. Raises what `to_json` raises."""
-    return json_response(_SUCCESS_HEAD + to_json(data) + _SUCCESS_TAIL)
+    return JsonBytesResponse(_SUCCESS_HEAD + to_json(data) + _SUCCESS_TAIL)
 
 
 def of_result(result: Any) -> Outcome:
@@ -195,9 +186,9 @@ def write(outcome: Outcome, request: HttpRequest, *, always_200: bool = False) -
     """
     status = 200 if always_200 else outcome.status
     if status >= HTTPStatus.BAD_REQUEST and accepts_problem(request):
-        response = json_response(to_json(_problem(outcome)), status, PROBLEM_TYPE)
+        response = JsonBytesResponse(to_json(_problem(outcome)), status, PROBLEM_TYPE)
     else:
-        response = json_response(to_json(outcome.envelope), status)
+        response = JsonBytesResponse(to_json(outcome.envelope), status)
     for name, value in outcome.headers.items():
         response.headers[name] = value
     return response

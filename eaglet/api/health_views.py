@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from eaglet.api.answers import json_response
+from eaglet.api.json_response import JsonBytesResponse
 from eaglet.encoding import to_json
 from eaglet.health import run_probes
 
@@ -17,7 +17,7 @@ from eaglet.health import run_probes
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200, touching nothing."""
-    return json_response(b'{"status":"ok"}')
+    return JsonBytesResponse(b'{"status":"ok"}')
 
 
 @csrf_exempt
@@ -31,4 +31,4 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "status": "ok" if ready else "unavailable",
         "checks": {result.name: "ok" if result.ok else "failed" for result in results},
     }
-    return json_response(to_json(body), 200 if ready else 503)
+    return JsonBytesResponse(to_json(body), 200 if ready else 503)

@@ -1,0 +1,38 @@
+"""The response that nearly every call ends with: bytes that are JSON already."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.http.response import ResponseHeaders
+
+JSON_TYPE: Final = "application/json"
+
+_BLANK: Final[dict[str, Any]] = dict(vars(HttpResponse(content_type=JSON_TYPE)))
+_TYPE_HEADER: Final = ("Content-Type", JSON_TYPE)
+
+
+class JsonBytesResponse(HttpResponse):
+    """A response of JSON bytes, with their length in a header.
+
+    It sets what HttpResponse.__init__ sets, and leaves out its checks of arguments, which are
+    our own here: they are a twentieth of the cost of a whole small call.
+    """
+
+    def __init__(self, content: bytes, status: int = 200, content_type: str = JSON_TYPE) -> None:
+        attributes = vars(self)
+        attributes.update(_BLANK)
+        attributes["cookies"] = SimpleCookie()
+        attributes["_resource_closers"] = []
+        attributes["_container"] = [content]
+        attributes["headers"] = headers = ResponseHeaders(None)
+        headers._store = {
+            "content-type": _TYPE_HEADER,
+            "content-length": ("Content-Length", str(len(content))),
+        }
+        if content_type is not JSON_TYPE:
+            headers["Content-Type"] = content_type
+        if status != 200:
+            self.status_code = status
