@@ -1,0 +1,113 @@
+"""What a caller may name as charset, and what comes of it."""
+
+import io
+
+import pytest
+from django.core.handlers.wsgi import WSGIRequest
+
+pytestmark = pytest.mark.usefixtures("declared", "path_taken")
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+# Names that Python takes for an encoding, or that nobody does.
+ODD = [
+    "zlib", "hex", "base64", "rot13", "bz2", "idna", "punycode", "undefined", "unicode_escape",
+    "raw_unicode_escape", "unicode-escape", "utf-7", "utf-16", "utf-32", "utf-8-sig", "charmap",
+    "nonsense", "", "\xe9", "x" * 2000, "..", "cp65001", "mbcs", "quopri", "uu", "string_escape",
+    "'utf-8'", '"utf-8"', "utf-8;q=1",
+]  # fmt: skip
+
+
+def reaches_a_view(charset, query=""):
+    """Django looks the charset up as it makes the request; what fails there reaches no view."""
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": f"{FORM}; charset={charset}",
+        "QUERY_STRING": query,
+        "wsgi.input": io.BytesIO(),
+    }
+    try:
+        WSGIRequest(environ)
+    except Exception:  # noqa: BLE001 - of many kinds
+        return False
+    return True
+
+
+ODD_THAT_REACH_A_VIEW = [charset for charset in ODD if reaches_a_view(charset)]
+QUERIES = ["q=x", "q=%E4%BD%A0+x", "q=\xff"]
+
+
+@pytest.fixture
+def echo(declare):
+    def handler(args):
+        return dict(args)
+
+    declare(get=handler, post=handler, put=handler)
+
+
+@pytest.mark.parametrize("charset", ["gbk", "GB2312", "gb18030"])
+def test_a_form_in_a_chinese_charset_is_read(client, echo, charset):
+    for body in ("a=你好".encode(charset), b"a=%C4%E3%BA%C3"):
+        response = client.generic("POST", "/shop/item/", body, f"{FORM}; charset={charset}")
+        assert response.json()["data"] == {"a": "你好"}
+
+
+@pytest.mark.parametrize("charset", ["gbk", "utf-16", "utf-16-le", "latin-1", "utf-8-sig"])
+def test_json_in_another_charset_is_read(client, echo, charset):
+    text = '{"a": "é"}' if charset == "latin-1" else '{"a": "你好"}'
+    body = text.encode(charset)
+    response = client.generic("POST", "/shop/item/", body, f"{JSON}; charset={charset}")
+    assert response.json()["data"] == {"a": text[7:-2]}
+
+
+@pytest.mark.parametrize("charset", ODD_THAT_REACH_A_VIEW)
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"a=1", FORM),
+        (b"a=%FF%E4\\x&b=%", FORM),
+        (b"\xff\xfea=\x00", FORM),
+        (b'{"a": "1"}', JSON),
+        (b'{"a": "\\u4f60\\x"}', JSON),
+        (b"\xff\x00\\", JSON),
+        (b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
+         "multipart/form-data; boundary=x"),
+        (b'--x\r\nContent-Disposition: form-data; name="\xff\\x"\r\n\r\n\xff\\x\r\n--x--\r\n',
+         "multipart/form-data; boundary=x"),
+    ],
+)  # fmt: skip
+def test_an_odd_charset_is_answered_and_never_a_fault(client, echo, charset, body, content_type):
+    for verb in ("POST", "PUT", "GET"):
+        response = client.generic(verb, "/shop/item/", body, f"{content_type}; charset={charset}")
+        assert response.status_code in (200, 400, 415)
+
+
+@pytest.mark.parametrize(
+    ("charset", "query"),
+    [(charset, query) for charset in ODD for query in QUERIES if reaches_a_view(charset, query)],
+)
+def test_an_odd_charset_beside_a_query_is_answered_too(client, echo, charset, query):
+    for body, content_type in ((b"a=%FF", FORM), (b'{"a": 1}', JSON)):
+        response = client.generic(
+            "POST", "/shop/item/", body, f"{content_type}; charset={charset}", QUERY_STRING=query
+        )
+        assert response.status_code in (200, 400, 415)
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        charset
+        for charset in ("nonsense", "zlib", "idna", "unicode_escape", "punycode")
+        if reaches_a_view(charset)
+    ],
+)
+def test_what_is_no_charset_of_text_counts_as_utf_8(client, echo, charset):
+    body = '{"a": "你"}'.encode()
+    response = client.generic("POST", "/shop/item/", body, f"{JSON}; charset={charset}")
+    assert response.json()["data"] == {"a": "你"}
+
+
+def test_the_answer_is_utf_8_whatever_the_charset_of_the_call(client, echo):
+    response = client.generic("POST", "/shop/item/", "a=你".encode("gbk"), f"{FORM}; charset=gbk")
+    assert '{"a":"你"}'.encode() in response.content

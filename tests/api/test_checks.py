@@ -1,0 +1,174 @@
+"""The system checks: each by its id, through Django's own registry."""
+
+from pathlib import Path
+
+import pytest
+from django.core.checks import registry as checks
+from django.core.checks import run_checks
+from django.http import HttpResponse
+from django.urls import include, path, re_path
+
+from eaglet.api import checks as api_checks
+from eaglet.api import routing
+
+pytestmark = pytest.mark.usefixtures("declared")
+
+
+def view(request):
+    return HttpResponse()
+
+
+class Urlconf:
+    def __init__(self, *patterns):
+        self.urlpatterns = list(patterns)
+
+
+def eaglet():
+    return path("", include("eaglet.api.urls"))
+
+
+def found(settings, *patterns):
+    if patterns:
+        settings.ROOT_URLCONF = Urlconf(*patterns)
+    return [m for m in run_checks() if str(m.id).startswith("eaglet_api.")]
+
+
+def ids(settings, *patterns):
+    return [message.id for message in found(settings, *patterns)]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        api_checks.check_catch_all_is_last,
+        api_checks.check_resources_are_reachable,
+        api_checks.check_handlers_take_one_dict,
+        api_checks.check_context_providers,
+    ],
+)
+def test_every_check_is_registered(check):
+    assert check in checks.registry.registered_checks
+
+
+def test_no_id_is_used_twice():
+    text = Path(api_checks.__file__).read_text()
+    found = [part.split('"')[0] for part in text.split('id="')[1:]]
+    assert len(found) == len(set(found)) == 4
+
+
+def test_a_sound_project_has_nothing_to_report(settings, declare):
+    declare(get=lambda args: 1)
+    assert ids(settings) == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        path("shop/list/", view),
+        path("shop/list", view),
+        path("shop/<int:pk>/", view),
+        path("<path:anything>", view),
+        path("<slug:a>/<slug:b>/", view),
+        path("admin/", include([path("login/", view)])),
+        re_path(r"^shop/\d+/$", view),
+        re_path(r"^shop/(?P<name>[^/]+)/$", view),
+        re_path(r"^.*$", view),
+    ],
+    ids=str,
+)
+def test_w001_a_pattern_after_the_catch_all_is_reported(settings, pattern):
+    messages = found(settings, eaglet(), pattern)
+    assert [message.id for message in messages] == ["eaglet_api.W001"]
+    assert str(pattern.pattern) in messages[0].msg
+    assert 'include("eaglet.api.urls")' in messages[0].hint
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        path("about/", view),
+        path("", view),
+        path("a/b/c/", view),
+        re_path(r"^favicon\.ico$", view),
+    ],
+    ids=str,
+)
+def test_w001_a_pattern_it_can_not_take_is_not_reported(settings, pattern):
+    assert ids(settings, eaglet(), pattern) == []
+
+
+def test_w001_patterns_before_it_are_not_reported(settings):
+    assert ids(settings, path("shop/list/", view), path("admin/", view), eaglet()) == []
+
+
+def test_w001_below_a_prefix_it_takes_nothing_else(settings):
+    below = path("v1/", include("eaglet.api.urls"))
+    assert ids(settings, below, path("shop/list/", view)) == []
+    assert ids(settings, below, path("v1/list/x/", view)) == ["eaglet_api.W001"]
+
+
+@pytest.mark.parametrize("app", ["healthz", "readyz"])
+def test_e001_an_app_named_like_a_route_of_eaglet_s_own_is_an_error(settings, declare, app):
+    resource = declare(app=app, get=lambda args: 1)
+    messages = found(settings, eaglet())
+    assert [message.id for message in messages] == ["eaglet_api.E001"]
+    assert messages[0].obj is resource
+    assert f"/{app}/item/" in messages[0].msg
+
+
+def test_e001_a_route_that_an_app_contributes_counts(settings, declare, monkeypatch):
+    monkeypatch.setattr(routing, "_own_routes", list(routing._own_routes))
+    routing.contribute([path("oauth/", include([path("token/", view)]))])
+    declare(app="oauth", resource="client", get=lambda args: 1)
+    assert ids(settings, eaglet()) == ["eaglet_api.E001"]
+
+
+def test_e001_a_resource_behind_a_pattern_of_the_project_is_an_error(settings, declare):
+    declare(app="shop", resource="list", get=lambda args: 1)
+    assert ids(settings, path("shop/<str:name>/", view), eaglet()) == ["eaglet_api.E001"]
+
+
+def test_e001_says_nothing_where_eaglet_has_no_urls(settings, declare):
+    declare(app="healthz", get=lambda args: 1)
+    assert ids(settings, path("about/", view)) == []
+
+
+@pytest.mark.parametrize("handler", [lambda: 1, lambda self, args: 1])
+def test_w002_a_handler_that_takes_no_one_dict_is_reported(settings, declare, handler):
+    resource = declare(get=handler)
+    messages = found(settings)
+    assert [message.id for message in messages] == ["eaglet_api.W002"]
+    assert messages[0].obj is resource
+    assert "get" in messages[0].msg
+
+
+@pytest.mark.parametrize("handler", [lambda self: 1, lambda args, more=None: 1, lambda *args: 1])
+def test_w002_a_handler_that_takes_one_dict_is_not_reported(settings, declare, handler):
+    declare(get=handler)
+    assert ids(settings) == []
+
+
+def no_provider(request):
+    return {}
+
+
+def odd_provider(request):
+    return {}
+
+
+odd_provider.provides = "corp"
+
+
+@pytest.mark.parametrize("name", ["no.such.module", "nodots", f"{__name__}.nothing",
+                                  f"{__name__}.no_provider", f"{__name__}.odd_provider",
+                                  f"{__name__}.__name__"])  # fmt: skip
+def test_e002_what_is_no_context_provider_is_an_error(settings, name):
+    settings.EAGLET_CONTEXT_PROVIDERS = [name]
+    messages = found(settings)
+    assert [message.id for message in messages] == ["eaglet_api.E002"]
+    assert name in messages[0].msg
+
+
+def test_e002_the_providers_setting_as_a_lone_string_is_an_error(settings):
+    settings.EAGLET_CONTEXT_PROVIDERS = "eaglet.api.context.wapi_id"
+    assert ids(settings) == ["eaglet_api.E002"]

@@ -1,0 +1,269 @@
+"""Section 3: context providers."""
+
+import pytest
+from django.test.client import MULTIPART_CONTENT
+from rest_framework.exceptions import PermissionDenied, Throttled
+
+from eaglet.api import ApiError, access_token_required, param_required
+
+pytestmark = pytest.mark.usefixtures("declared", "path_taken")
+
+
+def corp(request):
+    return {"corp": {"id": request.params.get("corp_id", "none")}}
+
+
+corp.provides = ("corp",)
+
+
+def several(request):
+    return {"one": 1, "two": sorted(request.params)}
+
+
+several.provides = ["one", "two"]
+
+
+def spare(request):
+    return {}
+
+
+spare.provides = {"corp"}
+
+
+def who(request):
+    return {"who": request.auth and request.auth.app.name}
+
+
+who.provides = ("who",)
+
+
+def refusing(request):
+    raise ApiError("no such account", 404, {"a": 1})
+
+
+refusing.provides = ("x",)
+
+
+def forbidding(request):
+    raise PermissionDenied("not you")
+
+
+forbidding.provides = ("x",)
+
+
+def throttling(request):
+    raise Throttled(wait=7)
+
+
+throttling.provides = ("x",)
+
+
+def straying(request):
+    return {"x": 1, "y": 2}
+
+
+straying.provides = ("x",)
+
+
+def failing(request):
+    raise RuntimeError("secret inside")
+
+
+failing.provides = ("x",)
+
+
+def nothing(request):
+    return None
+
+
+nothing.provides = ("x",)
+
+
+def request_seen(request):
+    return {
+        "seen": [
+            request.method,
+            request.path,
+            request.headers.get("X-A"),
+            type(request).__mro__[-2].__name__,
+        ]
+    }
+
+
+request_seen.provides = ("seen",)
+
+
+@pytest.fixture
+def provide(settings):
+    def provide(*providers):
+        settings.EAGLET_CONTEXT_PROVIDERS = [
+            p if isinstance(p, str) else f"{__name__}.{p.__name__}" for p in providers
+        ]
+
+    return provide
+
+
+def echo(args):
+    return dict(args)
+
+
+@pytest.mark.parametrize("verb", ["get", "post", "put", "delete", "patch"])
+def test_what_a_provider_provides_is_in_args(client, declare, provide, verb):
+    provide(corp)
+    declare(**{verb: echo})
+    response = getattr(client, verb)("/shop/item/?corp_id=7")
+    assert response.json()["data"] == {"corp_id": "7", "corp": {"id": "7"}}
+
+
+def test_no_provider_runs_by_default(client, declare):
+    declare(get=echo)
+    assert client.get("/shop/item/?wapi_id=1").json()["data"] == {"wapi_id": "1"}
+
+
+@pytest.mark.parametrize("provider", [corp, spare])
+def test_a_caller_can_not_forge_what_is_provided(client, declare, provide, provider):
+    provide(provider)
+    declare(get=lambda args: args.get("corp"), post=lambda args: args.get("corp"))
+    expected = {"id": "none"} if provider is corp else None
+    forged = {"corp": "forged"}
+    assert client.get("/shop/item/?corp=forged&corp=x").json()["data"] == expected
+    assert client.post("/shop/item/?corp=forged", forged).json()["data"] == expected
+    for content_type in ("application/json", MULTIPART_CONTENT):
+        response = client.post("/shop/item/", forged, content_type=content_type)
+        assert response.json()["data"] == expected
+
+
+def test_a_provided_name_is_out_of_the_parameters_before_any_provider_runs(
+    client, declare, provide
+):
+    provide(several, corp)
+    declare(get=echo)
+    answer = client.get("/shop/item/?corp=x&one=2&a=1").json()["data"]
+    assert answer == {"a": "1", "one": 1, "two": ["a"], "corp": {"id": "none"}}
+
+
+def test_request_params_holds_query_and_body_merged(client, declare, provide):
+    provide(several)
+    declare(post=lambda args: args["two"])
+    response = client.post("/shop/item/?a=1&b=2", {"b": "3", "c": "4"})
+    assert response.json()["data"] == ["a", "b", "c"]
+
+
+def test_a_provider_that_changes_request_params_changes_no_args(client, declare, provide):
+    provide(f"{__name__}.meddling")
+    declare(get=lambda args: [dict(args), args.request.params["a"]])
+    assert client.get("/shop/item/?a=1").json()["data"] == [{"a": "1"}, "changed"]
+
+
+def meddling(request):
+    request.params["a"] = "changed"
+    return {}
+
+
+meddling.provides = ()
+
+
+def test_a_required_parameter_may_be_a_provided_one(client, declare, provide):
+    provide(corp)
+    declare(get=param_required(["corp", "a:int"])(lambda args: args["corp"]))
+    assert client.get("/shop/item/?a=1").json()["data"] == {"id": "none"}
+
+
+def test_context_providers_run_before_parameters_are_checked(client, declare, provide):
+    provide(refusing)
+    declare(get=param_required(["a:int"])(echo))
+    assert client.get("/shop/item/").json()["code"] == 404
+
+
+def test_a_provider_sees_the_parameters_as_they_came(client, declare, provide):
+    provide(corp)
+    declare(get=param_required(["corp_id:int"])(echo))
+    assert client.get("/shop/item/?corp_id=7").json()["data"] == {"corp_id": 7, "corp": {"id": "7"}}
+
+
+def test_a_provider_refuses_by_an_api_error(client, declare, provide):
+    provide(refusing)
+    declare(get=echo)
+    response = client.get("/shop/item/")
+    assert response.status_code == 200
+    answer = response.json()
+    assert (answer["code"], answer["errMsg"], answer["data"]) == (404, "no such account", {"a": 1})
+
+
+def test_a_provider_refuses_by_a_rest_framework_exception(client, declare, provide):
+    declare(get=echo)
+    provide(forbidding)
+    response = client.get("/shop/item/")
+    assert (response.status_code, response.json()["errMsg"]) == (403, "not you")
+    provide(throttling)
+    response = client.get("/shop/item/")
+    assert (response.status_code, response["Retry-After"]) == (429, "7")
+
+
+@pytest.mark.parametrize("provider", [straying, failing, nothing])
+def test_a_provider_that_fails_or_strays_is_a_fault_of_the_service(
+    client, declare, provide, provider, caplog
+):
+    provide(provider)
+    declare(get=echo)
+    response = client.get("/shop/item/")
+    assert (response.status_code, response.json()["code"]) == (500, 531)
+    assert "secret inside" not in response.content.decode()
+    [record] = [r for r in caplog.records if r.name == "eaglet.api"]
+    assert response.json()["innerErrMsg"] in record.getMessage()
+
+
+def test_an_undeclared_name_is_named_in_the_log(client, declare, provide, caplog):
+    provide(straying)
+    declare(get=echo)
+    client.get("/shop/item/")
+    assert "returned y, which its `provides` does not name" in caplog.text
+
+
+def test_a_provider_finds_the_token_s_record(client, declare, provide, verifier):
+    provide(who)
+    declare(get=access_token_required()(echo), post=echo)
+    assert client.get("/shop/item/?access_token=good").json()["data"] == {"who": "app of good"}
+    assert client.post("/shop/item/").json()["data"] == {"who": None}
+
+
+def test_a_provider_never_sees_the_credential(client, declare, provide, verifier):
+    provide(several)
+    declare(get=access_token_required()(lambda args: args["two"]))
+    assert client.get("/shop/item/?access_token=good&a=1").json()["data"] == ["a"]
+
+
+def test_no_provider_runs_for_a_call_without_its_token(client, declare, provide, verifier):
+    provide(failing)
+    declare(get=access_token_required()(echo))
+    assert client.get("/shop/item/").status_code == 401
+    assert client.get("/shop/item/?access_token=poor").status_code == 403
+
+
+def test_a_provider_sees_the_rest_framework_request_and_the_effective_verb(
+    client, declare, provide
+):
+    provide(request_seen)
+    declare(get=echo, put=echo)
+    seen = client.get("/shop/item/", headers={"X-A": "b"}).json()["data"]["seen"]
+    assert seen == ["GET", "/shop/item/", "b", "Request"]
+    seen = client.post("/shop/item/?_method=put").json()["data"]["seen"]
+    assert seen[0] == "PUT"
+
+
+@pytest.mark.parametrize("address", ["/shop/item/", "/shop/item"])
+def test_wapi_id_is_the_path_and_the_verb(client, declare, provide, address):
+    provide("eaglet.api.context.wapi_id")
+    handler = param_required(["wapi_id"])(lambda args: args["wapi_id"])
+    declare(get=handler, put=handler)
+    assert client.get(f"{address}?wapi_id=forged").json()["data"] == "/shop/item_GET"
+    assert client.put(address).json()["data"] == "/shop/item_PUT"
+    assert client.post(f"{address}?_method=put").json()["data"] == "/shop/item_PUT"
+
+
+def test_a_provider_that_can_not_be_imported_is_531_and_said_so_by_a_check(
+    client, declare, provide
+):
+    provide("no.such.provider")
+    declare(get=echo)
+    assert client.get("/shop/item/").json()["code"] == 531

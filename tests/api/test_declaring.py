@@ -1,0 +1,191 @@
+"""Section 2: declaring a resource."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from eaglet.api import ApiResource, param_required, registry
+
+pytestmark = pytest.mark.usefixtures("declared", "path_taken")
+
+
+def test_declaring_a_class_registers_it_under_its_pair(client):
+    class AShelf(ApiResource):
+        app = "shop"
+        resource = "shelf"
+
+        def get(args):
+            return {"seen": args["x"]}
+
+    assert registry.lookup("shop", "shelf") is AShelf
+    assert client.get("/shop/shelf/?x=1").json()["data"] == {"seen": "1"}
+
+
+def test_the_example_of_the_contract_answers(client):
+    class AExample(ApiResource):
+        """Demo data."""
+
+        app = "shop"
+        resource = "example"
+
+        @param_required(["id:int", "?name"])
+        def get(args):
+            return {"args": args}
+
+    answer = client.get("/shop/example/?id=7").json()
+    assert answer == {"code": 200, "data": {"args": {"id": 7}}, "errMsg": "", "innerErrMsg": ""}
+
+
+@pytest.mark.parametrize("verb", ["get", "post", "put", "delete", "patch"])
+def test_a_handler_is_a_plain_function_of_one_dict(client, declare, verb):
+    def handler(args):
+        return [isinstance(args, dict), verb]
+
+    declare(**{verb: handler})
+    assert getattr(client, verb)("/shop/item/").json()["data"] == [True, verb]
+
+
+@pytest.mark.parametrize("verb", ["get", "post", "put", "delete", "patch"])
+def test_a_static_method_is_a_handler_too(client, declare, verb):
+    declare(**{verb: staticmethod(param_required(["?a:int"])(lambda args: args["a"] + 1))})
+    assert getattr(client, verb)("/shop/item/?a=1").json()["data"] == 2
+
+
+def test_param_required_may_stand_outside_of_staticmethod(client, declare):
+    declare(get=param_required(["a:int"])(staticmethod(lambda args: args["a"] + 1)))
+    assert client.get("/shop/item/?a=1").json()["data"] == 2
+    assert client.get("/shop/item/").status_code == 400
+
+
+def test_a_class_method_is_a_handler_too(client, declare):
+    declare(get=classmethod(lambda cls, args: [cls.resource, args["a"]]))
+    assert client.get("/shop/item/?a=1").json()["data"] == ["item", "1"]
+
+
+def test_the_one_argument_may_be_named_self(client):
+    class AOld(ApiResource):
+        app = "shop"
+        resource = "old"
+
+        @param_required(["id"])
+        def get(self):
+            return self["id"]
+
+    assert client.get("/shop/old/?id=3").json()["data"] == "3"
+
+
+def test_helpers_and_constants_are_reached_through_the_class(client):
+    class AOrder(ApiResource):
+        app = "shop"
+        resource = "order"
+        STATES = {"1": "paid"}
+
+        def named(state):
+            return AOrder.STATES[state]
+
+        @staticmethod
+        def shouted(text):
+            return text.upper()
+
+        def get(args):
+            return AOrder.shouted(AOrder.named(args["state"]))
+
+    assert client.get("/shop/order/?state=1").json()["data"] == "PAID"
+
+
+def test_one_function_may_serve_two_verbs(client):
+    class AShared(ApiResource):
+        app = "shop"
+        resource = "shared"
+
+        @param_required(["id:int"])
+        def put(args):
+            return args["id"]
+
+        post = put
+
+    for verb in (client.post, client.put):
+        assert verb("/shop/shared/?id=3").json()["data"] == 3
+        response = verb("/shop/shared/?id=x")
+        assert (response.status_code, response.json()["errMsg"]) == (400, "id: not an integer")
+
+
+@param_required(["id:int"])
+def shared_handler(args):
+    return args["id"]
+
+
+def test_a_function_of_the_module_may_serve_as_a_handler(client, declare):
+    declare(get=shared_handler)
+    assert client.get("/shop/item/?id=3").json()["data"] == 3
+    assert client.get("/shop/item/").status_code == 400
+
+
+def test_a_second_class_for_a_pair_is_an_error_naming_both_places():
+    class AFirst(ApiResource):
+        app = "shop"
+        resource = "twice"
+
+    with pytest.raises(ImproperlyConfigured) as caught:
+
+        class ASecond(ApiResource):
+            app = "shop"
+            resource = "twice"
+
+    message = str(caught.value)
+    assert "shop.twice" in message
+    assert "AFirst" in message
+    assert "ASecond" in message
+    assert message.count(__file__) == 2
+    assert registry.lookup("shop", "twice") is AFirst
+
+
+@pytest.mark.parametrize("missing", ["app", "resource"])
+def test_a_class_without_app_or_resource_is_an_error_that_says_so(missing):
+    body = {"app": "shop", "resource": "half"}
+    del body[missing]
+    with pytest.raises(ImproperlyConfigured) as caught:
+        type(ApiResource)("AHalf", (ApiResource,), body)
+    assert repr(missing) in str(caught.value)
+    assert "AHalf" in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["", None, 7, "a/b", "a b", "a?b", "a#b", "a%62", b"a"])
+@pytest.mark.parametrize("attribute", ["app", "resource"])
+def test_a_name_that_can_not_stand_in_a_url_is_an_error(attribute, value):
+    body = {"app": "shop", "resource": "half", attribute: value}
+    with pytest.raises(ImproperlyConfigured, match=repr(attribute)):
+        type(ApiResource)("AHalf", (ApiResource,), body)
+
+
+@pytest.mark.parametrize("name", ["order.items", "order-items", "order_items", "V2", "订单", "a:b"])
+def test_a_name_of_other_characters_is_served(client, declare, name):
+    declare(resource=name, get=lambda args: "here")
+    assert client.get(f"/shop/{name}/").json()["data"] == "here"
+    assert client.get(f"/shop/{name}").json()["data"] == "here"
+
+
+def test_an_async_handler_is_an_error_at_declaration(declare):
+    async def get(args):
+        return 1
+
+    with pytest.raises(ImproperlyConfigured, match="get must not be async"):
+        declare(get=get)
+
+
+def test_an_async_handler_under_a_decorator_is_an_error_at_declaration(declare):
+    @param_required(["a"])
+    async def get(args):
+        return 1
+
+    with pytest.raises(ImproperlyConfigured, match="get must not be async"):
+        declare(get=get)
+
+
+def test_as_view_takes_no_arguments(declare):
+    with pytest.raises(TypeError):
+        declare(get=lambda args: 1).as_view(permission_classes=[])
+
+
+def test_as_view_serves_in_a_urlconf_of_ones_own(declare, rf):
+    view = declare(get=lambda args: args["a"]).as_view()
+    assert b'"data":"1"' in view(rf.get("/elsewhere/?a=1")).content

@@ -1,0 +1,192 @@
+"""Section 2: how the resources are found when a project starts."""
+
+import textwrap
+
+import pytest
+
+SETTINGS = """
+SECRET_KEY = "x"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "urls"
+INSTALLED_APPS = ["rest_framework", "eaglet.api"{apps}]
+USE_TZ = True
+{more}
+"""
+URLS = """
+from django.urls import include, path
+urlpatterns = [path("", include("eaglet.api.urls"))]
+"""
+RESOURCE = """
+from eaglet.api import ApiResource
+class A{name}(ApiResource):
+    app = "found"
+    resource = "{name}"
+    def get(args):
+        return "{name}"
+"""
+START = """
+import os; os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+import django; django.setup()
+from eaglet.api import registry
+print(*[f"{resource.app}.{resource.resource}" for resource in registry.registered()])
+"""
+
+
+@pytest.fixture
+def project(tmp_path, run_python):
+    """Write the files of a project, start it, and give back what came of it."""
+
+    def start(files, apps="", more="", program=START):
+        files = {"settings.py": SETTINGS.format(apps=apps, more=more), "urls.py": URLS, **files}
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text))
+        return run_python(program)
+
+    return start
+
+
+def test_the_resources_module_of_every_installed_app_is_imported(project):
+    done = project(
+        {
+            "one/__init__.py": "",
+            "one/resources.py": RESOURCE.format(name="one"),
+            "two/__init__.py": "",
+            "two/resources/__init__.py": RESOURCE.format(name="two"),
+            "bare/__init__.py": "",
+        },
+        apps=", 'one', 'two', 'bare'",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["found.one", "found.two"]
+
+
+def test_a_module_in_the_setting_is_imported(project):
+    done = project(
+        {"single.py": RESOURCE.format(name="single")}, more="EAGLET_RESOURCE_MODULES = ['single']"
+    )
+    assert done.stdout.split() == ["found.single"], done.stderr
+
+
+def test_a_package_in_the_setting_is_walked_to_its_ends(project):
+    done = project(
+        {
+            "api/__init__.py": "",
+            "api/a.py": RESOURCE.format(name="a"),
+            "api/deep/__init__.py": "",
+            "api/deep/b.py": RESOURCE.format(name="b"),
+            "api/deep/deeper/__init__.py": RESOURCE.format(name="c"),
+            "api/deep/deeper/d.py": RESOURCE.format(name="d"),
+        },
+        more="EAGLET_RESOURCE_MODULES = ('api',)",
+    )
+    assert done.stdout.split() == ["found.a", "found.b", "found.c", "found.d"], done.stderr
+
+
+def test_walking_runs_no_main_module(project):
+    done = project(
+        {"api/__init__.py": "", "api/__main__.py": "raise SystemExit(3)"},
+        more="EAGLET_RESOURCE_MODULES = ['api']",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_named_twice_is_declared_once(project):
+    done = project(
+        {"api/__init__.py": "", "api/resources.py": RESOURCE.format(name="a")},
+        apps=", 'api'",
+        more="EAGLET_RESOURCE_MODULES = ['api', 'api.resources']",
+    )
+    assert done.stdout.split() == ["found.a"], done.stderr
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"api/__init__.py": "", "api/broken.py": "import no_such_module_at_all"},
+        {"api/__init__.py": "raise RuntimeError('no_such_module_at_all')"},
+        {"other.py": ""},
+    ],
+    ids=["a module of the package", "the package itself", "no such module"],
+)
+def test_a_module_of_the_setting_that_fails_to_import_fails_start_up(project, files):
+    done = project(files, more="EAGLET_RESOURCE_MODULES = ['api']")
+    assert done.returncode != 0
+    assert "no_such_module_at_all" in done.stderr or "No module named 'api'" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["import no_such_module_at_all", "1/0", "def broken(:"])
+def test_a_resources_module_that_fails_to_import_fails_start_up(project, text):
+    done = project({"one/__init__.py": "", "one/resources.py": text}, apps=", 'one'")
+    assert done.returncode != 0
+
+
+def test_two_classes_for_a_pair_fail_start_up_naming_both_files(project):
+    done = project(
+        {"a.py": RESOURCE.format(name="x"), "b.py": RESOURCE.format(name="x")},
+        more="EAGLET_RESOURCE_MODULES = ['a', 'b']",
+    )
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert "found.x" in last
+    assert "a.py:" in last
+    assert "b.py:" in last
+
+
+def test_the_setting_as_a_lone_string_is_refused_with_the_reason(project):
+    done = project(
+        {"api/__init__.py": RESOURCE.format(name="a")}, more="EAGLET_RESOURCE_MODULES = 'api'"
+    )
+    assert done.returncode != 0
+    assert "EAGLET_RESOURCE_MODULES" in done.stderr.strip().splitlines()[-1]
+
+
+GUARDED = """
+from eaglet.api import ApiResource, access_token_required, param_required
+class AGuarded(ApiResource):
+    app = "found"
+    resource = "guarded"
+    @param_required(["id"])
+    @access_token_required()
+    def get(args):
+        return 1
+"""
+
+
+def test_a_guarded_resource_without_the_auth_app_fails_start_up(project):
+    done = project({"api.py": GUARDED}, more="EAGLET_RESOURCE_MODULES = ['api']")
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert "ImproperlyConfigured" in last
+    assert "AGuarded" in last
+    assert "eaglet.auth" in last
+
+
+def test_a_guarded_static_method_without_the_auth_app_fails_start_up(project):
+    text = GUARDED.replace("    @param", "    @staticmethod\n    @param")
+    done = project({"api.py": text}, more="EAGLET_RESOURCE_MODULES = ['api']")
+    assert done.returncode != 0
+    assert "eaglet.auth" in done.stderr
+
+
+def test_a_guarded_resource_starts_with_the_auth_app(project):
+    done = project(
+        {"api.py": GUARDED},
+        apps=", 'eaglet.auth'",
+        more="EAGLET_RESOURCE_MODULES = ['api']\nDATABASES = {'default': {'ENGINE': "
+        "'django.db.backends.sqlite3', 'NAME': ':memory:'}}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "found.guarded" in done.stdout
+
+
+def test_the_app_labels_are_eaglet_s_own(project):
+    done = project(
+        {},
+        program="import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'settings'\n"
+        "import django; django.setup()\n"
+        "from django.apps import apps\n"
+        "print(*[config.label for config in apps.get_app_configs()])",
+    )
+    assert done.stdout.split() == ["rest_framework", "eaglet_api"], done.stderr

@@ -1,0 +1,112 @@
+"""Sections 1, 2 and 11: /healthz and /readyz."""
+
+import threading
+import time
+
+import pytest
+from django.urls import reverse
+
+from eaglet import health
+
+
+@pytest.fixture
+def probe():
+    """Register probes for the length of a test."""
+    before = dict(health._probes)
+    health._probes.clear()
+    yield health.register_probe
+    health._probes.clear()
+    health._probes.update(before)
+
+
+def failing():
+    raise RuntimeError("password=hunter2 at db.internal")
+
+
+def fine():
+    pass
+
+
+@pytest.mark.parametrize("verb", ["get", "head", "post"])
+def test_healthz_answers_everybody(client, verb):
+    assert getattr(client, verb)("/healthz").status_code == 200
+
+
+def test_healthz_asks_no_probe(client, probe):
+    probe("broken", failing)
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_readyz_without_probes_is_ready(client, probe):
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "checks": {}})
+
+
+def test_readyz_names_every_probe_and_nothing_else(client, probe):
+    probe("broker", fine)
+    probe("database", failing)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "unavailable",
+        "checks": {"broker": "ok", "database": "failed"},
+    }
+    assert b"hunter2" not in response.content
+
+
+def test_the_cause_is_in_the_log(client, probe, caplog):
+    probe("database", failing)
+    client.get("/readyz")
+    assert "probe database failed: RuntimeError" in caplog.text
+
+
+def test_a_probe_that_hangs_is_a_failed_one_after_its_time(client, probe):
+    release = threading.Event()
+    probe("slow", release.wait, timeout_seconds=0.05)
+    started = time.monotonic()
+    response = client.get("/readyz")
+    release.set()
+    assert time.monotonic() - started < 2
+    assert response.json()["checks"] == {"slow": "failed"}
+
+
+def test_several_that_hang_take_no_longer_than_the_slowest(client, probe):
+    release = threading.Event()
+    for number in range(5):
+        probe(f"slow{number}", release.wait, timeout_seconds=0.3)
+    started = time.monotonic()
+    client.get("/readyz")
+    release.set()
+    assert time.monotonic() - started < 0.9
+
+
+def test_a_probe_that_still_hangs_is_not_started_again(client, probe):
+    release = threading.Event()
+    started = []
+
+    def hanging():
+        started.append(1)
+        release.wait()
+
+    probe("slow", hanging, timeout_seconds=0.05)
+    for _ in range(3):
+        assert client.get("/readyz").status_code == 503
+    assert len(started) == 1
+    release.set()
+    for _ in range(100):
+        if client.get("/readyz").status_code == 200:
+            break
+        time.sleep(0.02)
+    assert client.get("/readyz").status_code == 200
+    assert len(started) > 1
+
+
+def test_nothing_is_cached_on_the_way(client):
+    for address in ("/healthz", "/readyz"):
+        assert "no-store" in client.get(address)["Cache-Control"]
+
+
+def test_the_addresses_can_be_reversed():
+    assert reverse("eaglet:healthz") == "/healthz"
+    assert reverse("eaglet:readyz") == "/readyz"

@@ -1,0 +1,112 @@
+"""Section 1: the names, where they are imported from, and what importing them costs."""
+
+import pytest
+
+import eaglet.api
+from eaglet.api import ApiError, ApiResource, access_token_required, decorators, param_required
+from eaglet.client import Resource
+from eaglet.core import api_resource
+from eaglet.decorator import param_required as documented_param_required
+from eaglet.exceptions import EagletError
+from eaglet.utils.resource_client import Resource as DocumentedResource
+
+
+def test_the_exported_names_are_pinned():
+    assert eaglet.api.__all__ == [
+        "ApiError",
+        "ApiResource",
+        "access_token_required",
+        "param_required",
+    ]
+
+
+def test_a_star_import_brings_every_exported_name():
+    names = {}
+    exec("from eaglet.api import *", names)
+    assert set(eaglet.api.__all__) <= set(names)
+
+
+def test_the_exported_names_are_listed_by_dir():
+    assert set(eaglet.api.__all__) <= set(dir(eaglet.api))
+
+
+def test_the_documented_path_of_api_resource_is_the_same_object():
+    assert api_resource.ApiResource is ApiResource
+
+
+def test_the_documented_path_of_param_required_is_the_same_object():
+    assert documented_param_required is param_required
+
+
+def test_the_documented_decorators_module_has_the_same_objects():
+    assert decorators.param_required is param_required
+    assert decorators.access_token_required is access_token_required
+
+
+def test_the_documented_path_of_the_client_is_the_same_object():
+    assert DocumentedResource is Resource
+
+
+def test_an_api_error_belongs_to_the_one_tree():
+    assert issubclass(ApiError, EagletError)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        _ = eaglet.api.Nonsense
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import eaglet.api",
+        "from eaglet.api import param_required",
+        "from eaglet.api import ApiError",
+        "from eaglet.decorator import param_required",
+        "import eaglet.params",
+    ],
+)
+def test_importing_pulls_in_no_rest_framework(run_python, statement):
+    done = run_python(f"{statement}\nimport sys\nassert 'rest_framework' not in sys.modules")
+    assert done.returncode == 0, done.stderr
+
+
+def test_param_required_works_without_rest_framework_and_without_settings(run_python):
+    done = run_python(
+        "import sys\n"
+        "from eaglet.decorator import param_required\n"
+        "from eaglet.exceptions import ParamError\n"
+        "class Order:\n"
+        "    @staticmethod\n"
+        "    @param_required(['order', '?count:int'])\n"
+        "    def get(args): return args['count']\n"
+        "assert Order.get({'order': object(), 'count': '7'}) == 7\n"
+        "try: Order.get({'count': 'x'})\n"
+        "except ParamError as error: print(error)\n"
+        "assert 'rest_framework' not in sys.modules"
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "order: missing; count: not an integer\n"
+
+
+def test_api_resource_can_be_imported_before_the_apps_are_ready(run_python):
+    done = run_python(
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'\n"
+        "from eaglet.core import api_resource\n"
+        "from eaglet.api import ApiResource\n"
+        "import django; django.setup()\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", ["eaglet.auth", "eaglet.client"])
+def test_the_base_and_the_api_do_not_import_their_users(run_python, module):
+    done = run_python(
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'\n"
+        "from django.conf import settings\n"
+        "settings.INSTALLED_APPS = ['rest_framework', 'eaglet.api']\n"
+        "import django; django.setup()\n"
+        "import sys, eaglet.api.urls, eaglet.api.checks\n"
+        f"assert not [name for name in sys.modules if name.startswith({module!r})]\n"
+    )
+    assert done.returncode == 0, done.stderr

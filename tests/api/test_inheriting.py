@@ -1,0 +1,143 @@
+"""Section 2: abstract bases and inheritance."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from eaglet.api import ApiResource, param_required, registry
+
+pytestmark = pytest.mark.usefixtures("declared", "path_taken")
+
+
+def test_an_abstract_class_is_not_registered():
+    before = list(registry.registered())
+
+    class Base(ApiResource):
+        abstract = True
+        app = "shop"
+
+        def get(args):
+            return "from the base"
+
+    assert list(registry.registered()) == before
+
+
+def test_a_subclass_inherits_verbs_and_app_and_sets_its_own_resource(client):
+    class Base(ApiResource):
+        abstract = True
+        app = "shop"
+
+        @param_required(["id:int"])
+        def get(args):
+            return args["id"]
+
+    class AChild(Base):
+        resource = "child"
+
+        def post(args):
+            return "posted"
+
+    assert client.get("/shop/child/?id=4").json()["data"] == 4
+    assert client.post("/shop/child/").json()["data"] == "posted"
+    assert not AChild.__dict__.get("abstract")
+
+
+def test_abstract_counts_in_the_class_s_own_body_only():
+    class Base(ApiResource):
+        abstract = True
+
+    with pytest.raises(ImproperlyConfigured, match="'app'"):
+
+        class AChild(Base):
+            resource = "child"
+
+
+def test_a_subclass_of_a_resource_is_one_too(client):
+    class AParent(ApiResource):
+        app = "shop"
+        resource = "parent"
+
+        def get(args):
+            return "inherited"
+
+    class AChild(AParent):
+        resource = "child"
+
+    assert client.get("/shop/parent/").json()["data"] == "inherited"
+    assert client.get("/shop/child/").json()["data"] == "inherited"
+
+
+def test_a_subclass_without_a_resource_of_its_own_is_a_second_class_for_the_pair():
+    class AParent(ApiResource):
+        app = "shop"
+        resource = "parent"
+
+    with pytest.raises(ImproperlyConfigured, match="two classes"):
+
+        class AChild(AParent):
+            pass
+
+
+def test_an_inherited_handler_answers_400_for_what_is_missing(client):
+    class Base(ApiResource):
+        abstract = True
+        app = "shop"
+
+        @param_required(["id:int"])
+        def get(args):
+            return args["id"]
+
+    class AChild(Base):
+        resource = "child"
+
+    response = client.get("/shop/child/?id=x")
+    assert response.status_code == 400
+    assert response.json()["errors"] == [{"param": "id", "reason": "not an integer"}]
+
+
+def test_a_verb_is_taken_away_by_setting_it_to_none(client):
+    class AParent(ApiResource):
+        app = "shop"
+        resource = "parent"
+
+        def get(args):
+            return 1
+
+        def delete(args):
+            return 2
+
+    class AChild(AParent):
+        resource = "child"
+        delete = None
+
+    response = client.delete("/shop/child/")
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_a_mixin_brings_verbs(client):
+    class Deletable:
+        def delete(args):
+            return "deleted"
+
+    class AItem(Deletable, ApiResource):
+        app = "shop"
+        resource = "item"
+
+    assert client.delete("/shop/item/").json()["data"] == "deleted"
+
+
+def test_http_method_names_narrows_the_verbs(client):
+    class AItem(ApiResource):
+        app = "shop"
+        resource = "item"
+        http_method_names = ["get", "head", "options"]
+
+        def get(args):
+            return 1
+
+        def post(args):
+            return 2
+
+    assert client.get("/shop/item/").status_code == 200
+    response = client.post("/shop/item/")
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, OPTIONS")

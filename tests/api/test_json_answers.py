@@ -1,0 +1,149 @@
+"""Section 5: how Python's values become JSON."""
+
+import datetime
+import decimal
+import uuid
+import zoneinfo
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy, override
+
+from eaglet.api import registry
+
+pytestmark = pytest.mark.usefixtures("declared", "path_taken")
+
+UTC = datetime.timezone.utc
+
+
+@pytest.fixture
+def data(client, declare):
+    """The data a caller gets for what a handler makes."""
+
+    def data(make):
+        declare(get=lambda args: make())
+        response = client.get("/shop/item/")
+        assert response.status_code == 200, response.content
+        return response.json()["data"]
+
+    return data
+
+
+class Mine:
+    def __init__(self, value):
+        self.value = value
+
+
+def mine_to_json(value):
+    if isinstance(value, Mine):
+        return {"mine": value.value}
+    raise TypeError(f"{type(value)} is not mine")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (datetime.datetime(2020, 1, 2, 3, 4, 5), "2020-01-02 03:04:05"),
+        (datetime.datetime(2020, 1, 2, 3, 4, 5, 999999), "2020-01-02 03:04:05"),
+        (datetime.datetime(2020, 1, 2), "2020-01-02 00:00:00"),
+        (datetime.datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC), "2020-01-02 11:04:05"),
+        (
+            datetime.datetime(2020, 1, 2, 3, tzinfo=datetime.timezone(datetime.timedelta(hours=8))),
+            "2020-01-02 03:00:00",
+        ),
+        (datetime.datetime(7, 1, 2, 3, 4, 5), "0007-01-02 03:04:05"),
+        (datetime.date(2020, 1, 2), "2020-01-02"),
+        (datetime.date(7, 1, 2), "0007-01-02"),
+        (datetime.time(3, 4, 5), "03:04:05"),
+        (datetime.timedelta(days=1, seconds=2), "P1DT00H00M02S"),
+        (decimal.Decimal("1.50"), "1.50"),
+        (decimal.Decimal("1E+2"), "1E+2"),
+        (uuid.UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+        (mark_safe("<b>"), "<b>"),
+        ({1}, [1]),
+        (frozenset("a"), ["a"]),
+        ((1, 2, 3), [1, 2, 3]),
+    ],
+)
+def test_a_value_is_written(data, value, expected):
+    assert data(lambda: {"v": value, "deep": [value]}) == {"v": expected, "deep": [expected]}
+
+
+def test_a_moment_is_written_in_the_current_time_zone(data, settings):
+    moment = datetime.datetime(2020, 7, 2, 12, tzinfo=UTC)
+
+    def in_paris():
+        timezone.activate(zoneinfo.ZoneInfo("Europe/Paris"))
+        return moment
+
+    try:
+        assert data(in_paris) == "2020-07-02 14:00:00"
+    finally:
+        timezone.deactivate()
+
+
+def test_without_time_zone_support_moments_are_written_as_they_are(data, settings):
+    settings.USE_TZ = False
+    assert data(lambda: datetime.datetime(2020, 1, 2, 3, 4, 5)) == "2020-01-02 03:04:05"
+
+
+def test_a_lazy_string_is_written_in_the_caller_s_language(client, declare):
+    declare(get=lambda args: [gettext_lazy("Yes"), {"a": gettext_lazy("No")}])
+    assert client.get("/shop/item/").json()["data"] == ["Yes", {"a": "No"}]
+    german = client.get("/shop/item/", headers={"Accept-Language": "de"})
+    assert german.json()["data"] == ["Ja", {"a": "Nein"}]
+
+
+def test_a_queryset_s_values_are_written(data, db):
+    Group.objects.create(name="a")
+    Group.objects.create(name="b")
+    groups = Group.objects.order_by("name")
+    assert data(lambda: groups.values("name")) == [{"name": "a"}, {"name": "b"}]
+
+
+def test_a_queryset_s_lists_of_values_are_written(data, db):
+    Group.objects.create(name="a")
+    assert data(lambda: Group.objects.values_list("name")) == [["a"]]
+
+    registry.unregister(registry.lookup("shop", "item"))
+    assert data(lambda: {"g": Group.objects.values_list("name", flat=True)}) == {"g": ["a"]}
+
+
+def test_a_queryset_of_models_is_531_naming_the_model_in_the_log(client, declare, db, caplog):
+    Group.objects.create(name="a")
+    declare(get=lambda args: Group.objects.all())
+    assert client.get("/shop/item/").json()["code"] == 531
+    assert "django.contrib.auth.models.Group can't be written as JSON" in caplog.text
+
+
+def test_a_type_of_one_s_own_is_written_by_the_setting(client, declare, settings, caplog):
+    settings.EAGLET_JSON_DEFAULT = f"{__name__}.mine_to_json"
+    declare(get=lambda args: [Mine(1), {"a": Mine(Mine(2))}], put=lambda args: (500, Mine(3)),
+            post=lambda args: object())  # fmt: skip
+    assert client.get("/shop/item/").json()["data"] == [{"mine": 1}, {"a": {"mine": {"mine": 2}}}]
+    assert client.put("/shop/item/").json()["errMsg"] == '{"mine":3}'
+    assert client.post("/shop/item/").json()["code"] == 531
+    assert "<class 'object'> is not mine" in caplog.text
+
+
+def test_the_setting_does_not_change_what_eaglet_knows(client, declare, settings):
+    settings.EAGLET_JSON_DEFAULT = f"{__name__}.mine_to_json"
+    declare(get=lambda args: [decimal.Decimal(1), datetime.date(2020, 1, 2)])
+    assert client.get("/shop/item/").json()["data"] == ["1", "2020-01-02"]
+
+
+def test_a_setting_that_names_nothing_is_531(client, declare, settings):
+    settings.EAGLET_JSON_DEFAULT = "no.such.function"
+    declare(get=lambda args: Mine(1), put=lambda args: 1)
+    assert client.get("/shop/item/").json()["code"] == 531
+    assert client.put("/shop/item/").json()["code"] == 200
+
+
+def test_a_message_in_another_language_is_utf_8(client, declare):
+    declare(get=lambda args: 1)
+    with override(None):
+        response = client.post("/shop/item/", headers={"Accept-Language": "zh-hans"})
+    assert response.status_code == 405
+    assert not response.json()["errMsg"].isascii()

@@ -1,0 +1,210 @@
+"""A project of nothing but REST framework and eaglet.api: no admin, sessions, databases."""
+
+import json
+import textwrap
+
+import pytest
+
+SETTINGS = """
+SECRET_KEY = "x"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "urls"
+INSTALLED_APPS = ["rest_framework", "eaglet.api"]
+USE_TZ = True
+EAGLET_RESOURCE_MODULES = ["api"]
+EAGLET_CONTEXT_PROVIDERS = ["context.corp", "eaglet.api.context.wapi_id"]
+"""
+URLS = """
+from django.urls import include, path
+urlpatterns = [path("", include("eaglet.api.urls"))]
+"""
+CONTEXT = """
+def corp(request):
+    return {"corp": {"id": 3, "user": str(request.user), "auth": request.auth}}
+corp.provides = ("corp",)
+"""
+API = """
+import datetime
+from eaglet.core import api_resource
+from eaglet.decorator import param_required
+
+class Order:
+    @staticmethod
+    @param_required(["order", "?count:int"])
+    def get(args):
+        return [args["order"].day, args.get("count")]
+
+class AOrder(api_resource.ApiResource):
+    app = "mall"
+    resource = "order"
+    ACTIONS = {"pay": 1}
+
+    def helper(action):
+        return AOrder.ACTIONS.get(action)
+
+    @param_required(["order_id", "action"])
+    def post(args):
+        if not AOrder.helper(args["action"]):
+            return 500, {"msg": "no such action"}
+        return {}
+
+    def get(self):
+        return {"args": self, "corp": self["corp"]["id"]}
+
+    def put(args):
+        return None
+
+    @param_required(["count"])
+    def delete(args):
+        return Order.get({"order": datetime.date(2020, 1, 2), "count": args["count"]})
+
+class ATicket(api_resource.ApiResource):
+    app = "mall"
+    resource = "ticket"
+    @param_required(["access_token", "format", "page"])
+    def get(args):
+        return [args["access_token"], args["format"], args["page"]]
+"""
+PROGRAM = """
+import os; os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+import django; django.setup()
+from django.core.management import call_command
+call_command("check", "--fail-level", "WARNING", verbosity=0)
+import json
+from django.conf import settings
+from django.test import Client
+from django.test.utils import setup_test_environment
+client = Client(raise_request_exception=True)
+answers = []
+for method, path, extra in json.loads(os.environ["CALLS"]):
+    response = client.generic(method, path, **extra)
+    body = response.content.decode()
+    headers = {name.lower(): value for name, value in response.items()}
+    answers.append([response.status_code, headers, body])
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(params=["", "EAGLET_FAST_PATH = False"], ids=["fast path", "REST framework"])
+def call(request, tmp_path, run_python):
+    """Start the project and make calls to it; a call is (method, path, extra)."""
+
+    def call(*calls, more=""):
+        files = {
+            "settings.py": SETTINGS + request.param + "\n" + more,
+            "urls.py": URLS,
+            "context.py": CONTEXT,
+            "api.py": API,
+        }
+        for name, text in files.items():
+            (tmp_path / name).write_text(textwrap.dedent(text))
+        done = run_python(PROGRAM, CALLS=json.dumps(calls))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return call
+
+
+FORM = {"content_type": "application/x-www-form-urlencoded"}
+
+
+def test_resources_written_for_the_original_answer(call):
+    answers = call(
+        ["GET", "/mall/order/?page=2&format=json", {}],
+        ["POST", "/mall/order", {"data": "order_id=1&action=pay", **FORM}],
+        ["POST", "/mall/order/", {"data": "order_id=1&action=eat", **FORM}],
+        ["POST", "/mall/order/?_method=put", {"data": "x=1", **FORM}],
+        ["POST", "/mall/order/?_method=delete", {"data": "count=7", **FORM}],
+        ["POST", "/mall/order/?_method=delete", {"data": "count=x", **FORM}],
+        ["POST", "/mall/order/", {"data": "action=pay", **FORM}],
+        ["GET", "/mall/ticket/?access_token=t&format=xml&page=2", {}],
+        ["PATCH", "/mall/order/", {}],
+        ["GET", "/mall/nothing/", {}],
+    )
+    assert [status for status, _headers, _body in answers] == [
+        200, 200, 200, 200, 200, 500, 400, 200, 405, 404,
+    ]  # fmt: skip
+    bodies = [json.loads(body) for _status, _headers, body in answers]
+    assert [body["code"] for body in bodies] == [200, 200, 500, 200, 200, 531, 400, 200, 405, 404]
+    assert bodies[0]["data"] == {
+        "args": {
+            "page": "2",
+            "format": "json",
+            "corp": {"id": 3, "user": "None", "auth": None},
+            "wapi_id": "/mall/order_GET",
+        },
+        "corp": 3,
+    }
+    assert bodies[1]["data"] == {}
+    assert bodies[2]["errMsg"] == '{"msg":"no such action"}'
+    assert bodies[3]["data"] is None
+    assert bodies[4]["data"] == [2, 7]
+    assert bodies[7]["data"] == ["t", "xml", "2"]
+
+
+def test_every_kind_of_body_is_read(call):
+    multipart = (
+        "--b\r\nContent-Disposition: form-data; name=order_id\r\n\r\n1\r\n"
+        "--b\r\nContent-Disposition: form-data; name=action\r\n\r\npay\r\n--b--\r\n"
+    )
+    answers = call(
+        ["POST", "/mall/order/", {"data": '{"order_id": 1, "action": "pay"}',
+                                  "content_type": "application/json"}],
+        ["POST", "/mall/order/", {"data": multipart,
+                                  "content_type": "multipart/form-data; boundary=b"}],
+        ["OPTIONS", "/mall/order/", {}],
+        ["HEAD", "/mall/order/", {}],
+    )  # fmt: skip
+    assert [status for status, _headers, _body in answers] == [200, 200, 200, 200]
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_browser_gets_json_where_there_are_no_templates(call, debug):
+    browser = {"HTTP_ACCEPT": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    [(status, headers, body)] = call(["GET", "/mall/order/", browser], more=f"DEBUG = {debug}")
+    assert (status, headers["content-type"]) == (200, "application/json")
+    assert json.loads(body)["code"] == 200
+
+
+def test_a_browser_gets_the_page_where_there_are_templates(call):
+    more = (
+        "DEBUG = True\nTEMPLATES = [{'BACKEND': "
+        "'django.template.backends.django.DjangoTemplates', 'APP_DIRS': True, 'OPTIONS': "
+        "{'context_processors': ['django.template.context_processors.request']}}]\n"
+        "STATIC_URL = '/static/'\nINSTALLED_APPS = INSTALLED_APPS + ['django.contrib.staticfiles']"
+    )
+    [(status, headers, body)] = call(
+        ["GET", "/mall/order/", {"HTTP_ACCEPT": "text/html"}], more=more
+    )
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "<html" in body
+
+
+def test_policies_that_need_no_user_work(call):
+    more = (
+        "REST_FRAMEWORK = {'DEFAULT_THROTTLE_CLASSES': "
+        "['rest_framework.throttling.AnonRateThrottle'], "
+        "'DEFAULT_THROTTLE_RATES': {'anon': '1/hour'}}"
+    )
+    first, second = call(["GET", "/mall/order/", {}], ["GET", "/mall/order/", {}], more=more)
+    assert first[0] == 200
+    assert second[0] == 429
+    assert int(second[1]["retry-after"]) > 3000
+
+
+def test_a_project_wide_permission_refuses(call):
+    more = (
+        "REST_FRAMEWORK = {'DEFAULT_PERMISSION_CLASSES': "
+        "['rest_framework.permissions.IsAuthenticated']}"
+    )
+    for status, headers, body in call(
+        ["GET", "/mall/order/", {}], ["POST", "/mall/order/", {}], more=more
+    ):
+        assert status == 403
+        assert json.loads(body)["code"] == 403
+        assert "www-authenticate" not in headers
+
+
+def test_health_answers(call):
+    answers = call(["GET", "/healthz", {}], ["GET", "/readyz", {}])
+    assert [status for status, _headers, _body in answers] == [200, 200]

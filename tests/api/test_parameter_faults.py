@@ -1,0 +1,318 @@
+"""Sections 4 and 5: what a caller is told of parameters that are missing or wrong."""
+
+import functools
+
+import pytest
+from django.test.client import MULTIPART_CONTENT
+
+from eaglet.api import ApiError, ApiResource, param_required
+from eaglet.exceptions import InvalidParam, MissingParam, ParamError, ParamFault
+
+pytestmark = pytest.mark.usefixtures("declared", "path_taken")
+
+
+def test_all_faults_of_a_request_are_told_at_once(client, declare):
+    declare(post=param_required(["a", "b:int", "?c:bool", "?d:date", "e:str"])(lambda args: args))
+    response = client.post("/shop/item/?b=x&c=maybe", {"d": "2020-13-01", "e": "fine"})
+    assert response.status_code == 400
+    assert response.json() == {
+        "code": 400,
+        "data": None,
+        "errMsg": "a: missing; b: not an integer; c: not a boolean; d: not a date (YYYY-MM-DD)",
+        "innerErrMsg": "",
+        "errors": [
+            {"param": "a", "reason": "missing"},
+            {"param": "b", "reason": "not an integer"},
+            {"param": "c", "reason": "not a boolean"},
+            {"param": "d", "reason": "not a date (YYYY-MM-DD)"},
+        ],
+    }
+
+
+def test_no_other_answer_has_a_list_of_errors(client, declare):
+    declare(get=lambda args: (500, "no"))
+    assert "errors" not in client.get("/shop/item/").json()
+    assert "errors" not in client.post("/shop/item/").json()
+
+
+@pytest.mark.parametrize(
+    "type_", ["str", "int", "float", "bool", "json", "decimal", "date", "datetime"]
+)
+def test_a_typed_parameter_given_several_times_is_an_error(client, declare, type_):
+    declare(get=param_required([f"a:{type_}"])(lambda args: 1),
+            post=param_required([f"?a:{type_}"])(lambda args: 1))  # fmt: skip
+    for response in (
+        client.get("/shop/item/?a=1&a=1"),
+        client.get("/shop/item/?a=%31&a=1"),
+        client.post("/shop/item/", {"a": ["1", "1"]}),
+        client.post("/shop/item/", {"a": ["1", "1"]}, MULTIPART_CONTENT),
+    ):
+        assert response.status_code == 400
+        assert response.json()["errors"] == [{"param": "a", "reason": "given several times"}]
+
+
+def test_an_untyped_one_given_several_times_is_a_list(client, declare):
+    declare(get=param_required(["a"])(lambda args: args["a"]))
+    assert client.get("/shop/item/?a=1&a=2").json()["data"] == ["1", "2"]
+
+
+def test_a_list_takes_repeated_keys_and_json(client, declare):
+    declare(get=param_required(["a:list"])(lambda args: args["a"]),
+            post=param_required(["a:list"])(lambda args: args["a"]))  # fmt: skip
+    assert client.get("/shop/item/?a=1&a=2").json()["data"] == ["1", "2"]
+    assert client.get('/shop/item/?a=[1,"2"]').json()["data"] == [1, "2"]
+    assert client.get("/shop/item/?a=1").status_code == 400
+    assert client.post("/shop/item/", {"a": [1, None]}, "application/json").json()["data"] == [
+        1,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "type_", ["str", "int", "float", "bool", "json", "decimal", "date", "datetime", "list"]
+)
+def test_null_is_an_error_for_a_typed_parameter(client, declare, type_):
+    declare(post=param_required([f"?a:{type_}"])(lambda args: args))
+    response = client.post("/shop/item/", {"a": None}, "application/json")
+    assert response.json()["errors"] == [{"param": "a", "reason": "null"}]
+
+
+def test_null_is_a_value_for_an_untyped_one(client, declare):
+    declare(post=param_required(["a", "?b"])(lambda args: args))
+    response = client.post("/shop/item/", {"a": None, "b": None}, "application/json")
+    assert response.json()["data"] == {"a": None, "b": None}
+
+
+def test_a_blank_value_is_there(client, declare):
+    declare(get=param_required(["a", "b:str"])(lambda args: args))
+    assert client.get("/shop/item/?a=&b=").json()["data"] == {"a": "", "b": ""}
+
+
+def test_an_optional_one_that_is_not_there_stays_away(client, declare):
+    declare(get=param_required(["?a", "?b:int"])(lambda args: args))
+    assert client.get("/shop/item/").json()["data"] == {}
+
+
+def test_an_optional_one_that_is_there_is_converted(client, declare):
+    declare(get=param_required(["?a:int"])(lambda args: args))
+    assert client.get("/shop/item/?a=7").json()["data"] == {"a": 7}
+    assert client.get("/shop/item/?a=").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("int", "9" * 5000),
+        ("int", "-" + "9" * 100_000),
+        ("float", "1e999"),
+        ("decimal", "1e99999"),
+        ("decimal", "9" * 100_000),
+        ("decimal", "0e-99999999"),
+        ("json", "[" * 100_000),
+        ("json", '{"a":' * 100_000),
+        ("json", "9" * 5000),
+        ("json", "1e999"),
+        ("json", "NaN"),
+        ("list", "[" * 100_000),
+        ("str", "a\x00b"),
+        ("date", "9" * 100_000),
+        ("bool", "t" * 100_000),
+        ("datetime", "0001-01-01 00:00:00+23:59"),
+        ("datetime", "9999-12-31T23:59:59-23:59"),
+        ("datetime", "2020-01-01 00:00:00+99:99"),
+        ("date", "0000-00-00"),
+        ("json", "\ud800"),
+        ("float", "9" * 100_000),
+        ("int", "٣"),
+        ("list", "{}"),
+        ("datetime", "0001-01-01 00:00:00"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_what_is_too_large_or_too_deep_is_400_and_never_a_fault(
+    client, declare, type_, value, caplog
+):
+    declare(post=param_required([f"a:{type_}"])(lambda args: args))
+    response = client.post("/shop/item/", {"a": value}, "application/json")
+    assert response.status_code == 400
+    [error] = response.json()["errors"]
+    assert error["param"] == "a"
+    assert len(error["reason"]) < 100
+    assert not [r for r in caplog.records if r.levelname == "ERROR"]
+
+
+def test_the_value_is_not_in_the_answer(client, declare):
+    declare(get=param_required(["password:int"])(lambda args: 1))
+    assert b"hunter2" not in client.get("/shop/item/?password=hunter2").content
+
+
+def test_a_missing_one_keeps_the_handler_from_running(client, declare):
+    ran = []
+    declare(get=param_required(["a"])(lambda args: ran.append(1)))
+    client.get("/shop/item/")
+    assert ran == []
+
+
+@param_required(["deep:int"])
+def deeper(args):
+    return args["deep"]
+
+
+@pytest.mark.parametrize("given", [{}, {"deep": "x"}])
+def test_a_param_error_from_deeper_down_is_a_fault_of_the_service(client, declare, given, caplog):
+    declare(
+        get=param_required(["a"])(lambda args: deeper(dict(given))), post=lambda args: deeper(args)
+    )
+    response = client.get("/shop/item/?a=1")
+    assert (response.status_code, response.json()["code"]) == (500, 531)
+    assert "errors" not in response.json()
+    assert "deep" not in response.content.decode()
+    assert "deep: " in caplog.text
+    assert client.post("/shop/item/").json()["code"] == 531
+
+
+def test_another_resource_s_method_is_deeper_down(client, declare):
+    other = declare(resource="other", get=param_required(["id:int"])(lambda args: args["id"]))
+    declare(get=lambda args: other.get({}), post=lambda args: other.get({"id": "7"}))
+    assert client.get("/shop/item/").json()["code"] == 531
+    assert client.post("/shop/item/").json()["data"] == 7
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ParamError([ParamFault("a", "odd")]),
+        MissingParam([]),
+        InvalidParam([ParamFault("a", "odd")]),
+    ],
+)
+def test_a_param_error_raised_by_hand_is_a_fault_of_the_service(client, declare, error):
+    def get(args):
+        raise error
+
+    declare(get=get)
+    assert client.get("/shop/item/").json()["code"] == 531
+
+
+def test_a_handler_may_catch_it_and_say_why(client, declare):
+    def get(args):
+        try:
+            return deeper(args)
+        except ParamError as error:
+            raise ApiError(str(error)) from error
+
+    declare(get=get)
+    assert client.get("/shop/item/").json()["errMsg"] == "deep: missing"
+
+
+def wrapping(function):
+    @functools.wraps(function)
+    def wrapper(args):
+        return ["wrapped", function(args)]
+
+    return wrapper
+
+
+def not_wrapping(function):
+    def wrapper(args):
+        return ["wrapped", function(args)]
+
+    return wrapper
+
+
+def copying(function):
+    @functools.wraps(function)
+    def wrapper(args):
+        return ["wrapped", function(dict(args))]
+
+    return wrapper
+
+
+def copying_without_wraps(function):
+    def wrapper(args):
+        return ["wrapped", function(dict(args))]
+
+    return wrapper
+
+
+FOREIGN = [wrapping, not_wrapping, copying, copying_without_wraps]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+@pytest.mark.parametrize("static", [False, True])
+def test_a_foreign_decorator_around_it_changes_nothing(client, declared, foreign, static):
+    class AItem(ApiResource):
+        app = "shop"
+        resource = "item"
+
+        if static:
+
+            @staticmethod
+            @foreign
+            @param_required(["id:int", "?x:int"])
+            def get(args):
+                return args["id"]
+
+        else:
+
+            @foreign
+            @param_required(["id:int", "?x:int"])
+            def get(args):
+                return args["id"]
+
+    assert client.get("/shop/item/?id=7").json()["data"] == ["wrapped", 7]
+    response = client.get("/shop/item/?x=a")
+    assert response.status_code == 400
+    assert [error["param"] for error in response.json()["errors"]] == ["id", "x"]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_a_foreign_decorator_inside_of_it_changes_nothing(client, declared, foreign):
+    class AItem(ApiResource):
+        app = "shop"
+        resource = "item"
+
+        @param_required(["id:int"])
+        @foreign
+        def get(args):
+            return args["id"]
+
+    assert client.get("/shop/item/?id=7").json()["data"] == ["wrapped", 7]
+    assert client.get("/shop/item/").status_code == 400
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_a_foreign_decorator_between_two_changes_nothing(client, declared, foreign):
+    class AItem(ApiResource):
+        app = "shop"
+        resource = "item"
+
+        @param_required(["a:int"])
+        @foreign
+        @param_required(["b:int"])
+        def get(args):
+            return [args["a"], args["b"]]
+
+    assert client.get("/shop/item/?a=7&b=8").json()["data"] == ["wrapped", [7, 8]]
+    assert client.get("/shop/item/?a=7").status_code == 400
+    assert client.get("/shop/item/?b=7").status_code == 400
+
+
+def test_two_declarations_are_checked_together_and_converted_once(client, declare):
+    stacked = param_required(["a:json", "c"])(
+        param_required(["b:int", "a:json"])(lambda args: args)
+    )
+    declare(get=stacked)
+    response = client.get("/shop/item/?b=x&a={")
+    assert [error["param"] for error in response.json()["errors"]] == ["a", "c", "b"]
+    response = client.get("/shop/item/", {"a": '"5"', "b": "1", "c": "x"})
+    assert response.json()["data"] == {"a": "5", "b": 1, "c": "x"}
+
+
+def test_a_handler_that_gets_its_own_args_again_does_not_convert_twice(client, declare):
+    resource = declare(
+        get=param_required(["a:json"])(lambda args: args["a"]),
+        put=lambda args: resource.get(args),
+    )
+    assert client.get("/shop/item/", {"a": '"5"'}).json()["data"] == "5"
+    assert client.put("/shop/item/?a=%225%22").json()["data"] == "5"

@@ -1,0 +1,427 @@
+"""Section 2: what the project's REST_FRAMEWORK names is honoured, and nothing unnamed is added."""
+
+import datetime
+import json
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.http import HttpResponse
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+from rest_framework.versioning import AcceptHeaderVersioning, QueryParameterVersioning
+
+from eaglet.api import ApiError, access_token_required, param_required
+
+pytestmark = pytest.mark.usefixtures("declared", "path_taken")
+
+
+@pytest.fixture
+def framework(settings):
+    """Put classes of this module into REST_FRAMEWORK."""
+
+    def put(**named):
+        settings.REST_FRAMEWORK = {
+            name: [f"{__name__}.{item.__name__}" for item in value]
+            if isinstance(value, list)
+            else (f"{__name__}.{value.__name__}" if callable(value) else value)
+            for name, value in named.items()
+        }
+
+    return put
+
+
+class Deny(BasePermission):
+    message = "not today"
+
+    def has_permission(self, request, view):
+        return False
+
+
+class DenyPost(BasePermission):
+    def has_permission(self, request, view):
+        return request.method != "POST"
+
+
+class NeedsUser(BasePermission):
+    def has_permission(self, request, view):
+        return bool(request.user and request.user.is_authenticated)
+
+
+class ByHeader(BaseAuthentication):
+    def authenticate(self, request):
+        name = request.headers.get("X-User")
+        if name == "bad":
+            raise AuthenticationFailed("bad user")
+        if not name:
+            return None
+        user = AnonymousUser()
+        user.username = name
+        user.__class__ = type("User", (AnonymousUser,), {"is_authenticated": True})
+        return user, "by header"
+
+    def authenticate_header(self, request):
+        return 'Header realm="shop"'
+
+
+class Silent(ByHeader):
+    def authenticate_header(self, request):
+        return None
+
+
+class Never(BaseThrottle):
+    def allow_request(self, request, view):
+        return False
+
+    def wait(self):
+        return 12.3
+
+
+class NeverAndNoIdea(BaseThrottle):
+    def allow_request(self, request, view):
+        return False
+
+
+class Shouting(BaseRenderer):
+    media_type = "text/x-shout"
+    format = "shout"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        return json.dumps(data).upper().encode()
+
+
+class Colons(BaseParser):
+    media_type = "text/x-colons"
+
+    def parse(self, stream, media_type=None, parser_context=None):
+        return dict(line.split(":") for line in stream.read().decode().splitlines())
+
+
+class Last(BaseContentNegotiation):
+    def select_parser(self, request, parsers):
+        return parsers[0]
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[-1], renderers[-1].media_type
+
+
+def handle(exception, context):
+    if type(exception).__name__ == "LeftAlone":
+        return None
+    status = getattr(exception, "status_code", 555)
+    return Response({"kind": type(exception).__name__, "view": type(context["view"]).__name__},
+                    status=status)  # fmt: skip
+
+
+class LeftAlone(Exception):
+    pass
+
+
+class Json(JSONRenderer):
+    pass
+
+
+class ByQuery(QueryParameterVersioning):
+    allowed_versions = ("1", "2")
+    default_version = "1"
+
+
+class ByAccept(AcceptHeaderVersioning):
+    allowed_versions = ("1", "2")
+    default_version = "1"
+
+
+def got(args):
+    return "got"
+
+
+VERBS = ["get", "post", "put", "delete", "patch", "options", "head"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_project_wide_permission_refuses_every_verb(client, declare, framework, verb):
+    framework(DEFAULT_PERMISSION_CLASSES=[Deny])
+    declare(**dict.fromkeys(VERBS[:5], got))
+    response = getattr(client, verb)("/shop/item/")
+    assert response.status_code == 403
+    if verb != "head":
+        answer = response.json()
+        assert (answer["code"], answer["errMsg"], answer["data"]) == (403, "not today", None)
+
+
+def test_a_project_wide_permission_sees_the_effective_verb(client, declare, framework):
+    framework(DEFAULT_PERMISSION_CLASSES=[DenyPost])
+    declare(post=got, put=got)
+    assert client.post("/shop/item/").status_code == 403
+    assert client.post("/shop/item/?_method=put").status_code == 200
+    assert client.post("/shop/item/", {"_method": "put"}).status_code == 200
+
+
+def test_a_permission_named_before_a_call_and_one_named_after_it_count_alike(
+    client, declare, framework
+):
+    declare(get=got)
+    assert client.get("/shop/item/").status_code == 200
+    framework(DEFAULT_PERMISSION_CLASSES=[Deny])
+    assert client.get("/shop/item/").status_code == 403
+    framework()
+    assert client.get("/shop/item/").status_code == 200
+
+
+def test_a_class_may_open_what_the_project_closes(client, declare, framework):
+    framework(DEFAULT_PERMISSION_CLASSES=[Deny])
+    declare(get=got, permission_classes=[])
+    assert client.get("/shop/item/").status_code == 200
+
+
+def test_a_project_wide_authenticator_makes_the_user(client, declare, framework):
+    framework(DEFAULT_AUTHENTICATION_CLASSES=[ByHeader])
+    declare(get=lambda args: [args.request.user.username, str(args.request.auth), args.auth])
+    response = client.get("/shop/item/", headers={"X-User": "mary"})
+    assert response.json()["data"] == ["mary", "by header", None]
+
+
+def test_an_authenticator_that_refuses_is_401_with_its_scheme(client, declare, framework):
+    framework(DEFAULT_AUTHENTICATION_CLASSES=[ByHeader])
+    declare(get=got)
+    response = client.get("/shop/item/", headers={"X-User": "bad"})
+    assert (response.status_code, response.json()["code"]) == (401, 401)
+    assert response["WWW-Authenticate"] == 'Header realm="shop"'
+    assert response.json()["errMsg"] == "bad user"
+
+
+def test_a_permission_that_wants_a_user_is_401_where_one_could_be_named(client, declare, framework):
+    framework(DEFAULT_AUTHENTICATION_CLASSES=[ByHeader], DEFAULT_PERMISSION_CLASSES=[NeedsUser])
+    declare(get=got)
+    response = client.get("/shop/item/")
+    assert (response.status_code, response["WWW-Authenticate"]) == (401, 'Header realm="shop"')
+    assert client.get("/shop/item/", headers={"X-User": "mary"}).status_code == 200
+
+
+def test_without_a_scheme_to_name_it_is_403(client, declare, framework):
+    framework(DEFAULT_AUTHENTICATION_CLASSES=[Silent], DEFAULT_PERMISSION_CLASSES=[NeedsUser])
+    declare(get=got)
+    response = client.get("/shop/item/")
+    assert (response.status_code, response.json()["code"]) == (403, 403)
+
+
+def test_neither_session_nor_basic_is_added(client, declare, framework, django_user_model, db):
+    django_user_model.objects.create_user("mary", password="pw")
+    client.login(username="mary", password="pw")
+    declare(get=lambda args: args.request.user.is_authenticated)
+    basic = {"Authorization": "Basic bWFyeTpwdw=="}
+    assert client.get("/shop/item/", headers=basic).json()["data"] is False
+    framework(DEFAULT_PERMISSION_CLASSES=[NeedsUser])
+    response = client.get("/shop/item/", headers=basic)
+    assert response.status_code == 403
+    assert "WWW-Authenticate" not in response
+
+
+def test_a_token_satisfies_a_project_wide_permission(client, declare, framework, verifier):
+    framework(DEFAULT_PERMISSION_CLASSES=[NeedsUser])
+    declare(get=access_token_required()(got), post=got)
+    assert client.get("/shop/item/?access_token=good").status_code == 200
+    response = client.get("/shop/item/")
+    assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
+    # A token on an unguarded method is nobody's credential.
+    assert client.post("/shop/item/", {"access_token": "good"}).status_code == 403
+
+
+def test_a_token_stands_before_the_project_s_authenticators(client, declare, framework, verifier):
+    framework(DEFAULT_AUTHENTICATION_CLASSES=[ByHeader])
+    declare(get=access_token_required()(lambda args: args.request.user.username))
+    response = client.get("/shop/item/?access_token=good", headers={"X-User": "mary"})
+    assert response.json()["data"] == "key-of-good"
+    assert client.get("/shop/item/", headers={"X-User": "mary"}).status_code == 401
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_project_wide_throttle_is_429_with_retry_after(client, declare, framework, verb):
+    framework(DEFAULT_THROTTLE_CLASSES=[Never])
+    declare(**dict.fromkeys(VERBS[:5], got))
+    response = getattr(client, verb)("/shop/item/")
+    assert (response.status_code, response["Retry-After"]) == (429, "13")
+    if verb != "head":
+        assert response.json()["code"] == 429
+
+
+def test_a_throttle_that_does_not_know_how_long_is_429_still(client, declare, framework):
+    framework(DEFAULT_THROTTLE_CLASSES=[NeverAndNoIdea])
+    declare(get=got)
+    assert client.get("/shop/item/").status_code == 429
+
+
+def test_throttle_rates_of_the_project_are_counted(client, declare, settings, monkeypatch):
+    # REST framework reads them once, when the throttles are imported.
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {"few": "2/hour"})
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rate"}
+    }
+    settings.REST_FRAMEWORK = {
+        "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"]
+    }
+    declare(get=got, throttle_scope="few")
+    declare(resource="free", get=got)
+
+    cache.clear()
+    try:
+        assert [client.get("/shop/item/").status_code for _ in range(3)] == [200, 200, 429]
+        assert client.get("/shop/free/").status_code == 200
+        wait = int(client.get("/shop/item/")["Retry-After"])
+        assert 3500 < wait <= 3600
+    finally:
+        cache.clear()
+
+
+def test_a_project_wide_parser_reads_the_body(client, declare, framework):
+    framework(DEFAULT_PARSER_CLASSES=[Colons])
+    declare(post=lambda args: dict(args), put=lambda args: dict(args))
+    for verb in ("POST", "PUT"):
+        response = client.generic(verb, "/shop/item/?q=1", "a:1\nb:2", "text/x-colons")
+        assert response.json()["data"] == {"q": "1", "a": "1", "b": "2"}
+        assert client.generic(verb, "/shop/item/", "a=1", "text/x-other").status_code == 415
+        response = client.generic(verb, "/shop/item/", "a", "text/x-colons")
+        assert response.status_code == 400
+
+
+def test_a_project_wide_parser_may_give_a_verb(client, declare, framework):
+    framework(DEFAULT_PARSER_CLASSES=[Colons])
+    declare(put=lambda args: dict(args))
+    response = client.generic("POST", "/shop/item/", "_method:put\na:1", "text/x-colons")
+    assert response.json()["data"] == {"a": "1"}
+
+
+def test_rest_framework_s_own_parsers_may_be_named(client, declare, settings):
+    settings.REST_FRAMEWORK = {
+        "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    }
+    declare(post=lambda args: dict(args))
+    response = client.post("/shop/item/", {"a": 1}, content_type="application/json")
+    assert response.json()["data"] == {"a": 1}
+    assert client.post("/shop/item/", {"a": 1}).status_code == 415
+    for malformed in ("{", "[1]", '{"a": NaN}', '{"a":' * 100_000, b"\xff"):
+        response = client.generic("POST", "/shop/item/", malformed, "application/json")
+        assert (response.status_code, response.json()["code"]) == (400, 400)
+
+
+def test_a_project_wide_renderer_writes_the_answer(client, declare, framework):
+    framework(DEFAULT_RENDERER_CLASSES=[Shouting])
+    declare(get=got, post=param_required(["x"])(got))
+    response = client.get("/shop/item/")
+    assert response["Content-Type"].startswith("text/x-shout")
+    assert b'"DATA": "GOT"' in response.content
+    response = client.post("/shop/item/")
+    assert response.status_code == 400
+    assert b'"ERRORS": [{"PARAM": "X"' in response.content
+
+
+def test_among_several_renderers_the_accept_header_chooses(client, declare, framework):
+    framework(DEFAULT_RENDERER_CLASSES=[Json, Shouting])
+    declare(get=got)
+    for accept, expected in [
+        ("text/x-shout", "text/x-shout"),
+        ("application/json", "application/json"),
+        ("*/*", "application/json"),
+        ("text/x-shout;q=0.1, application/json", "application/json"),
+        ("text/x-shout, application/json;q=0.1", "text/x-shout"),
+        ("image/png", "application/json"),
+        ("nonsense", "application/json"),
+        ("", "application/json"),
+    ]:
+        response = client.get("/shop/item/?format=shout", headers={"Accept": accept})
+        assert response.status_code == 200
+        assert response["Content-Type"].startswith(expected), accept
+
+
+def test_a_project_wide_negotiation_chooses(client, declare, framework):
+    framework(DEFAULT_RENDERER_CLASSES=[Json, Shouting], DEFAULT_CONTENT_NEGOTIATION_CLASS=Last)
+    declare(get=got)
+    assert client.get("/shop/item/")["Content-Type"].startswith("text/x-shout")
+
+
+def test_values_are_written_by_eaglet_s_rules_whatever_the_renderer(client, declare, settings):
+
+    settings.REST_FRAMEWORK = {
+        "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]
+    }
+    moment = datetime.datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)
+    declare(get=lambda args: [moment, Decimal("1.50"), {1}])
+    response = client.get("/shop/item/")
+    assert response.json()["data"] == ["2020-01-02 11:04:05", "1.50", [1]]
+
+
+def test_what_can_not_be_written_is_531_whatever_the_renderer(client, declare, settings):
+    settings.REST_FRAMEWORK = {
+        "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]
+    }
+    declare(get=lambda args: object())
+    response = client.get("/shop/item/")
+    assert (response.status_code, response.json()["code"]) == (500, 531)
+
+
+def test_a_project_wide_exception_handler_writes_the_answer(client, declare, framework):
+    framework(EXCEPTION_HANDLER=handle)
+
+    def put(args):
+        raise ApiError("no")
+
+    def delete(args):
+        raise KeyError("x")
+
+    def patch(args):
+        raise LeftAlone
+
+    declare(get=param_required(["x"])(got), put=put, delete=delete, patch=patch)
+    response = client.get("/shop/item/")
+    assert response.status_code == 400
+    assert response.json() == {"kind": "InvalidParams", "view": "Declared"}
+    assert client.post("/shop/item/").json()["kind"] == "MethodNotAllowed"
+    assert client.put("/shop/item/").json()["kind"] == "ApiError"
+    assert client.delete("/shop/item/").status_code == 555
+    response = client.patch("/shop/item/")
+    assert (response.status_code, response.json()["code"]) == (500, 531)
+
+
+def test_a_bad_body_reaches_the_exception_handler_too(client, declare, framework):
+    framework(EXCEPTION_HANDLER=handle)
+    declare(post=got)
+    response = client.generic("POST", "/shop/item/", "{", "application/json")
+    assert (response.status_code, response.json()["kind"]) == (400, "MalformedRequest")
+
+
+def test_a_project_wide_versioning_is_honoured(client, declare, framework):
+    framework(DEFAULT_VERSIONING_CLASS=ByQuery)
+    declare(get=lambda args: args.request.version)
+    assert client.get("/shop/item/").json()["data"] == "1"
+    assert client.get("/shop/item/?version=2").json()["data"] == "2"
+    assert client.get("/shop/item/?version=9").status_code == 404
+
+
+def test_versioning_by_the_accept_header_is_honoured(client, declare, framework):
+    framework(DEFAULT_VERSIONING_CLASS=ByAccept)
+    declare(get=lambda args: args.request.version)
+    accept = {"Accept": "application/json; version=2"}
+    assert client.get("/shop/item/").json()["data"] == "1"
+    assert client.get("/shop/item/", headers=accept).json()["data"] == "2"
+    accept = {"Accept": "application/json; version=9"}
+    assert client.get("/shop/item/", headers=accept).status_code == 406
+
+
+def test_health_is_exempt_from_project_wide_permissions_and_authenticators(client, framework):
+    framework(DEFAULT_PERMISSION_CLASSES=[Deny], DEFAULT_AUTHENTICATION_CLASSES=[ByHeader])
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz", headers={"X-User": "bad"}).status_code == 200
+
+
+def test_a_handler_s_response_passes_whatever_is_named(client, declare, framework):
+    framework(DEFAULT_RENDERER_CLASSES=[Shouting], DEFAULT_PERMISSION_CLASSES=[DenyPost])
+    declare(get=lambda args: HttpResponse("plain", status=202))
+    response = client.get("/shop/item/")
+    assert (response.status_code, response.content) == (202, b"plain")

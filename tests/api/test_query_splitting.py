@@ -1,0 +1,109 @@
+"""The query string split directly is what Django's QueryDict makes of it, whatever it is."""
+
+import pytest
+from django.conf import settings
+from django.http import QueryDict
+from django.test import RequestFactory, override_settings
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from eaglet.api.args import Args
+from eaglet.api.query import read_query
+from eaglet.api.refusals import PayloadTooLarge
+from eaglet.params import RepeatedValues
+
+PIECES = [
+    "a",
+    "b",
+    "=",
+    "&",
+    "",
+    "1",
+    ";",
+    "%41",
+    "%",
+    "+",
+    "é",
+    "%E4%BD%A0",
+    "\x00",
+    "[]",
+    "#",
+    "?",
+]
+QUERIES = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=30).map("".join),
+    st.text(st.characters(max_codepoint=255), max_size=60),
+    st.text("ab=&", max_size=30),
+)
+
+
+def by_query_dict(query):
+    values = QueryDict(query.encode("latin-1"), encoding="utf-8")
+    return {name: found[0] if len(found) == 1 else found for name, found in values.lists()}
+
+
+def by_eaglet(query):
+    request = RequestFactory().get("/")
+    request.META["QUERY_STRING"] = query
+    args = Args(request)
+    read_query(request, args, settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    return args
+
+
+@given(QUERIES)
+@example("=1&")
+@example("&=1&&=2&")
+@example("a=1&a")
+@example("a&a&a")
+def test_splitting_equals_the_query_dict(query):
+    assert dict(by_eaglet(query)) == by_query_dict(query)
+
+
+@given(QUERIES)
+def test_repeated_keys_are_marked_as_such_and_single_ones_are_strings(query):
+    for value in by_eaglet(query).values():
+        assert type(value) in (str, RepeatedValues)
+        if type(value) is RepeatedValues:
+            assert len(value) > 1
+            assert all(type(item) is str for item in value)
+
+
+@given(QUERIES, st.integers(1, 5))
+def test_both_ways_count_the_fields_alike(query, limit):
+    with override_settings(DATA_UPLOAD_MAX_NUMBER_FIELDS=limit):
+        try:
+            expected = by_query_dict(query)
+        except Exception:  # noqa: BLE001 - TooManyFieldsSent
+            expected = "too many"
+        try:
+            got = dict(by_eaglet(query))
+        except PayloadTooLarge:
+            got = "too many"
+    assert got == expected
+
+
+@pytest.mark.parametrize("query", ["a=1&b=2", "a=%31&b=2"])
+@pytest.mark.usefixtures("path_taken")
+def test_too_many_parameters_are_413(client, declare, settings, query):
+    declare(get=lambda args: len(args))
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 2
+    assert client.get(f"/shop/item/?{query}").json()["data"] == 2
+    assert client.get(f"/shop/item/?{query}&c=3").status_code == 413
+    assert client.get(f"/shop/item/?{query}&c=3").json()["code"] == 413
+
+
+@pytest.mark.usefixtures("path_taken")
+def test_a_million_parameters_are_413(client, declare):
+    declare(get=lambda args: len(args), post=lambda args: len(args))
+    many = "&".join(f"a{number}=1" for number in range(1_000_000))
+    assert client.get("/shop/item/", QUERY_STRING=many).status_code == 413
+    response = client.post("/shop/item/", many[:2_000_000])
+    assert response.status_code == 413
+
+
+@pytest.mark.usefixtures("path_taken")
+def test_no_limit_means_no_limit(client, declare, settings):
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = None
+    declare(get=lambda args: len(args))
+    many = "&".join(f"a{number}=1" for number in range(5000))
+    assert client.get(f"/shop/item/?{many}").json()["data"] == 5000

@@ -1,0 +1,114 @@
+"""Section 2: only verbs are ever reachable from outside."""
+
+import pytest
+
+from eaglet.api import ApiResource
+
+pytestmark = pytest.mark.usefixtures("declared", "path_taken")
+
+NOT_VERBS = [
+    "__init__", "__class__", "dispatch", "helper", "shouted", "options", "head", "trace",
+    "as_view", "initial", "constant", "", " get", "get ", "GET,POST", "gеt",
+    "http_method_not_allowed", "get_permissions", "x" * 5000, "\x00", "None",
+]  # fmt: skip
+
+
+@pytest.fixture
+def called():
+    """What was run that must not be."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def resource(declared, called):
+    class AItem(ApiResource):
+        app = "shop"
+        resource = "item"
+        constant = "x"
+
+        def get(args):
+            return "got"
+
+        def post(args):
+            return "posted"
+
+        def helper(args):
+            called.append("helper")
+            return "helped"
+
+        @staticmethod
+        def shouted(args):
+            called.append("shouted")
+            return "SHOUTED"
+
+        @staticmethod
+        def options(args):
+            called.append("options")
+            return "options"
+
+        @staticmethod
+        def head(args):
+            called.append("head")
+            return "head"
+
+        @staticmethod
+        def trace(args):
+            called.append("trace")
+            return "trace"
+
+    return AItem
+
+
+@pytest.mark.parametrize("name", NOT_VERBS)
+def test_tunnelling_to_what_is_no_verb_is_405(client, called, name):
+    for response in (
+        client.post("/shop/item/", query_params={"_method": name}),
+        client.post("/shop/item/", {"_method": name}),
+        client.post("/shop/item/", {"_method": name}, content_type="application/json"),
+    ):
+        assert response.status_code == 405
+        assert response["Allow"] == "GET, HEAD, POST, OPTIONS"
+    assert called == []
+
+
+@pytest.mark.parametrize("name", NOT_VERBS)
+def test_method_on_a_get_reaches_nothing_but_get(client, called, name):
+    response = client.get("/shop/item/", {"_method": name})
+    assert response.json()["data"] == "got"
+    assert called == []
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["TRACE", "CONNECT", "HELPER", "SHOUTED", "DISPATCH", "__INIT__", "PROPFIND", "X" * 500],
+)
+def test_a_method_that_is_no_verb_is_405(client, called, method):
+    response = client.generic(method, "/shop/item/")
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD, POST, OPTIONS"
+    assert called == []
+
+
+def test_options_runs_no_handler_of_that_name(client, called):
+    response = client.options("/shop/item/")
+    assert response.status_code == 200
+    assert called == []
+
+
+def test_head_answers_as_get(client, called):
+    response = client.head("/shop/item/")
+    assert (response.status_code, response.content) == (200, b"")
+    assert called == []
+
+
+def test_a_method_override_header_counts_for_nothing(client, called):
+    response = client.post("/shop/item/", headers={"X-HTTP-Method-Override": "GET"})
+    assert response.json()["data"] == "posted"
+
+
+@pytest.mark.parametrize("name", ["helper", "dispatch", "__class__"])
+def test_no_path_leads_to_a_helper(client, called, settings, name):
+    settings.APPEND_SLASH = False
+    assert client.get(f"/shop/item/{name}/").status_code == 404
+    assert client.get(f"/shop/{name}/").status_code == 404
+    assert called == []

@@ -1,0 +1,157 @@
+"""Section 2: ATOMIC_REQUESTS, over every database it is on for."""
+
+import textwrap
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+
+from eaglet.api import ApiResource, param_required
+
+# Two databases of their own: the settings of the other tests have one, in memory.
+SETTINGS = """
+SECRET_KEY = "x"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "urls"
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework",
+                  "eaglet.api"]
+USE_TZ = True
+EAGLET_RESOURCE_MODULES = ["api"]
+DATABASES = {
+    alias: {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{alias}.sqlite3",
+            "ATOMIC_REQUESTS": atomic}
+    for alias, atomic in {"default": True, "second": True, "loose": False}.items()
+}
+"""
+API = """
+from django.contrib.auth.models import Group
+from django.http import Http404, HttpResponse
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+from eaglet.api import ApiError, ApiResource, param_required
+
+ALIASES = ("default", "second", "loose")
+
+def save():
+    for alias in ALIASES:
+        Group.objects.using(alias).create(name="saved")
+
+def raising(make):
+    def handler(args):
+        save()
+        raise make()
+    return handler
+
+def returning(make):
+    def handler(args):
+        save()
+        return make()
+    return handler
+
+@param_required(["x"])
+def deeper(args):
+    return 1
+
+def param_error(args):
+    save()
+    return deeper(args)
+
+OUTCOMES = {
+    # name: (handler, whether it commits)
+    "value": (returning(lambda: {"a": 1}), True),
+    "tuple": (returning(lambda: (500, "no")), True),
+    "response": (returning(lambda: HttpResponse(status=500)), True),
+    "drf-response": (returning(lambda: Response({"a": 1}, status=400)), True),
+    "api-error": (raising(lambda: ApiError("no")), False),
+    "api-error-200": (raising(lambda: ApiError("no", 200)), False),
+    "http404": (raising(Http404), False),
+    "drf": (raising(NotFound), False),
+    "fault": (raising(lambda: KeyError("x")), False),
+    "unwritable": (returning(object), False),
+    "wrong-tuple": (returning(lambda: (1, 2, 3)), False),
+    "unwritable-tuple": (returning(lambda: (500, object())), False),
+    "deeper": (param_error, False),
+}
+for name, (handler, commits) in OUTCOMES.items():
+    type(ApiResource)("A" + name, (ApiResource,), {
+        "app": "money", "resource": name, "get": handler, "post": handler, "__module__": __name__})
+"""
+URLS = """
+from django.urls import include, path
+urlpatterns = [path("", include("eaglet.api.urls"))]
+"""
+PROGRAM = """
+import os; os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+import django; django.setup()
+from django.core.management import call_command
+import api
+for alias in api.ALIASES:
+    call_command("migrate", database=alias, verbosity=0)
+from django.contrib.auth.models import Group
+from django.db import connections
+from django.test import Client
+client = Client()
+for name, (handler, commits) in api.OUTCOMES.items():
+    for verb in ("get", "post"):
+        more = {"content_type": "application/json", "data": {}} if verb == "post" else {}
+        response = getattr(client, verb)(f"/money/{name}/", **more)
+        left = {alias: Group.objects.using(alias).count() for alias in api.ALIASES}
+        expected = {"default": int(commits), "second": int(commits), "loose": 1}
+        assert left == expected, (name, verb, response.status_code, left)
+        for alias in api.ALIASES:
+            assert not connections[alias].in_atomic_block
+            Group.objects.using(alias).all().delete()
+print("all as expected")
+"""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        "EAGLET_FAST_PATH = False",
+        "REST_FRAMEWORK = {'EXCEPTION_HANDLER': 'rest_framework.views.exception_handler'}",
+        "EAGLET_ALWAYS_HTTP_200 = True",
+    ],
+)
+def test_what_is_raised_rolls_back_every_database_and_what_is_returned_commits(
+    run_python, tmp_path, more
+):
+    files = {"settings.py": SETTINGS + more, "api.py": API, "urls.py": URLS}
+    for name, text in files.items():
+        (tmp_path / name).write_text(textwrap.dedent(text))
+    done = run_python(PROGRAM)
+    assert done.stdout == "all as expected\n", done.stderr
+
+
+@pytest.mark.usefixtures("path_taken", "verifier")
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_before_the_handler_rolls_back_what_a_hook_has_written(client, declare, settings):
+
+    def initial(self, request, *args, **kwargs):
+        ApiResource.initial(self, request, *args, **kwargs)
+        Group.objects.create(name="written by the hook")
+
+    declare(get=param_required(["x"])(lambda args: 1), initial=initial)
+    connection.settings_dict["ATOMIC_REQUESTS"] = True
+    try:
+        assert client.get("/shop/item/").status_code == 400
+        assert Group.objects.count() == 0
+        assert client.get("/shop/item/?x=1").status_code == 200
+        assert Group.objects.count() == 1
+    finally:
+        connection.settings_dict["ATOMIC_REQUESTS"] = False
+
+
+@pytest.mark.usefixtures("path_taken")
+@pytest.mark.django_db
+def test_without_atomic_requests_a_surrounding_transaction_is_left_alone(client, declare):
+
+    def get(args):
+        Group.objects.create(name="saved")
+        raise KeyError
+
+    declare(get=get)
+    with transaction.atomic():
+        assert client.get("/shop/item/").status_code == 500
+        assert Group.objects.count() == 1

@@ -1,0 +1,60 @@
+import re
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from eaglet.auth.models import App
+from eaglet.auth.tokens import issue_access_token
+
+
+def create_app(*args):
+    out = StringIO()
+    call_command("create_app", *args, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+class TestCreateApp:
+    def test_it_prints_lines_that_can_be_pasted_into_settings(self):
+        printed = create_app("hermes")
+        assert re.fullmatch(r'APP_KEY = "[^"\n]+"\nAPP_SECRET = "[^"\n]+"\n', printed)
+        pasted = {}
+        exec(printed, pasted)
+        assert issue_access_token(pasted["APP_KEY"], pasted["APP_SECRET"]).expires_in == 7200
+
+    def test_a_new_app_may_do_everything(self):
+        create_app("hermes")
+        assert [grant.grant for grant in App.objects.get().grants.all()] == ["*"]
+
+    def test_it_may_get_grants_instead(self):
+        create_app("hermes", "--grant", "demo.data:get", "--grant", "points.*:*")
+        grants = [grant.grant for grant in App.objects.get().grants.all()]
+        assert grants == ["demo.data:get", "points.*:*"]
+
+    def test_it_may_get_none(self):
+        create_app("hermes", "--no-grants")
+        assert not App.objects.get().grants.exists()
+
+    def test_it_may_get_a_lifetime(self):
+        create_app("hermes", "--lifetime", "60")
+        assert App.objects.get().token_lifetime_seconds == 60
+
+    def test_a_name_that_is_taken_is_an_error_that_says_so(self):
+        create_app("hermes")
+        with pytest.raises(CommandError, match="there is an app named 'hermes' already"):
+            create_app("hermes")
+        assert App.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("args", "said"),
+        [
+            (["--grant", "demo"], "'demo' is no grant"),
+            (["--lifetime", "0"], "greater than or equal to 1"),
+            (["--no-grants", "--grant", "*"], "not allowed with"),
+        ],
+    )
+    def test_a_wrong_option_makes_no_app(self, args, said):
+        with pytest.raises(CommandError, match=said):
+            create_app("hermes", *args)
+        assert not App.objects.exists()

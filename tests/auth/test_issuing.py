@@ -1,0 +1,176 @@
+import datetime
+import logging
+
+import pytest
+from django.utils import timezone
+
+from eaglet.auth import crypto
+from eaglet.auth.models import AccessToken, App, AppSecret
+from eaglet.auth.tokens import issue_access_token
+from eaglet.exceptions import InvalidAppKey
+
+
+def test_a_token_is_issued_for_key_and_secret(hermes):
+    before = timezone.now()
+    issued = issue_access_token(hermes.app.app_key, hermes.secret)
+    record = AccessToken.objects.get()
+    assert record.digest == crypto.digest(issued.token)
+    assert record.app == hermes.app
+    assert record.secret == hermes.app.secrets.get()
+    assert record.expires_at == issued.expires_at
+    assert issued.expires_in == 7200
+    assert 7200 <= (issued.expires_at - before).total_seconds() < 7260
+
+
+def test_every_token_is_a_new_one(hermes):
+    assert hermes.token() != hermes.token()
+
+
+def test_a_token_lives_as_long_as_the_settings_say(hermes, settings):
+    settings.EAGLET_TOKEN_LIFETIME_SECONDS = 60
+    issued = issue_access_token(hermes.app.app_key, hermes.secret)
+    assert issued.expires_in == 60
+    assert issued.expires_at < timezone.now() + datetime.timedelta(seconds=61)
+
+
+def test_an_apps_own_lifetime_comes_first(make_app, settings):
+    settings.EAGLET_TOKEN_LIFETIME_SECONDS = 60
+    hermes = make_app(token_lifetime_seconds=600)
+    assert issue_access_token(hermes.app.app_key, hermes.secret).expires_in == 600
+
+
+def wrong_secret(hermes):
+    return hermes.app.app_key, crypto.generate_secret()
+
+
+def unknown_key(hermes):
+    return crypto.generate_app_key(), hermes.secret
+
+
+def unknown_key_and_secret(hermes):
+    return "nobody", "nothing"
+
+
+def other_apps_secret(hermes):
+    return hermes.app.app_key, App.objects.create_app("zeus").secret
+
+
+def empty(hermes):
+    return "", ""
+
+
+def nul(hermes):
+    return "\x00", "\x00"
+
+
+def lone_surrogate(hermes):
+    return "\ud800", "\ud800"
+
+
+def digest_for_secret(hermes):
+    return hermes.app.app_key, crypto.digest(hermes.secret)
+
+
+def revoked(hermes):
+    hermes.app.secrets.get().revoke()
+    return hermes.app.app_key, hermes.secret
+
+
+def expired(hermes):
+    AppSecret.objects.update(expires_at=timezone.now())
+    return hermes.app.app_key, hermes.secret
+
+
+def switched_off(hermes):
+    App.objects.update(is_active=False)
+    return hermes.app.app_key, hermes.secret
+
+
+def deleted(hermes):
+    app_key = hermes.app.app_key
+    App.objects.all().delete()
+    return app_key, hermes.secret
+
+
+WRONG = [
+    wrong_secret,
+    unknown_key,
+    unknown_key_and_secret,
+    other_apps_secret,
+    empty,
+    nul,
+    lone_surrogate,
+    digest_for_secret,
+    revoked,
+    expired,
+    switched_off,
+    deleted,
+]
+
+
+@pytest.mark.parametrize("make_wrong", WRONG)
+def test_nothing_is_issued_for(hermes, make_wrong):
+    app_key, secret = make_wrong(hermes)
+    with pytest.raises(InvalidAppKey) as caught:
+        issue_access_token(app_key, secret)
+    assert str(caught.value) == "incorrect app key or secret"
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.parametrize("make_wrong", WRONG)
+def test_every_refusal_costs_one_query_and_one_digest(
+    hermes, make_wrong, django_assert_num_queries, monkeypatch
+):
+    app_key, secret = make_wrong(hermes)
+    digests = []
+    original = crypto.digest
+    monkeypatch.setattr(crypto, "digest", lambda value: digests.append(1) or original(value))
+    with django_assert_num_queries(1), pytest.raises(InvalidAppKey):
+        issue_access_token(app_key, secret)
+    assert len(digests) == 1
+
+
+def test_issuing_is_one_look_up_and_one_insert(hermes, django_assert_num_queries):
+    with django_assert_num_queries(3):  # and once a minute, the last use
+        hermes.token()
+    with django_assert_num_queries(2):
+        hermes.token()
+
+
+def test_the_last_use_of_a_secret_is_written_once_a_minute_at_most(hermes):
+    hermes.token()
+    secret = hermes.app.secrets.get()
+    assert timezone.now() - secret.last_used_at < datetime.timedelta(seconds=10)
+    hermes.token()
+    assert hermes.app.secrets.get().last_used_at == secret.last_used_at
+    long_ago = timezone.now() - datetime.timedelta(seconds=61)
+    AppSecret.objects.update(last_used_at=long_ago)
+    hermes.token()
+    assert hermes.app.secrets.get().last_used_at > long_ago
+
+
+def test_a_token_outlives_the_expiry_of_its_secret(hermes):
+    hermes.token()
+    AppSecret.objects.update(expires_at=timezone.now())
+    assert AccessToken.objects.live().exists()
+
+
+@pytest.mark.parametrize("make_wrong", [wrong_secret, unknown_key, revoked, switched_off, expired])
+def test_a_refusal_is_logged_without_the_secret(hermes, make_wrong, caplog):
+    app_key, secret = make_wrong(hermes)
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG), pytest.raises(InvalidAppKey):
+        issue_access_token(app_key, secret)
+    assert secret not in caplog.text
+    known = make_wrong in (revoked, switched_off, expired)
+    assert ("no access token for app hermes" in caplog.text) is known
+
+
+def test_where_use_tz_is_off_a_token_lives_just_as_long(settings, db):
+    settings.USE_TZ = False
+    created = App.objects.create_app("hermes")
+    issued = issue_access_token(created.app.app_key, created.secret)
+    assert timezone.is_aware(issued.expires_at)
+    left = issued.expires_at - datetime.datetime.now(tz=datetime.timezone.utc)
+    assert 7190 < left.total_seconds() <= 7200
+    assert AccessToken.objects.live().count() == 1

@@ -1,0 +1,379 @@
+import datetime
+import logging
+import threading
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from eaglet.api.authorization import verifier
+from eaglet.auth import crypto
+from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
+from eaglet.auth.verifier import MAX_VERDICTS
+from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
+
+
+def verify(token):
+    return verifier().verify(token)
+
+
+@pytest.fixture
+def uncached(settings):
+    settings.EAGLET_TOKEN_CACHE_SECONDS = 0
+
+
+def test_a_good_token_tells_its_app_and_when_it_expires(hermes):
+    record = verify(hermes.token())
+    assert record.app.pk == record.app.id == hermes.app.pk
+    assert (record.app.name, record.app.app_key) == ("hermes", hermes.app.app_key)
+    assert record.expires_at == AccessToken.objects.get().expires_at
+
+
+def test_a_token_allows_what_its_app_is_granted(make_app):
+    token = make_app(grants=["demo.data:get", "points.*:*"]).token()
+    record = verify(token)
+    assert record.allows("demo.data:get")
+    assert record.allows("points.log:post")
+    assert not record.allows("demo.data:post")
+
+
+def test_an_app_without_grants_is_allowed_nothing(make_app):
+    assert not verify(make_app(grants=[]).token()).allows("demo.data:get")
+
+
+def test_verifying_is_one_query(hermes, django_assert_num_queries, uncached):
+    AppGrant.objects.create(app=hermes.app, grant="demo.data:get")
+    token = hermes.token()
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            verify(token)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "egt_", "egs_" + "a" * 43, "egt_" + "a" * 300, "egt_" + "é" * 43, "\ud800", None]
+)
+def test_what_does_not_look_like_a_token_is_refused_unasked(token, db, django_assert_num_queries):
+    with django_assert_num_queries(0), pytest.raises(InvalidAccessToken):
+        verify(token)
+
+
+def revoke_token(hermes):
+    AccessToken.objects.get().revoke()
+
+
+def revoke_secret(hermes):
+    hermes.app.secrets.get().revoke()
+
+
+def revoke_secret_alone(hermes):
+    AppSecret.objects.update(revoked_at=timezone.now())
+
+
+def revoke_all_tokens(hermes):
+    hermes.app.revoke_tokens()
+
+
+def switch_off(hermes):
+    hermes.app.is_active = False
+    hermes.app.save()
+
+
+def switch_off_by_update(hermes):
+    App.objects.update(is_active=False)
+
+
+def delete_app(hermes):
+    hermes.app.delete()
+
+
+def delete_apps(hermes):
+    App.objects.all().delete()
+
+
+def delete_secret(hermes):
+    hermes.app.secrets.get().delete()
+
+
+def delete_token(hermes):
+    AccessToken.objects.get().delete()
+
+
+def delete_tokens(hermes):
+    AccessToken.objects.all().delete()
+
+
+ENDS = [
+    revoke_token,
+    revoke_secret,
+    revoke_secret_alone,
+    revoke_all_tokens,
+    switch_off,
+    switch_off_by_update,
+    delete_app,
+    delete_apps,
+    delete_secret,
+    delete_token,
+    delete_tokens,
+]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_token_is_refused_after(hermes, end, uncached):
+    token = hermes.token()
+    verify(token)
+    end(hermes)
+    with pytest.raises(InvalidAccessToken) as caught:
+        verify(token)
+    assert caught.type is InvalidAccessToken
+    assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_in_this_process_a_cached_verdict_ends_at_once_with(hermes, end):
+    token = hermes.token()
+    verify(token)
+    end(hermes)
+    with pytest.raises(InvalidAccessToken):
+        verify(token)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", ENDS)
+def test_a_verdict_read_before_the_commit_ends_with_the_commit(make_app, end):
+    hermes = make_app()
+    token = hermes.token()
+    before = verify(token)
+    with transaction.atomic():
+        end(hermes)
+        # Another connection still finds the token good, and its thread keeps the verdict.
+        verifier()._verdicts[("default", crypto.digest(token))] = _lasting(before)
+        assert verify(token) == before
+    with pytest.raises(InvalidAccessToken):
+        verify(token)
+
+
+def _lasting(record):
+    from eaglet.auth.verifier import _Verdict  # noqa: PLC0415
+
+    return _Verdict(record, float("inf"), float("inf"))
+
+
+def test_an_expired_token_is_told_apart(hermes, uncached):
+    token = hermes.token()
+    AccessToken.objects.update(expires_at=timezone.now())
+    with pytest.raises(ExpiredAccessToken):
+        verify(token)
+
+
+def test_an_expired_secret_leaves_its_tokens_good(hermes, uncached):
+    token = hermes.token()
+    AppSecret.objects.update(expires_at=timezone.now())
+    assert verify(token)
+
+
+def test_an_unknown_token_is_refused(hermes):
+    hermes.token()
+    with pytest.raises(InvalidAccessToken):
+        verify(crypto.generate_access_token())
+
+
+@pytest.mark.parametrize("change", ["add", "add in bulk", "delete", "replace"])
+def test_in_this_process_a_changed_grant_counts_at_once(make_app, change):
+    hermes = make_app(grants=["demo.data:get"])
+    token = hermes.token()
+    assert not verify(token).allows("demo.data:post")
+    if change == "add":
+        AppGrant.objects.create(app=hermes.app, grant="demo.data:post")
+    elif change == "add in bulk":
+        AppGrant.objects.bulk_create([AppGrant(app=hermes.app, grant="demo.data:post")])
+    elif change == "delete":
+        hermes.app.grants.all().delete()
+    else:
+        hermes.app.grants.update(grant="demo.data:post")
+    record = verify(token)
+    assert record.allows("demo.data:post") is (change != "delete")
+    assert record.allows("demo.data:get") is change.startswith("add")
+
+
+def test_a_good_verdict_is_kept(hermes, django_assert_num_queries):
+    token = hermes.token()
+    first = verify(token)
+    with django_assert_num_queries(0):
+        assert verify(token) == first
+
+
+def test_another_token_issued_meanwhile_leaves_a_verdict_standing(
+    hermes, django_assert_num_queries
+):
+    token = hermes.token()
+    verify(token)
+    AppSecret.objects.update(last_used_at=None)
+    hermes.token()
+    with django_assert_num_queries(0):
+        verify(token)
+
+
+def test_a_refusal_is_not_kept(hermes, django_assert_num_queries):
+    token = hermes.token()
+    AccessToken.objects.update(revoked_at=timezone.now())
+    for _ in range(2):
+        with django_assert_num_queries(1), pytest.raises(InvalidAccessToken):
+            verify(token)
+    AccessToken.objects.update(revoked_at=None)
+    assert verify(token)
+
+
+class Clock:
+    """The time that the verifier sees."""
+
+    def __init__(self, monkeypatch):
+        self.passed = 0.0
+        time = __import__("time")
+        real = {"time": time.time, "monotonic": time.monotonic}
+
+        class Time:
+            time = staticmethod(lambda: real["time"]() + self.passed)
+            monotonic = staticmethod(lambda: real["monotonic"]() + self.passed)
+
+        monkeypatch.setattr("eaglet.auth.verifier.time", Time)
+        moment = datetime.timedelta
+        monkeypatch.setattr(
+            "eaglet.auth.clock.now",
+            lambda: datetime.datetime.now(tz=datetime.timezone.utc) + moment(seconds=self.passed),
+        )
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def revoke_elsewhere():
+    """As another process would: nothing in this one hears of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {AccessToken._meta.db_table} SET revoked_at = created_at")
+
+
+def test_a_revocation_elsewhere_is_learned_of_within_the_time_set(hermes, settings, clock):
+    settings.EAGLET_TOKEN_CACHE_SECONDS = 5
+    token = hermes.token()
+    verify(token)
+    revoke_elsewhere()
+    clock.passed = 4.5
+    assert verify(token)
+    clock.passed = 5
+    with pytest.raises(InvalidAccessToken):
+        verify(token)
+
+
+def test_the_time_is_five_seconds_by_default(hermes, clock, django_assert_num_queries):
+    token = hermes.token()
+    verify(token)
+    clock.passed = 4.5
+    with django_assert_num_queries(0):
+        verify(token)
+    clock.passed = 5
+    with django_assert_num_queries(1):
+        verify(token)
+
+
+def test_using_a_token_does_not_lengthen_the_time(hermes, clock):
+    token = hermes.token()
+    verify(token)
+    revoke_elsewhere()
+    for passed in (2, 4):
+        clock.passed = passed
+        verify(token)
+    clock.passed = 5.5
+    with pytest.raises(InvalidAccessToken):
+        verify(token)
+
+
+def test_a_cached_verdict_does_not_outlive_its_token(make_app, settings, clock):
+    settings.EAGLET_TOKEN_CACHE_SECONDS = 3600
+    token = make_app(token_lifetime_seconds=10).token()
+    verify(token)
+    clock.passed = 9
+    verify(token)
+    clock.passed = 10
+    with pytest.raises(ExpiredAccessToken):
+        verify(token)
+
+
+def test_without_a_cache_a_revocation_elsewhere_counts_at_once(hermes, uncached):
+    token = hermes.token()
+    verify(token)
+    revoke_elsewhere()
+    with pytest.raises(InvalidAccessToken):
+        verify(token)
+
+
+def test_no_more_verdicts_are_kept_than_there_is_room_for(hermes, monkeypatch):
+    monkeypatch.setattr("eaglet.auth.verifier.MAX_VERDICTS", 3)
+    assert MAX_VERDICTS > 3
+    for token in [hermes.token() for _ in range(10)]:
+        verify(token)
+        assert len(verifier()._verdicts) <= 3
+
+
+def test_a_verdict_does_not_count_for_another_database(hermes, monkeypatch):
+    token = hermes.token()
+    verify(token)
+    monkeypatch.setattr("eaglet.auth.verifier.router.db_for_read", lambda model: "elsewhere")
+    with pytest.raises(Exception, match="elsewhere"):
+        verify(token)
+
+
+def test_many_threads_can_verify_at_once(hermes):
+    token = hermes.token()
+    expected = verify(token)
+    seen = []
+
+    def check():
+        for _ in range(200):
+            seen.append(verify(token) == expected)
+
+    threads = [threading.Thread(target=check) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [True] * 1600
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "UTC", "America/New_York"])
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_expiry_is_the_same_moment_whatever_the_time_zone_settings(
+    settings, zone, use_tz, db, uncached
+):
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, zone
+    created = App.objects.create_app("hermes", token_lifetime_seconds=60)
+    from eaglet.auth.tokens import issue_access_token  # noqa: PLC0415
+
+    issued = issue_access_token(created.app.app_key, created.secret)
+    assert verify(issued.token).expires_at == issued.expires_at
+    AccessToken.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
+    with pytest.raises(ExpiredAccessToken):
+        verify(issued.token)
+
+
+def test_the_record_shows_no_token(hermes):
+    token = hermes.token()
+    record = verify(token)
+    assert token not in repr(record)
+    assert crypto.digest(token) not in repr(record)
+
+
+def test_no_token_is_logged_even_with_every_query(hermes, settings, caplog):
+    settings.DEBUG = True
+    token = hermes.token()
+    connection.force_debug_cursor = True
+    try:
+        with caplog.at_level(logging.DEBUG, logger="django.db.backends"):
+            verify(token)
+            other = hermes.token()
+    finally:
+        connection.force_debug_cursor = False
+    assert "SELECT" in caplog.text
+    for secret in (token, other, hermes.secret):
+        assert secret not in caplog.text

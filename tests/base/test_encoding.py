@@ -1,0 +1,131 @@
+"""What becomes JSON, and what is read from it."""
+
+import datetime
+import decimal
+import json
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eaglet.encoding import MAX_DEPTH, default, format_datetime, from_json, to_json
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False), st.text(),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(), inner, max_size=4)
+    ),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(VALUES)
+def test_what_json_knows_comes_back(value):
+    encoded = to_json(value)
+    assert json.loads(encoded) == value
+    assert from_json(encoded.decode()) == value
+
+
+@given(VALUES)
+def test_it_is_written_as_the_json_module_writes_it(value):
+    expected = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        assert to_json(value) == expected.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        assert json.loads(to_json(value)) == value
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), [float("nan")], {"a": -float("inf")}]
+)
+def test_nan_and_infinities_are_a_value_error(value):
+    with pytest.raises(ValueError, match=r"."):
+        to_json(value)
+
+
+@pytest.mark.parametrize("value", [object(), b"x", 1j, iter(()), lambda: 1, type])
+def test_another_type_is_a_type_error_that_names_it(value):
+    with pytest.raises(TypeError, match=r"can't be written as JSON"):
+        to_json(value)
+    with pytest.raises(TypeError, match=f"{type(value).__qualname__} can't"):
+        default(value)
+
+
+def test_a_structure_that_contains_itself_is_an_error_and_not_a_crash():
+    value = {}
+    value["a"] = value
+    with pytest.raises((RecursionError, ValueError)):
+        to_json(value)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime.datetime(2020, 1, 2, 3, 4, 5, 6), "2020-01-02 03:04:05"),
+        (datetime.datetime(1, 1, 1), "0001-01-01 00:00:00"),
+        (datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc), "2020-01-02 08:00:00"),
+    ],
+)
+def test_a_moment_is_written_to_the_second(moment, text):
+    assert format_datetime(moment) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (decimal.Decimal("1.10"), '"1.10"'),
+        (uuid.UUID(int=1), '"00000000-0000-0000-0000-000000000001"'),
+        (datetime.date(2020, 1, 2), '"2020-01-02"'),
+        (datetime.time(1, 2, 3, 4), '"01:02:03.000004"'),
+        (datetime.timedelta(seconds=-1), '"-P0DT00H00M01S"'),
+        (frozenset([1]), "[1]"),
+        ("你", '"你"'),
+    ],
+)
+def test_django_s_values_are_written(value, text):
+    assert to_json(value) == text.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "nul", "NaN", "Infinity", "-Infinity", "[NaN]", "1e999", "-1e999", "[1,]", "'a'",
+    "\ufeff1",
+     "9" * 5000, '"\n"', "1 1", "\x00"],
+)  # fmt: skip
+def test_what_is_not_json_is_a_value_error_with_a_reason_for_the_caller(text):
+    with pytest.raises(ValueError, match=r".") as caught:
+        from_json(text)
+    reason = str(caught.value)
+    assert type(caught.value) is ValueError
+    assert len(reason) < 80
+    assert "set_int_max_str_digits" not in reason
+
+
+@pytest.mark.parametrize("depth", [1, MAX_DEPTH - 1, MAX_DEPTH])
+def test_nesting_up_to_the_limit_is_read(depth):
+    assert from_json("[" * depth + "]" * depth) is not None
+    assert from_json('{"a":' * depth + "1" + "}" * depth) is not None
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 1000, 100_000])
+def test_nesting_beyond_the_limit_is_an_error(depth):
+    for text in ("[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            from_json(text)
+
+
+def test_many_brackets_side_by_side_are_not_nesting():
+    assert len(from_json("[" + ",".join(["[]"] * 5000) + "]")) == 5000
+    assert from_json(json.dumps("[" * 5000)) == "[" * 5000
+
+
+@given(st.text())
+def test_any_text_is_read_or_a_value_error(text):
+    try:
+        from_json(text)
+    except ValueError as error:
+        assert type(error) is ValueError  # noqa: PT017

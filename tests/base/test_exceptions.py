@@ -1,0 +1,55 @@
+"""One tree of errors, drawn where it is declared."""
+
+import inspect
+import re
+
+import pytest
+
+from eaglet import exceptions
+
+
+def declared():
+    return {
+        name: item
+        for name, item in vars(exceptions).items()
+        if inspect.isclass(item)
+        and issubclass(item, Exception)
+        and item.__module__ == exceptions.__name__
+    }
+
+
+def test_every_error_belongs_to_the_tree():
+    for error in declared().values():
+        assert issubclass(error, exceptions.EagletError)
+
+
+def test_the_tree_is_drawn_as_it_is():
+    drawn = re.findall(r"^([│├└─ ]*)([A-Z]\w+)", exceptions.__doc__, re.MULTILINE)
+    path = []
+    found = {}
+    for indent, name in drawn:
+        if name == "Every" or name == "Misconfiguration":
+            continue
+        depth = len(indent) // 4
+        path[depth:] = [name]
+        found[name] = path[depth - 1] if depth else "Exception"
+    assert found == {name: error.__mro__[1].__name__ for name, error in declared().items()}
+
+
+def test_an_api_error_has_a_message_a_code_and_data():
+    error = exceptions.ApiError("no")
+    assert (str(error), error.message, error.code, error.data) == ("no", "no", 500, None)
+    error = exceptions.ApiError("no", 404, data=1)
+    assert (error.code, error.data) == (404, 1)
+
+
+def test_a_resource_error_says_code_status_and_message():
+    error = exceptions.ResourceError(404, "gone", status_code=404, data=1)
+    assert str(error) == "code 404 (HTTP 404): gone"
+
+
+@pytest.mark.parametrize("faults", [[], [exceptions.ParamFault("a", "odd")]])
+def test_a_param_error_says_every_fault(faults):
+    error = exceptions.ParamError(faults)
+    assert error.faults == tuple(faults)
+    assert str(error) == "; ".join(f"{f.param}: {f.reason}" for f in faults)

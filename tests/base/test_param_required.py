@@ -1,0 +1,141 @@
+"""Section 4: `param_required` on any function of one dict, outside of HTTP too."""
+
+import datetime
+
+import pytest
+from django.utils.translation import override
+
+from eaglet.exceptions import EagletError, InvalidParam, MissingParam, ParamError
+from eaglet.params import param_required
+
+
+class Corp:
+    id = 7
+
+
+class Order:
+    """As business classes of the original use it."""
+
+    @staticmethod
+    @param_required(["corp", "order_id:int", "?since:date"])
+    def get(args):
+        """Get an order."""
+        return [args["corp"].id, args["order_id"], args.get("since")]
+
+    @param_required(["id"])
+    @staticmethod
+    def other(args):
+        return args["id"]
+
+
+def test_a_static_method_of_a_business_class_takes_a_dict_with_objects():
+    assert Order.get({"corp": Corp(), "order_id": "3"}) == [7, 3, None]
+    assert Order().get({"corp": Corp(), "order_id": 3, "since": datetime.date(2020, 1, 2)}) == [
+        7, 3, datetime.date(2020, 1, 2),
+    ]  # fmt: skip
+
+
+def test_it_may_stand_around_a_static_method():
+    assert Order.other({"id": 1}) == 1
+    with pytest.raises(MissingParam):
+        Order.other({})
+
+
+def test_it_converts_in_the_dict_that_was_given():
+    args = {"corp": Corp(), "order_id": "3", "since": "2020-01-02", "more": "x"}
+    Order.get(args)
+    assert args["order_id"] == 3
+    assert args["since"] == datetime.date(2020, 1, 2)
+    assert args["more"] == "x"
+
+
+def test_nothing_is_converted_where_anything_is_wrong():
+    args = {"corp": Corp(), "order_id": "3", "since": "never"}
+    with pytest.raises(InvalidParam):
+        Order.get(args)
+    assert (args["order_id"], args["since"]) == ("3", "never")
+
+
+def test_all_faults_are_raised_at_once():
+    with pytest.raises(ParamError) as caught:
+        Order.get({"order_id": "x", "since": "never"})
+    assert [(fault.param, fault.missing) for fault in caught.value.faults] == [
+        ("corp", True), ("order_id", False), ("since", False),
+    ]  # fmt: skip
+    assert str(caught.value) == (
+        "corp: missing; order_id: not an integer; since: not a date (YYYY-MM-DD)"
+    )
+
+
+def test_the_kind_of_error_tells_missing_from_wrong():
+    with pytest.raises(MissingParam):
+        Order.get({})
+    with pytest.raises(InvalidParam):
+        Order.get({"corp": 1, "order_id": "x"})
+    with pytest.raises(ParamError) as caught:
+        Order.get({"order_id": "x"})
+    assert type(caught.value) is ParamError
+    assert issubclass(MissingParam, ParamError)
+    assert issubclass(InvalidParam, ParamError)
+    assert issubclass(ParamError, EagletError)
+
+
+def test_a_value_of_none_is_there_for_an_untyped_parameter():
+    assert param_required(["a"])(lambda args: args["a"])({"a": None}) is None
+
+
+def test_a_function_keeps_its_name_and_documentation():
+    assert Order.get.__name__ == "get"
+    assert Order.get.__qualname__ == "Order.get"
+    assert Order.get.__doc__ == "Get an order."
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "text", [("a", 1)], object()])
+def test_what_is_no_dict_is_a_type_error_that_says_so(wrong):
+    with pytest.raises(TypeError, match="takes one dict"):
+        Order.get(wrong)
+
+
+def test_it_works_on_a_lambda_and_on_a_nested_function():
+    def outer():
+        @param_required(["a:int"])
+        def inner(args):
+            return args["a"]
+
+        return inner
+
+    assert outer()({"a": "1"}) == 1
+    assert param_required(["a:int"])(lambda args: args["a"])({"a": "1"}) == 1
+
+
+def test_an_exception_of_the_function_comes_through():
+    @param_required(["a"])
+    def failing(args):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        failing({"a": 1})
+
+
+def test_a_stacked_declaration_converts_once():
+    stacked = param_required(["a:json"])(param_required(["a:json", "b"])(lambda args: args["a"]))
+    assert stacked({"a": '"5"', "b": 1}) == "5"
+    with pytest.raises(ParamError):
+        stacked({"b": 1})
+    with pytest.raises(ParamError):
+        stacked({"a": '"5"'})
+
+
+def test_a_subclass_of_dict_will_do():
+    class Mine(dict):
+        pass
+
+    args = Mine(a="1")
+    assert param_required(["a:int"])(lambda args: args)(args) is args
+    assert args == {"a": 1}
+
+
+def test_it_speaks_the_current_language_or_english_and_never_fails_for_it():
+    with override("zh-hans"), pytest.raises(ParamError) as caught:
+        Order.get({})
+    assert caught.value.faults[0].reason

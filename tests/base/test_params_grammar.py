@@ -1,0 +1,117 @@
+"""Section 4: how parameters are declared."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from eaglet.params import CONVERTERS, Param, declared_params, param_required, parse_declarations
+
+TYPES = ["str", "int", "float", "bool", "json", "decimal", "date", "datetime", "list"]
+
+
+def test_these_are_the_types():
+    assert list(CONVERTERS) == TYPES
+
+
+@pytest.mark.parametrize(
+    ("declaration", "expected"),
+    [
+        ("name", Param("name", True, None)),
+        ("?name", Param("name", False, None)),
+        ("name:int", Param("name", True, "int")),
+        ("?name:int", Param("name", False, "int")),
+        ("order_id", Param("order_id", True, None)),
+        ("a-b.c[]", Param("a-b.c[]", True, None)),
+        ("名", Param("名", True, None)),
+    ],
+)
+def test_a_declaration_is_read(declaration, expected):
+    assert Param.parse(declaration) == expected
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_every_type_may_be_required_or_optional(type_):
+    assert Param.parse(f"a:{type_}") == Param("a", True, type_)
+    assert Param.parse(f"?a:{type_}") == Param("a", False, type_)
+
+
+@pytest.mark.parametrize(
+    "type_", ["integer", "", "Int", " int", "int ", "int:int", "?int", "string", "long", "boolean"]
+)
+def test_an_unknown_type_is_an_error_at_declaration_naming_those_there_are(type_):
+    with pytest.raises(ImproperlyConfigured) as caught:
+        param_required([f"a:{type_}"])
+    message = str(caught.value)
+    assert repr(type_) in message
+    for known in TYPES:
+        assert known in message
+
+
+@pytest.mark.parametrize("declaration", ["", "?", ":int", "?:int", None, 7, ["a"], b"a"])
+def test_what_is_no_declaration_is_an_error(declaration):
+    with pytest.raises(ImproperlyConfigured):
+        param_required([declaration])
+
+
+@pytest.mark.parametrize("declarations", ["name", "a,b"])
+def test_a_lone_string_is_an_error(declarations):
+    with pytest.raises(ImproperlyConfigured, match="takes a list"):
+        param_required(declarations)
+
+
+@pytest.mark.parametrize("wrong", [lambda args: args, staticmethod(lambda args: args)])
+def test_without_parentheses_is_an_error_at_declaration(wrong):
+    with pytest.raises(ImproperlyConfigured, match="param_required"):
+        param_required(wrong)
+
+
+@pytest.mark.parametrize("empty", [[], (), None, iter([])])
+def test_nothing_may_be_declared(empty):
+    function = param_required(empty)(lambda args: args)
+    assert function({"a": 1}) == {"a": 1}
+
+
+def test_nothing_at_all_may_be_declared():
+    assert param_required()(lambda args: args)({"a": 1}) == {"a": 1}
+
+
+@pytest.mark.parametrize("container", [list, tuple, set, iter, lambda x: (i for i in x)])
+def test_any_iterable_of_declarations_will_do(container):
+    function = param_required(container(["a:int"]))(lambda args: args["a"])
+    assert function({"a": "1"}) == 1
+    assert function({"a": "2"}) == 2
+
+
+@pytest.mark.parametrize(
+    ("declarations", "expected"),
+    [
+        (["a", "a"], [Param("a")]),
+        (["?a", "a"], [Param("a", True)]),
+        (["a", "?a"], [Param("a", True)]),
+        (["?a", "?a"], [Param("a", False)]),
+        (["a", "a:int"], [Param("a", True, "int")]),
+        (["?a:int", "a"], [Param("a", True, "int")]),
+        (["a:int", "a:int"], [Param("a", True, "int")]),
+    ],
+)
+def test_a_name_given_twice_is_merged(declarations, expected):
+    assert list(parse_declarations(declarations)) == expected
+
+
+def test_two_types_for_one_name_are_an_error():
+    with pytest.raises(ImproperlyConfigured, match="'a' is declared as int and as str"):
+        param_required(["a:int", "a:str"])
+    with pytest.raises(ImproperlyConfigured):
+        param_required(["a:int"])(param_required(["a:str"])(lambda args: args))
+
+
+def test_what_is_declared_can_be_asked_for():
+    def plain(args):
+        return args
+
+    assert declared_params(plain) == ()
+    assert declared_params(param_required(["a", "?b:int"])(plain)) == (
+        Param("a"),
+        Param("b", False, "int"),
+    )
+    stacked = param_required(["a"])(param_required(["b"])(plain))
+    assert {param.name for param in declared_params(stacked)} == {"a", "b"}

@@ -1,0 +1,152 @@
+import pytest
+
+from eaglet.client import InvalidRequest, Resource
+from eaglet.client.addresses import base_url, origin, trusted_origin
+
+CALL = {"resource": "mall.sync_product", "data": {"a": 1}}
+
+
+def path_of_call(server, name, *args):
+    Resource.use(name, *args, raise_errors=True).get({"resource": "a.b"})
+    return server.received[-1].path
+
+
+def test_a_services_own_host_is_called_without_its_name(server, settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": server.url}}
+    settings.EAGLET_GATEWAY_HOST = "http://not.used"
+    assert path_of_call(server, "card") == "/a/b/"
+
+
+def test_a_services_own_host_may_carry_a_path_and_a_slash(server, settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": f"{server.url}/v1/card@inner/"}}
+    assert path_of_call(server, "card") == "/v1/card@inner/a/b/"
+
+
+def test_without_a_scheme_it_is_http(server, settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": server.host}}
+    assert path_of_call(server, "card") == "/a/b/"
+
+
+def test_other_services_are_called_through_the_gateway(server, settings):
+    settings.EAGLET_GATEWAY_HOST = server.host
+    assert path_of_call(server, "card_apiserver") == "/card_apiserver/a/b/"
+    assert path_of_call(server, "") == "/a/b/"
+    assert path_of_call(server, None) == "/a/b/"
+
+
+def test_a_host_named_in_code_wins_over_the_gateway(server, settings):
+    settings.EAGLET_GATEWAY_HOST = "http://not.used"
+    assert path_of_call(server, "zeus", server.host) == "/zeus/a/b/"
+
+
+def test_a_services_own_host_wins_over_one_named_in_code(server, settings):
+    settings.EAGLET_SERVICES = {"zeus": {"HOST": server.url}}
+    assert path_of_call(server, "zeus", "api.zeus.com") == "/a/b/"
+
+
+def test_names_are_mapped_in_addresses(server, settings):
+    settings.EAGLET_GATEWAY_HOST = server.host
+    Resource.configure({"service_map": {"gaia": "gaia@inner"}})
+    assert path_of_call(server, "gaia") == "/gaia@inner/a/b/"
+    assert path_of_call(server, "card") == "/card/a/b/"
+
+
+def test_every_dot_of_a_resource_is_a_slash(card):
+    Resource.use("card").get({"resource": "mall.order.list"})
+    assert card.received[0].path == "/mall/order/list/"
+
+
+def test_settings_are_read_when_a_call_is_made(server, other_server, settings):
+    resource = Resource.use("card", raise_errors=True)
+    for each in (server, other_server, server):
+        settings.EAGLET_SERVICES = {"card": {"HOST": each.url}}
+        resource.get({"resource": "a.b"})
+    assert [len(server.received), len(other_server.received)] == [2, 1]
+
+
+def test_what_configure_sets_counts_from_the_next_call_on(server, settings):
+    settings.EAGLET_GATEWAY_HOST = server.host
+    assert path_of_call(server, "gaia") == "/gaia/a/b/"
+    Resource.configure({"service_map": {"gaia": "gaia@inner"}})
+    assert path_of_call(server, "gaia") == "/gaia@inner/a/b/"
+
+
+def test_nothing_known_says_what_to_set(settings):
+    with pytest.raises(
+        InvalidRequest, match=r"EAGLET_SERVICES\['card'\]\['HOST'\] or EAGLET_GATEWAY_HOST"
+    ):
+        Resource.use("card", raise_errors=True).get(CALL)
+    assert Resource.use("card").get(CALL) is None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "ftp://x",
+        "http://user:pass@host",
+        "http://host?x=1",
+        "host#f",
+        "http://",
+        "a b",
+        "host\r\nX: y",
+        "http://evil\\@host",
+        "host:99999",
+        "http://[::1",
+        7,
+        b"host",
+    ],
+)
+def test_a_host_that_is_none_is_an_invalid_request_that_does_not_repeat_it(host):
+    with pytest.raises(InvalidRequest) as raised:
+        Resource.use("card", host, raise_errors=True).get(CALL)
+    assert "pass" not in str(raised.value)
+
+
+@pytest.mark.parametrize("entry", ["http://x", None, ["http://x"]])
+def test_an_entry_that_is_no_dict_is_an_invalid_request(settings, entry):
+    settings.EAGLET_SERVICES = {"card": entry}
+    with pytest.raises(InvalidRequest, match="no dict for 'card'"):
+        Resource.use("card", raise_errors=True).get(CALL)
+
+
+def test_a_scheme_from_configure_is_for_addresses_without_one(card, settings, records):
+    settings.EAGLET_SERVICES = {"card": {"HOST": card.host}, "plain": {"HOST": card.url}}
+    Resource.configure({"api_scheme": "https"})
+    assert Resource.use("card").get(CALL) is None
+    assert "TLS" in records()[0].reason
+    assert Resource.use("plain").get(CALL)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("api.zeus.com", "http://api.zeus.com"),
+        ("HTTPS://API.zeus.com:8443/v1/", "https://api.zeus.com:8443/v1"),
+        ("[::1]:80", "http://[::1]:80"),
+        ("例子.测试", "http://xn--fsqu00a.xn--0zwm56d"),
+    ],
+)
+def test_base_urls_are_normalised(address, expected):
+    assert base_url(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("trusted", "called", "covered"),
+    [
+        ("api.zeus.com", "http://api.zeus.com", True),
+        ("api.zeus.com", "https://API.Zeus.com:443", True),
+        ("api.zeus.com", "http://api.zeus.com.", True),
+        ("api.zeus.com", "http://api.zeus.com:443", False),
+        ("api.zeus.com", "http://api.zeus.com:8080", False),
+        ("api.zeus.com:8080", "http://api.zeus.com:8080", True),
+        ("api.zeus.com:8080", "http://api.zeus.com", False),
+        ("https://api.zeus.com", "https://api.zeus.com/v1", True),
+        ("https://api.zeus.com", "http://api.zeus.com", False),
+        ("https://api.zeus.com", "http://api.zeus.com:443", False),
+        ("http://api.zeus.com/v1", "http://api.zeus.com/v2", True),
+        ("zeus.com", "http://api.zeus.com", False),
+        ("api.zeus.com", "http://api.zeus.com.evil.org", False),
+    ],
+)
+def test_a_trusted_host_covers_itself_only(trusted, called, covered):
+    assert trusted_origin(trusted).covers(origin(base_url(called))) is covered

@@ -1,0 +1,82 @@
+import logging
+
+import pytest
+
+from eaglet.client import Resource
+from eaglet.tracing import Trace, tracing
+
+from .recording_server import Reply, envelope
+
+CALL = {"resource": "card.trade", "data": {"phone": "13800000000", "password": "pw"}}
+
+
+def test_an_answered_call_leaves_one_record_at_info(card, records):
+    card.always(envelope(None, 500, "no points"))
+    with tracing(Trace(f"00-{'a' * 32}-{'b' * 16}-01", None, "req-1")):
+        Resource.use("card").put(CALL)
+    (record,) = records()
+    assert record.levelno == logging.INFO
+    assert (record.service, record.resource, record.method) == ("card", "card.trade", "PUT")
+    assert (record.status_code, record.code, record.error, record.reason) == (200, 500, None, "")
+    assert (record.request_id, record.trace_id) == ("req-1", "a" * 32)
+    assert record.params == ["phone", "password"]
+    assert record.credentials == "none"
+    assert record.duration_ms > 0
+    assert record.getMessage().startswith("PUT card card.trade: HTTP 200, code 500, ")
+    assert "13800000000" not in str(vars(record))
+
+
+def test_a_failed_call_leaves_one_record_at_warning(card, records):
+    card.always(envelope(None, 531, "access_token=abc is broken"))
+    Resource.use("card").get(CALL)
+    (record,) = records()
+    assert record.levelno == logging.WARNING
+    assert (record.status_code, record.code, record.error) == (200, 531, "ResourceError")
+    assert record.reason == "code 531 (HTTP 200): access_token=*** is broken"
+
+
+def test_a_call_without_an_answer_has_neither_status_nor_code(settings, records):
+    settings.EAGLET_SERVICES = {"card": {"HOST": "127.0.0.1:1"}}
+    Resource.use("card").get(CALL)
+    (record,) = records()
+    assert (record.status_code, record.code, record.error) == (None, None, "ServiceUnavailable")
+    assert "Connection refused" in record.reason
+
+
+def test_a_call_that_is_not_sent_leaves_a_record_too(records):
+    Resource.use("card").get({"resource": "a..b"})
+    (record,) = records()
+    assert record.error == "InvalidRequest"
+
+
+def test_a_raised_failure_is_logged_as_well(card, records):
+    card.always(b"")
+    with pytest.raises(Exception, match="not JSON"):
+        Resource.use("card", raise_errors=True).get(CALL)
+    assert len(records()) == 1
+
+
+def test_an_answer_that_is_no_envelope_has_a_status_in_its_record(card, records):
+    card.always(b"<html>", status=404)
+    Resource.use("card").get(CALL)
+    assert records()[0].status_code == 404
+
+
+def test_parameters_are_logged_redacted_where_that_is_wanted(card, records, settings):
+    settings.EAGLET_LOG_PARAMS = True
+    Resource.use("card").get(CALL)
+    assert records()[0].params == {"phone": "13800000000", "password": "***"}
+
+
+def test_the_record_of_a_call_with_a_token_says_so(issuer, records):
+    Resource.use("card").get(CALL)
+    (record,) = records()
+    assert record.credentials == "token"
+
+
+def test_nothing_is_formatted_where_nobody_listens(card, caplog, monkeypatch):
+    caplog.set_level(logging.ERROR, logger="eaglet.client")
+    monkeypatch.setattr(logging.Logger, "log", lambda *args, **kwargs: pytest.fail("logged"))
+    assert Resource.use("card").get(CALL)
+    card.answer = lambda request: Reply(b"")
+    assert Resource.use("card").get(CALL) is None

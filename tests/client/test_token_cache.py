@@ -1,0 +1,154 @@
+import threading
+import time
+
+import pytest
+
+from eaglet.client import Resource, token_entry
+from eaglet.client.services import resolve
+from eaglet.client.token_cache import FetchedToken, TokenCache, tokens
+from eaglet.token_store import MemoryTokenStore, StoredToken, TokenKey, register_shared_store
+
+from .calling import CALL, call
+from .forking import forks, in_child
+from .recording_server import Reply
+
+KEY = TokenKey.of("http://card", "card", "key", "secret")
+
+
+def fetcher(*values, lifetime=7200):
+    values = iter(values)
+    return lambda: FetchedToken(next(values), lifetime)
+
+
+def test_a_newer_token_is_used_in_place_of_a_refused_one_without_asking():
+    cache = TokenCache()
+    assert cache.token(KEY, fetcher("new")) == "new"
+    assert cache.replacement(KEY, "old", fetcher()) == "new"
+
+
+def test_tokens_and_keys_do_not_show_values():
+    assert "egt_x" not in repr(FetchedToken("egt_x", 1))
+    assert "egt_x" not in repr(token_entry.Held.of("egt_x", 1, 1))
+
+
+@forks
+def test_a_forked_child_can_get_tokens_while_a_thread_of_the_parent_was_at_it():
+    cache = tokens
+    asked, release = threading.Event(), threading.Event()
+
+    def slow():
+        asked.set()
+        release.wait(20)
+        return FetchedToken("parent's", 60)
+
+    thread = threading.Thread(target=lambda: cache.token(KEY, slow))
+    thread.start()
+    assert asked.wait(10)
+    with cache._entry(KEY).lock:
+        assert in_child(lambda: cache.token(KEY, fetcher("child's")) == "child's")
+    release.set()
+    thread.join()
+    assert cache.token(KEY, fetcher()) == "parent's"
+
+
+@pytest.fixture
+def store():
+    store = MemoryTokenStore()
+    register_shared_store(store)
+    return store
+
+
+def test_a_token_goes_into_the_shared_store_and_comes_from_there(card, issuer, store):
+    call()
+    key = resolve("card").token_key
+    stored = store.get(key)
+    assert stored.value == issuer.issued[0]
+    assert stored.expires_at - stored.obtained_at == 7200
+    tokens._entries.clear()
+    call()
+    assert len(card.token_requests) == 1
+
+
+def test_a_token_of_the_store_is_held_no_longer_than_it_lives(card, issuer, store, clock):
+    issuer.valid.add("egt_stored")
+    now = time.time()
+    store.put(resolve("card").token_key, StoredToken("egt_stored", now - 7000, now + 200))
+    call()
+    assert card.token_requests == []
+    clock.ahead = 195
+    call()
+    assert len(card.token_requests) == 1
+
+
+def test_a_refused_token_is_taken_out_of_the_store(card, issuer, store):
+    call()
+    issuer.valid.clear()
+    issuer.token_reply = Reply(b"", status=500)
+    Resource.use("card").post(CALL)
+    assert store.get(resolve("card").token_key) is None
+
+
+def test_a_newer_token_of_another_process_is_used_in_place_of_a_refused_one(card, issuer, store):
+    call()
+    issuer.valid = {"egt_of_another"}
+    now = time.time()
+    store.put(resolve("card").token_key, StoredToken("egt_of_another", now, now + 7200))
+    assert call()["data"] == "secret data"
+    assert len(card.token_requests) == 1
+
+
+def test_an_early_renewal_takes_the_token_another_process_renewed(card, issuer, store, clock):
+    call()
+    issuer.valid.add("egt_of_another")
+    now = time.time()
+    store.put(resolve("card").token_key, StoredToken("egt_of_another", now, now + 7200))
+    clock.ahead = 7200 - 10
+    call()
+    assert len(card.token_requests) == 1
+    assert card.calls[-1].headers["Authorization"] == "Bearer egt_of_another"
+
+
+class BrokenStore:
+    def fail(self, *args):
+        raise RuntimeError("the database is away; access_token=egt_123")
+
+    get = put = discard = fail
+
+
+def test_a_store_that_fails_does_not_fail_calls(card, issuer, caplog):
+    register_shared_store(BrokenStore())
+    call()
+    issuer.valid.clear()
+    assert call()["data"] == "secret data"
+    assert "the token store can't be read: builtins.RuntimeError" in caplog.text
+    assert "egt_123" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [
+        lambda: Resource.use("card").forget_token(),
+        lambda: Resource.forget_token("card"),
+        lambda: Resource.forget_token(),
+    ],
+)
+def test_a_forgotten_token_is_asked_for_anew(card, issuer, store, forget):
+    call()
+    forget()
+    assert store.get(resolve("card").token_key) is None
+    call()
+    assert len(card.token_requests) == 2
+
+
+def test_forgetting_ends_the_back_off(card, issuer):
+    issuer.token_reply = Reply(b"", status=500)
+    for _ in range(3):
+        Resource.use("card").post(CALL)
+    issuer.token_reply = None
+    Resource.use("card").forget_token()
+    assert call()["data"] == "secret data"
+
+
+def test_forgetting_the_token_of_a_service_without_credentials_does_nothing(card):
+    Resource.use("card").forget_token()
+    assert card.received == []
