@@ -1,0 +1,77 @@
+# Needs Python 3.10 or later and a package registry; everything else is made here.
+
+# Interpreters of pyenv, which need not be on PATH.
+PYENV_PYTHONS := $(wildcard $(HOME)/.pyenv/versions/*/bin/python3.1[0-9])
+
+# The first that runs and is new enough; `make PYTHON=/path/to/python` names another.
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3.10 \
+	$(PYENV_PYTHONS); do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+	&& echo "$$python" && break; done)
+endif
+NO_PYTHON := No Python 3.10 or later was found; name one: make PYTHON=/path/to/python
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Each role has settings of its own; neither may leave anything in the checkout.
+CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
+
+.PHONY: help environment demo serve test lint style types imports project format matrix clean
+
+help:
+	@echo 'make demo    start a service and a caller, walk through what they do, end them'
+	@echo 'make serve   the same two, left running until Ctrl-C; prints where, and a login'
+	@echo 'make test    the tests'
+	@echo 'make lint    style, types, import directions, missing migrations'
+	@echo 'make format  put the code into the form that make lint asks for'
+	@echo 'make matrix  the tests under every Python found and every Django supported'
+	@echo 'make clean   remove what these have made'
+
+environment:
+	@test -n '$(PYTHON)' || { echo '$(NO_PYTHON)'; exit 1; }
+	@'$(PYTHON)' scripts/make_environment.py $(VENV) --editable . --group lint
+
+demo: environment
+	@$(BIN)/python -m testproject.walkthrough
+
+serve: environment
+	@$(BIN)/python -m testproject.walkthrough.serve
+
+test: environment
+	@$(BIN)/python -m pytest --quiet
+
+lint: style types imports project
+	@echo 'lint: nothing found'
+
+style: environment
+	@$(BIN)/ruff check --quiet --output-format concise .
+	@$(BIN)/ruff format --check --quiet --output-format concise .
+
+types: environment
+	@scripts/quietly $(BIN)/mypy
+
+imports: environment
+	@scripts/quietly $(BIN)/lint-imports --no-cache
+
+# No migration is missing, and neither role has anything for Django's checks to complain of.
+project: environment
+	@scripts/quietly $(CHECK) makemigrations --check --dry-run --settings tests.settings
+	@EAGLET_ROLE=api scripts/quietly $(CHECK) check --fail-level WARNING
+	@EAGLET_ROLE=hermes scripts/quietly $(CHECK) check --fail-level WARNING
+
+format: environment
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+	@echo 'format: done'
+
+matrix:
+	@test -n '$(PYTHON)' || { echo '$(NO_PYTHON)'; exit 1; }
+	@'$(PYTHON)' scripts/make_environment.py .tox/launcher 'tox>=4.25'
+	@'$(PYTHON)' scripts/run_matrix.py .tox/launcher/bin/tox $(PYENV_PYTHONS)
+
+clean:
+	@rm -rf $(VENV) $(VENV).lock .tox .run build dist *.egg-info .coverage* \
+		.hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo 'clean: done'

@@ -1,0 +1,90 @@
+"""Make a virtual environment once, and again when what it was made from has changed.
+
+    python scripts/make_environment.py .venv --editable . --group lint
+    python scripts/make_environment.py .tox/launcher 'tox>=4.25'
+
+Several may run at the same time: one makes the environment, the others wait for it. Prints
+nothing unless it fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 10)
+MADE_FROM = ("pyproject.toml", "setup.py", "scripts/make_environment.py")
+
+
+class InstallFailed(Exception):
+    """A command failed; what it printed is in the text."""
+
+
+def main() -> int:
+    """Make the environment if there is none, or not that one."""
+    if sys.version_info < OLDEST:
+        print(f"eaglet needs Python 3.10 or later, and {sys.executable} is {sys.version}")
+        return 1
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--editable", action="append", default=[])
+    parser.add_argument("--group", action="append", default=[])
+    parser.add_argument("requirements", nargs="*")
+    options = parser.parse_args()
+    folder: Path = options.folder.absolute()
+    wanted = [
+        *options.requirements,
+        *(part for path in options.editable for part in ("--editable", path)),
+        *(part for group in options.group for part in ("--group", group)),
+    ]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = folder / "made-from"
+        fingerprint = _fingerprint(folder, wanted)
+        if stamp.exists() and stamp.read_text() == fingerprint:
+            return 0
+        try:
+            _make(folder, wanted)
+        except InstallFailed as error:
+            print(error)
+            return 1
+        stamp.write_text(fingerprint)
+    return 0
+
+
+def _make(folder: Path, wanted: list[str]) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    _run(sys.executable, "-m", "venv", str(folder))
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
+    # Dependency groups came with pip 25.1.
+    _run(*pip, "--upgrade", "pip>=25.1")
+    _run(*pip, *wanted)
+
+
+def _run(*command: str) -> None:
+    finished = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if finished.returncode != 0:
+        raise InstallFailed(f"{' '.join(command)} failed:\n{finished.stdout}")
+
+
+def _fingerprint(folder: Path, wanted: list[str]) -> str:
+    """What an environment is made from: also where it is, as it can't be moved."""
+    made = hashlib.sha256()
+    for part in (str(folder), sys.base_prefix, sys.version, *wanted):
+        made.update(part.encode() + b"\0")
+    for name in MADE_FROM:
+        made.update(Path(name).read_bytes() + b"\0")
+    return made.hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

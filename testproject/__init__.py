@@ -1,0 +1,1 @@
+"""A small project over eaglet: what the demonstration and the acceptance tests run."""

@@ -1,0 +1,39 @@
+"""Calls over HTTP, as any program could make them: with no help from eaglet."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+import requests
+
+TIMEOUT_SECONDS = 30
+
+
+class Caller:
+    """Calls services; a context, as it keeps connections open."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+        # A proxy of the environment has no business with this machine's own address.
+        self._session.trust_env = False
+
+    def __enter__(self) -> Caller:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._session.close()
+
+    def get(self, url: str, *, token: str | None = None, **params: Any) -> requests.Response:
+        """GET a resource, with an access token if one is given."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return self._session.get(url, params=params, headers=headers, timeout=TIMEOUT_SECONDS)
+
+    def post(self, url: str, data: dict[str, Any]) -> requests.Response:
+        """POST a form."""
+        return self._session.post(url, data=data, timeout=TIMEOUT_SECONDS)
