@@ -26,8 +26,7 @@ from eaglet.api.plan import Method, Plan, forget_plans, handlers, plan_of
 from eaglet.api.policy import FromProject, named, names_exception_handler, names_renderers
 from eaglet.api.query import read_query
 
-# A grant is `app.resource:verb`, so the first dot ends the app.
-_NAMES = {"app": re.compile(r"[^\s./?#%]+"), "resource": re.compile(r"[^\s/?#%]+")}
+_NAME = re.compile(r"[^\s/?#%]+")
 
 
 class _ResourceType(ABCMeta):
@@ -78,12 +77,12 @@ class ApiResource(APIView, metaclass=_ResourceType):
                 raise ImproperlyConfigured(f"{registry.place(cls)}: {verb} must not be async")
         if cls.__dict__.get("abstract", False):
             return
-        for attribute, name in _NAMES.items():
+        for attribute in ("app", "resource"):
             value = getattr(cls, attribute, None)
-            if not isinstance(value, str) or not name.fullmatch(value):
+            if not isinstance(value, str) or not _NAME.fullmatch(value):
                 raise ImproperlyConfigured(
                     f"{registry.place(cls)} needs a class attribute {attribute!r}, a name "
-                    f"that can stand in a URL and in a grant, and has {value!r}; "
+                    f"that can stand in a URL, and has {value!r}; "
                     "a base that is no resource itself says `abstract = True`"
                 )
         registry.register(cls)
