@@ -27,7 +27,7 @@ class JsonBytesResponse(HttpResponse):
         attributes["cookies"] = SimpleCookie()
         attributes["_resource_closers"] = []
         attributes["_container"] = [content]
-        attributes["headers"] = headers = ResponseHeaders(None)
+        attributes["headers"] = headers = ResponseHeaders({})
         headers._store = {
             "content-type": _TYPE_HEADER,
             "content-length": ("Content-Length", str(len(content))),

@@ -14,6 +14,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import APISettings, api_settings
 from rest_framework.views import APIView
 
 from eaglet.api import answers, dispatch, page, registry
@@ -59,6 +60,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
     resource: ClassVar[str]
     abstract: ClassVar[bool] = True
 
+    settings: Any = api_settings
     authentication_classes: Any = FromProject("DEFAULT_AUTHENTICATION_CLASSES", ())
     permission_classes: Any = FromProject("DEFAULT_PERMISSION_CLASSES", ())
     throttle_classes: Any = FromProject("DEFAULT_THROTTLE_CLASSES", ())
@@ -120,6 +122,8 @@ class ApiResource(APIView, metaclass=_ResourceType):
         """Answer a call, with every hook of REST framework where it belongs."""
         self.args = args
         self.kwargs = kwargs
+        if not isinstance(self.settings, APISettings):
+            self.settings = api_settings  # a resource may use the name for something of its own
         plan = plan_of(type(self))
         drf_request = self.initialize_request(request, *args, **kwargs)
         self.request = drf_request

@@ -120,7 +120,8 @@ def test_nesting_beyond_the_limit_is_an_error(depth):
 
 def test_many_brackets_side_by_side_are_not_nesting():
     assert len(from_json("[" + ",".join(["[]"] * 5000) + "]")) == 5000
-    assert from_json(json.dumps("[" * 5000)) == "[" * 5000
+    for value in ("[" * 5000, ["[" * 5000, {"a": [1, "x", None, 1.5]}], {"{" * 5000: "x"}):
+        assert from_json(json.dumps(value)) == value
 
 
 @given(st.text())

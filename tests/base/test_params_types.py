@@ -205,6 +205,21 @@ def test_what_is_no_datetime_is_refused_either_way(value, use_tz, settings):
         convert("datetime", value)
 
 
+@pytest.mark.parametrize(
+    ("zone", "value"),
+    [
+        ("Asia/Shanghai", "0001-01-01 00:00:00"),
+        ("America/New_York", "9999-12-31 23:59:59"),
+        ("Asia/Shanghai", "9999-12-31T23:59:59Z"),
+        ("America/New_York", datetime.datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_that_the_database_or_the_answer_could_not_write_is_refused(zone, value, settings):
+    settings.USE_TZ, settings.TIME_ZONE = True, zone
+    with pytest.raises(InvalidParam):
+        convert("datetime", value)
+
+
 @pytest.mark.parametrize("value", ["2021-03-28 02:30:00", "2021-10-31 02:30:00"])
 def test_a_time_that_is_not_there_or_there_twice_is_taken(value, settings):
     settings.USE_TZ, settings.TIME_ZONE = True, "Europe/Paris"
