@@ -1,5 +1,6 @@
 """A real HTTP server that records what it gets and answers as it is told."""
 
+import itertools
 import json
 import threading
 from dataclasses import dataclass, field
@@ -91,6 +92,11 @@ class RecordingServer(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    numbers = itertools.count()
+
+    def setup(self):
+        self.connection_number = next(self.numbers)
+        super().setup()
 
     def answer(self):
         length = int(self.headers.get("Content-Length", 0))
@@ -99,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
             self.path,
             dict(self.headers),
             self.rfile.read(length),
-            id(self),
+            self.connection_number,
         )
         with self.server.lock:
             self.server.received.append(request)
