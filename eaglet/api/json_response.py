@@ -14,6 +14,14 @@ _BLANK: Final[dict[str, Any]] = dict(vars(HttpResponse(content_type=JSON_TYPE)))
 _TYPE_HEADER: Final = ("Content-Type", JSON_TYPE)
 
 
+class _Headers(ResponseHeaders):
+    """Headers that give their items as they are kept, and look none up again."""
+
+    def items(self) -> Any:
+        """The headers, as pairs of name and value."""
+        return self._store.values()
+
+
 class JsonBytesResponse(HttpResponse):
     """A response of JSON bytes, with their length in a header.
 
@@ -27,7 +35,7 @@ class JsonBytesResponse(HttpResponse):
         attributes["cookies"] = SimpleCookie()
         attributes["_resource_closers"] = []
         attributes["_container"] = [content]
-        attributes["headers"] = headers = ResponseHeaders({})
+        attributes["headers"] = headers = _Headers({})
         headers._store = {
             "content-type": _TYPE_HEADER,
             "content-length": ("Content-Length", str(len(content))),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from eaglet.api.resource import ApiResource
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Method:
     """One verb of a resource.
 
@@ -55,7 +55,7 @@ class Method:
         return function is inspect.unwrap(self.function) or _name_of(function) in self.names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How calls to one resource are answered.
 
