@@ -11,9 +11,9 @@ import decimal
 import functools
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
@@ -237,7 +237,27 @@ class Param:
         return self.converter(value)
 
 
-Declared = tuple[Param, ...]
+class Declared(tuple[Param, ...]):
+    """The parameters of one function, with what checking them takes worked out once.
+
+    Attributes:
+        required: the names that must be there.
+        typed: name, converter and parameter of each that has a type.
+    """
+
+    required: frozenset[str]
+    typed: tuple[tuple[str, Converter, Param], ...]
+
+    def __new__(cls, params: Iterable[Param] = ()) -> Declared:
+        """Keep the parameters in the order of their declaration."""
+        declared = super().__new__(cls, params)
+        declared.required = frozenset(param.name for param in declared if param.required)
+        declared.typed = tuple(
+            (param.name, param.converter, param)
+            for param in declared
+            if param.converter is not None
+        )
+        return declared
 
 
 def parse_declarations(declarations: Iterable[str] | None) -> Declared:
@@ -254,7 +274,7 @@ def parse_declarations(declarations: Iterable[str] | None) -> Declared:
     for declaration in declarations or ():
         param = Param.parse(declaration)
         _merge(params, param)
-    return tuple(params.values())
+    return Declared(params.values())
 
 
 def _merge(params: dict[str, Param], param: Param) -> None:
@@ -278,41 +298,49 @@ def check_params(
 
     Nothing is converted unless everything is right.
     """
-    faults: list[ParamFault] | None = None
-    converted: dict[str, Any] = {}
-    for param in declared:
-        name = param.name
-        if name not in args:
-            if param.required:
-                faults = faults or []
-                faults.append(ParamFault(name, _("missing"), missing=True))
-            continue
-        converter = param.converter
-        if converter is not None:
-            value = args[name]
-            try:
+    converted = {}
+    try:
+        for name, converter, param in declared.typed:
+            if name in args:
+                value = args[name]
                 # A plain string, nearly every value of a query, can only be of the wrong form.
-                value = converter(value) if value.__class__ is str else param.convert(value)
-            except ValueError as error:
-                faults = faults or []
-                faults.append(ParamFault(name, str(error)))
-            else:
-                converted[name] = value
-    if faults:
-        raise _error(faults, function)
+                converted[name] = (
+                    converter(value) if value.__class__ is str else param.convert(value)
+                )
+    except ValueError:
+        raise _error(declared, args, function) from None
+    if not declared.required <= args.keys():
+        raise _error(declared, args, function)
     args.update(converted)
 
 
-def _error(faults: list[ParamFault], function: Callable[..., Any] | None) -> ParamError:
+def _faults(declared: Declared, args: Mapping[str, Any]) -> Iterator[ParamFault]:
+    for param in declared:
+        if param.name in args:
+            try:
+                param.convert(args[param.name])
+            except ValueError as error:
+                yield ParamFault(param.name, str(error))
+        elif param.required:
+            yield ParamFault(param.name, _("missing"), missing=True)
+
+
+def _error(
+    declared: Declared, args: Mapping[str, Any], function: Callable[..., Any] | None
+) -> ParamError:
+    faults = list(_faults(declared, args))
     missing = sum(fault.missing for fault in faults)
     if missing == len(faults):
         return MissingParam(faults, function)
     return ParamError(faults, function) if missing else InvalidParam(faults, function)
 
 
+NOTHING: Final = Declared()
+
+
 def declared_params(function: Callable[..., Any]) -> Declared:
     """What `param_required` declared for a function, or ()."""
-    declared: Declared = getattr(function, "eaglet_params", ())
+    declared: Declared = getattr(function, "eaglet_params", NOTHING)
     return declared
 
 
@@ -336,10 +364,10 @@ def param_required(declarations: Iterable[str] | None = None) -> Callable[[F], F
         merged = {param.name: param for param in own}
         for param in inner:
             _merge(merged, param)
-        declared = tuple(merged.values())
+        declared = Declared(merged.values())
         # What is declared on both is converted once: a JSON text may be one of a JSON text.
         typed_inside = {param.name for param in inner if param.type}
-        outer = tuple(
+        outer = Declared(
             Param(param.name, param.required) if param.name in typed_inside else param
             for param in own
         )
