@@ -6,6 +6,7 @@ Nothing is read at import, so `override_settings` works without a reload.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike  # noqa: F401 - in an annotation
 from typing import Any, Generic, TypeVar, overload
 
 from django.conf import settings as django_settings
@@ -92,6 +93,23 @@ class Settings:
         64 * 1024 * 1024, "The largest answer that is read."
     )
     EAGLET_LOG_PARAMS = Setting[bool](False, "Log parameters' values too, redacted.")
+
+    # Sending and receiving tasks
+    EAGLET_QUEUE_DIR = Setting["str | PathLike[str] | None"](
+        None, "The embedded broker's folder; None: one of the user's, shared by all projects."
+    )
+    EAGLET_PUBLISH_TIMEOUT_SECONDS = Setting[float](
+        1, "How long the sends of one transaction may wait for the broker, in all."
+    )
+    EAGLET_TASK_MAX_BYTES = Setting[int](
+        1024 * 1024, "The largest arguments that are sent, as JSON in ASCII."
+    )
+    EAGLET_TASK_RETENTION_SECONDS = Setting["float | None"](
+        7 * 24 * 3600, "How long a sent task stays listed; None: for ever."
+    )
+    EAGLET_RELAY_POLL_SECONDS = Setting[float](
+        1, "How often the relay looks for what is to be published."
+    )
 
 
 conf = Settings()

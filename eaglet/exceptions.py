@@ -17,6 +17,9 @@ EagletError
 │   └── InvalidEnvelope       an answer that is not eaglet's envelope
 ├── ResourceError             the service answered with an error
 └── TaskError                 a task could not be sent
+    ├── InvalidTask           its queue name or its arguments can't be sent
+    └── PublishError          the broker did not take it
+        └── BrokerUnavailable     … nor anything else just now
 
 Misconfiguration is Django's ImproperlyConfigured.
 """
@@ -144,3 +147,15 @@ class ResourceError(EagletError):
 
 class TaskError(EagletError):
     """A task could not be sent."""
+
+
+class InvalidTask(TaskError):
+    """The queue's name is none, or the arguments can't be carried; nothing was written."""
+
+
+class PublishError(TaskError):
+    """The broker did not take a task; what it says about it is the cause."""
+
+
+class BrokerUnavailable(PublishError):
+    """The broker can't be reached, or did not answer: no other task would fare better."""
