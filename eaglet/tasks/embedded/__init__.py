@@ -1,0 +1,1 @@
+"""The embedded broker: a kombu transport over one folder."""
