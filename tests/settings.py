@@ -18,6 +18,8 @@ INSTALLED_APPS = [
     "eaglet.api",
     "eaglet.auth",
     "eaglet.client",
+    "eaglet.tasks",
+    "django_celery_results",
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -40,7 +42,12 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+    "second": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EAGLET_RESOURCE_MODULES = ["tests.api.declared"]
+# Nothing leaves the process of the tests.
+CELERY_BROKER_URL = "memory://"

@@ -1,0 +1,21 @@
+"""The app that sends tasks, durably, and takes them."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class TasksConfig(AppConfig):
+    """Prepares the workers that this process may become."""
+
+    name = "eaglet.tasks"
+    label = "eaglet_tasks"
+    verbose_name = _("Tasks")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect to Celery's signals, and register the system checks."""
+        from eaglet.tasks import checks, receiving  # noqa: F401,PLC0415 - need the app registry
+
+        receiving.connect_signals()

@@ -1,0 +1,119 @@
+"""What a task may carry: queue names and arguments, made plain JSON before Celery sees them."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+from eaglet import encoding
+from eaglet.conf import conf
+from eaglet.exceptions import InvalidTask
+
+MAX_QUEUE_NAME_BYTES: Final = 255
+"""AMQP 0-9-1 §4.2.5.3: a name is a short string."""
+
+
+def check_queue_name(name: object) -> str:
+    """Give the name back if a queue could have it; InvalidTask says why not."""
+    if not isinstance(name, str):
+        raise InvalidTask(f"a queue's name is a str, not {type(name).__name__}")
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        raise InvalidTask("a queue's name must be valid Unicode") from None
+    if not name or name != name.strip() or not name.isprintable():
+        raise InvalidTask(
+            f"{name!r} can't be a queue's name: it is empty, or has white space at an end or "
+            "characters that can't be printed"
+        )
+    if size > MAX_QUEUE_NAME_BYTES:
+        raise InvalidTask(
+            f"a queue's name has at most {MAX_QUEUE_NAME_BYTES} bytes in UTF-8; this one, "
+            f"{name[:40]!r}…, has {size}"
+        )
+    if name.startswith("amq."):
+        raise InvalidTask(f"{name!r} can't be a queue's name: RabbitMQ keeps 'amq.' for itself")
+    return name
+
+
+def to_json(args: object) -> str:
+    """Write arguments as JSON text in ASCII.
+
+    Dates, decimals, UUIDs and the like become strings as in an answer (`eaglet.encoding`).
+    Raises InvalidTask, naming the path to the value, for what JSON can't carry, and with the
+    limit for what is larger than EAGLET_TASK_MAX_BYTES.
+    """
+    # ASCII, so that no database or broker on the way can lose a character.
+    text = json.dumps(_plain(args, "args", 0), allow_nan=False, separators=(",", ":"))
+    limit = conf.EAGLET_TASK_MAX_BYTES
+    if len(text) > limit:
+        raise InvalidTask(
+            f"the arguments take {len(text)} bytes as JSON; at most {limit} are sent"
+            " (EAGLET_TASK_MAX_BYTES)"
+        )
+    return text
+
+
+def _plain(value: Any, path: str, depth: int) -> Any:
+    kind = type(value)
+    if kind is int or kind is bool or value is None:
+        return value
+    if isinstance(value, str):
+        return _text(str.__str__(value), path)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidTask(f"{path}: {float(value)!r} is not JSON")
+        return float(value)
+    if isinstance(value, int):
+        return int(value)
+    if depth >= encoding.MAX_DEPTH:
+        raise InvalidTask(
+            f"{_short(path)}: nested more than {encoding.MAX_DEPTH} deep, or inside itself"
+        )
+    if isinstance(value, dict):
+        return _plain_dict(value, path, depth)
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(value)]
+    try:
+        known = encoding.default(value)
+    except TypeError as error:
+        raise InvalidTask(f"{path}: {error}") from None
+    return _plain(known, path, depth + 1)
+
+
+def _plain_dict(value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for key, item in value.items():
+        name = _key(key, path)
+        where = f"{path}.{name}" if name.isidentifier() else f"{path}[{name!r}]"
+        if name == "__type__":
+            # kombu's decoder takes such an object for a typed value of its own.
+            raise InvalidTask(f"{where}: an argument can't be named __type__")
+        if name in plain:
+            raise InvalidTask(f"{where}: two keys become the same name in JSON")
+        plain[name] = _plain(item, where, depth + 1)
+    return plain
+
+
+def _key(key: Any, path: str) -> str:
+    if isinstance(key, str):
+        return _text(str.__str__(key), path)
+    if key is None or isinstance(key, bool | int):
+        return json.dumps(key if key is None or isinstance(key, bool) else int(key))
+    if isinstance(key, float) and math.isfinite(key):
+        return json.dumps(float(key))
+    raise InvalidTask(f"{path}: JSON has no keys of type {type(key).__name__}")
+
+
+def _text(value: str, path: str) -> str:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise InvalidTask(f"{path}: a lone surrogate is not Unicode text") from None
+    return value
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:80]}…{text[-30:]}"

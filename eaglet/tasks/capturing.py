@@ -1,0 +1,89 @@
+"""Tasks that are captured instead of published, while a test looks at what is sent."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, overload
+
+from eaglet.tasks.models import OutboxTask
+
+
+@dataclass(frozen=True)
+class CapturedTask:
+    """A task as its receiver would get it."""
+
+    queue_name: str
+    args: Any
+    task_id: str
+    using: str
+
+
+class CapturedTasks(Sequence[CapturedTask]):
+    """What was sent so far, in order; what was rolled back since is not among it."""
+
+    def __init__(self) -> None:
+        self._written: list[tuple[str, OutboxTask]] = []
+
+    def add(self, alias: str, task: OutboxTask) -> None:
+        """Note a task that was written to the outbox."""
+        self._written.append((alias, task))
+
+    def _kept(self) -> list[CapturedTask]:
+        kept = {
+            (alias, key)
+            for alias in {alias for alias, _ in self._written}
+            for key in OutboxTask.objects.using(alias)
+            .filter(pk__in=[task.pk for where, task in self._written if where == alias])
+            .values_list("pk", flat=True)
+        }
+        return [
+            CapturedTask(task.queue_name, json.loads(task.arguments), task.task_id, alias)
+            for alias, task in self._written
+            if (alias, task.pk) in kept
+        ]
+
+    def __len__(self) -> int:
+        return len(self._kept())
+
+    def __iter__(self) -> Iterator[CapturedTask]:
+        return iter(self._kept())
+
+    @overload
+    def __getitem__(self, index: int) -> CapturedTask: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[CapturedTask]: ...
+    def __getitem__(self, index: int | slice) -> CapturedTask | list[CapturedTask]:
+        return self._kept()[index]
+
+    def __repr__(self) -> str:
+        return f"<CapturedTasks {[task.queue_name for task in self._kept()]}>"
+
+
+_capturing: list[CapturedTasks] = []
+_lock = threading.Lock()
+
+
+def captured(alias: str, task: OutboxTask) -> bool:
+    """Give a task to the innermost capture; False if there is none."""
+    with _lock:
+        if not _capturing:
+            return False
+        _capturing[-1].add(alias, task)
+        return True
+
+
+@contextmanager
+def capture() -> Iterator[CapturedTasks]:
+    """Capture what is sent in the block, by any thread of the process."""
+    tasks = CapturedTasks()
+    with _lock:
+        _capturing.append(tasks)
+    try:
+        yield tasks
+    finally:
+        with _lock:
+            _capturing.remove(tasks)

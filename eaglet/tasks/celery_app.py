@@ -1,0 +1,12 @@
+"""A Celery app for projects that need none of their own: `celery -A eaglet.tasks worker`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from celery import Celery
+
+from eaglet.tasks.configuration import make_app
+
+app: Final[Celery] = make_app("eaglet")
+app.autodiscover_tasks()

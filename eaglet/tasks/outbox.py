@@ -1,0 +1,152 @@
+"""The outbox row in the sender's transaction, and what follows when that has committed."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import uuid
+from typing import Final
+
+from django.db import connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from eaglet.conf import conf
+from eaglet.exceptions import TaskError
+from eaglet.tasks.capturing import captured
+from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.publisher import publisher
+
+logger = logging.getLogger("eaglet.tasks")
+
+GRACE_SECONDS: Final = 1.0
+"""How long, beyond the publish timeout, the relay leaves a new task to its sender."""
+
+
+def sender_keeps_seconds() -> float:
+    """How long after it is written a task is its sender's to publish, and not yet the relay's."""
+    return conf.EAGLET_PUBLISH_TIMEOUT_SECONDS + GRACE_SECONDS
+
+
+def outbox_alias(using: str | None) -> str:
+    """The database whose transaction a task is to be part of.
+
+    That of `using`, else the outbox's by the project's routers. Raises TaskError when another
+    database has a transaction open and this one has none: the task would be sent even if that
+    transaction is rolled back, and that must not go unnoticed.
+    """
+    alias = using or router.db_for_write(OutboxTask)
+    connection = connections[alias]
+    if using is not None and not router.allow_migrate_model(alias, OutboxTask):
+        raise TaskError(f"the database {alias!r} has no outbox, says the project's router")
+    if not _in_transaction(connection):
+        for other in connections.all(initialized_only=True):
+            if other.alias != alias and _in_transaction(other):
+                raise TaskError(
+                    f"a transaction is open on the database {other.alias!r} and none on "
+                    f"{alias!r}, where the outbox is: the task would be sent even if that "
+                    f"transaction is rolled back. Send it with using={other.alias!r} if the "
+                    f"outbox is migrated there, or open a transaction on {alias!r} too."
+                )
+    return alias
+
+
+def _in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    return connection.in_atomic_block or (
+        connection.connection is not None and not connection.autocommit
+    )
+
+
+def put(alias: str, queue_name: str, arguments: str, task_id: str) -> OutboxTask:
+    """Write a task to the outbox, in the transaction open on `alias`, if any; publish it after.
+
+    While the broker is left alone, and while a test captures tasks, it is only written.
+    """
+    at_once = publisher().is_available
+    now = timezone.now()
+    keeps = sender_keeps_seconds() if at_once else 0
+    task = OutboxTask(
+        task_id=task_id,
+        queue_name=queue_name,
+        arguments=arguments,
+        written_at=now,
+        due_at=now + datetime.timedelta(seconds=keeps),
+    )
+    task.save(using=alias, force_insert=True)
+    if not captured(alias, task) and at_once:
+        _publish_after_commit(connections[alias], task)
+    return task
+
+
+def _publish_after_commit(connection: BaseDatabaseWrapper, task: OutboxTask) -> None:
+    if not connection.in_atomic_block and not connection.get_autocommit():
+        # Django can't tell when such a transaction commits: this is the relay's.
+        return
+    batch = _batch_of(connection)
+    batch.add(task, may_be_rolled_back_alone=bool(connection.savepoint_ids))
+    transaction.on_commit(batch.after_commit, using=connection.alias, robust=True)
+
+
+def _batch_of(connection: BaseDatabaseWrapper) -> _Batch:
+    """The batch of the transaction that is open, made with its first task."""
+    # Django forgets these when the transaction ends either way: one that is there is of this one.
+    for _, callback, *_ in reversed(connection.run_on_commit):
+        batch = getattr(callback, "__self__", None)
+        if isinstance(batch, _Batch) and not batch.is_published:
+            return batch
+    return _Batch(connection.alias)
+
+
+class _Batch:
+    """What one transaction sends. It is published as a whole, under one deadline."""
+
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+        self._tasks: list[OutboxTask] = []
+        self._some_may_be_gone = False
+        self.is_published = False
+
+    def add(self, task: OutboxTask, *, may_be_rolled_back_alone: bool) -> None:
+        self._tasks.append(task)
+        self._some_may_be_gone |= may_be_rolled_back_alone
+
+    def after_commit(self) -> None:
+        """Publish, with the first of the tasks that Django calls this for."""
+        if self.is_published:
+            return
+        self.is_published = True
+        try:
+            self._publish()
+        except Exception:
+            # The commit stands, whatever fails now; what is not marked sent goes out again.
+            logger.exception("tasks are left to the relay")
+
+    def _publish(self) -> None:
+        tasks = self._still_ours()
+        attempt = publisher().publish(tasks, conf.EAGLET_PUBLISH_TIMEOUT_SECONDS)
+        # Copies: a thread that was given up may go on adding to them.
+        sent, refused = list(attempt.sent), list(attempt.refused)
+        outbox = OutboxTask.objects.using(self._alias)
+        if sent:
+            outbox.mark_sent(sent)
+        now = timezone.now()
+        for task, error in refused:
+            logger.error("task %s to %s was refused: %s", task.task_id, task.queue_name, error)
+            outbox.give_back([task], now, str(error), attempted=True)
+        done = {task.pk for task in (*sent, *(task for task, _ in refused))}
+        left = [task for task in tasks if task.pk not in done]
+        if left:
+            reason = str(attempt.unavailable or "the broker did not confirm in time")
+            logger.warning("%d tasks are left to the relay: %s", len(left), reason)
+            outbox.give_back(left, now, reason)
+
+    def _still_ours(self) -> list[OutboxTask]:
+        """Those that were not rolled back, nor taken by the relay because it all took so long."""
+        tasks, now = self._tasks, timezone.now()
+        partly = self._some_may_be_gone and len(tasks) > 1
+        keeps = datetime.timedelta(seconds=sender_keeps_seconds())
+        if not partly and now < tasks[0].written_at + keeps / 2:
+            return tasks
+        return OutboxTask.objects.using(self._alias).claim_these(
+            tasks, owner=str(uuid.uuid4()), until=now + keeps
+        )

@@ -1,0 +1,36 @@
+"""`send_task`: a task written in the caller's transaction and published after its commit."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from eaglet.tasks import arguments, outbox
+
+
+def send_task(queue_name: str, args: Any, *, using: str | None = None) -> str:
+    """Send a task to a queue: neither lost, nor sent for what is rolled back.
+
+    The task is written to the outbox in the transaction that is open, published once that has
+    committed, and published by `manage.py relay_tasks` if the broker could not be reached then.
+    It is delivered at least once: a repeat is possible when something dies in between. No order
+    is promised.
+
+    Args:
+        queue_name: the queue, which is the name of the Celery task too; 255 bytes at most.
+        args: what the task's function gets: mostly a dict. It travels as plain JSON, so dates,
+            decimals and UUIDs arrive as strings.
+        using: the database whose transaction the task is part of; by default the one that the
+            project's routers write the outbox to.
+
+    Returns the task's id.
+
+    The call waits for the broker no longer than EAGLET_PUBLISH_TIMEOUT_SECONDS for all tasks of
+    a transaction, and a broker that fails never breaks the caller's commit. Raises InvalidTask
+    for a queue name or arguments that can't be sent, TaskError when the transaction that is
+    open is another database's, and what Django raises when the outbox can't be written to.
+    """
+    arguments.check_queue_name(queue_name)
+    text = arguments.to_json(args)
+    alias = outbox.outbox_alias(using)
+    return outbox.put(alias, queue_name, text, str(uuid.uuid4())).task_id

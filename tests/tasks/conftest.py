@@ -1,0 +1,44 @@
+import pytest
+from kombu import Connection
+from kombu.transport import virtual
+from kombu.transport.memory import Channel, Transport
+
+from eaglet.breaker import Breaker
+from eaglet.tasks import publisher as publisher_module
+
+
+@pytest.fixture(autouse=True)
+def clean_broker():
+    """Empty the broker that lives in the process's memory, and begin with a fresh publisher."""
+    Channel.queues.clear()
+    Transport.global_state = virtual.BrokerState()
+    publisher_module._renew()
+    yield
+    publisher_module._renew()
+
+
+@pytest.fixture
+def received():
+    """Take what is in a queue, as any consumer would: a list of (headers, body)."""
+
+    def take(queue_name, url="memory://", **options):
+        messages = []
+        with Connection(url, **options) as connection:
+            queue = connection.SimpleQueue(queue_name)
+            while True:
+                try:
+                    message = queue.get(block=False)
+                except queue.Empty:
+                    return messages
+                messages.append((message.headers, message.payload))
+                message.ack()
+
+    return take
+
+
+@pytest.fixture
+def quick_breaker(monkeypatch):
+    """Give the publisher a breaker that opens at the first failure and stays open."""
+    publisher = publisher_module.Publisher(Breaker(threshold=1, open_seconds=3600))
+    monkeypatch.setattr(publisher_module, "_publisher", publisher)
+    return publisher

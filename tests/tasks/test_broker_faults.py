@@ -1,0 +1,150 @@
+"""What a broker that refuses, is silent or is gone does to those who send."""
+
+import os
+import socket
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+
+from eaglet.tasks import publisher as publisher_module
+from eaglet.tasks import send_task
+from eaglet.tasks.models import OutboxTask
+
+QUEUE = "services.points.tasks.changed"
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "second"])
+
+
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@pytest.fixture
+def refusing(settings):
+    """A broker nobody answers for."""
+    settings.CELERY_BROKER_URL = f"amqp://guest:guest@127.0.0.1:{closed_port()}//"
+
+
+@pytest.fixture
+def silent(settings):
+    """A broker that accepts and never answers; the list is of the connections made to it."""
+    server = socket.create_server(("127.0.0.1", 0))
+    settings.CELERY_BROKER_URL = f"amqp://guest:guest@127.0.0.1:{server.getsockname()[1]}//"
+    settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.2
+    server.setblocking(False)
+    connections = []
+
+    def accepted():
+        while True:
+            try:
+                connections.append(server.accept()[0])
+            except BlockingIOError:
+                return len(connections)
+
+    yield accepted
+    for connection in connections:
+        connection.close()
+    server.close()
+
+
+def rows():
+    return list(OutboxTask.objects.order_by("pk").values_list("state", "attempts", "last_error"))
+
+
+@pytest.mark.usefixtures("refusing")
+def test_a_refused_connection_breaks_neither_the_call_nor_the_commit():
+    with transaction.atomic():
+        send_task(QUEUE, {"n": 1})
+    [(state, attempts, error)] = rows()
+    assert state == OutboxTask.State.PENDING
+    assert attempts == 0
+    assert "refused" in error
+
+
+@pytest.mark.usefixtures("refusing")
+def test_what_could_not_be_published_goes_out_with_the_relay_when_the_broker_is_back(
+    received, settings
+):
+    send_task(QUEUE, {"event_type": "好友"})
+    with pytest.raises(CommandError, match=r"not everything could be published: .*refused"):
+        call_command("relay_tasks", once=True)
+    settings.CELERY_BROKER_URL = "memory://"
+    call_command("relay_tasks", once=True)
+    [(_, body)] = received(QUEUE)
+    assert body[0] == [{"event_type": "好友"}]
+    assert rows() == [(OutboxTask.State.SENT, 1, "")]
+
+
+def test_a_silent_broker_keeps_the_caller_no_longer_than_the_deadline(silent):
+    with transaction.atomic():
+        for n in range(50):
+            send_task(QUEUE, {"n": n})
+    assert silent() == 1
+    assert {(state, error) for state, _, error in rows()} == {
+        (OutboxTask.State.PENDING, "the broker did not confirm in time")
+    }
+
+
+def test_while_the_thread_hangs_nobody_waits_for_it(silent):
+    send_task(QUEUE, {"n": 1})
+    assert not publisher_module.publisher().is_available
+    for n in range(20):
+        send_task(QUEUE, {"n": n})
+    assert silent() == 1
+    # Those were left to the relay when they were written: no attempt, and no error of one.
+    assert [error for _, _, error in rows()][1:] == [""] * 20
+
+
+@pytest.mark.usefixtures("refusing")
+def test_after_some_failures_in_a_row_the_broker_is_left_alone_for_a_while(received, settings):
+    for n in range(3):
+        send_task(QUEUE, {"n": n})
+    settings.CELERY_BROKER_URL = "memory://"
+    send_task(QUEUE, {"n": 3})
+    assert received(QUEUE) == []
+    call_command("relay_tasks", once=True)
+    assert sorted(body[0][0]["n"] for _, body in received(QUEUE)) == [0, 1, 2, 3]
+
+
+def test_the_brokers_password_is_not_in_the_reason(settings, caplog):
+    settings.CELERY_BROKER_URL = f"amqp://me:s3cr3t-pass@127.0.0.1:{closed_port()}//"
+    send_task(QUEUE, {"n": 1})
+    with pytest.raises(CommandError) as caught:
+        call_command("relay_tasks", once=True)
+    assert "s3cr3t-pass" not in str(caught.value) + rows()[0][2] + caplog.text
+
+
+def test_an_unknown_transport_breaks_no_commit(settings):
+    settings.CELERY_BROKER_URL = "nonsense://somewhere"
+    send_task(QUEUE, {"n": 1})
+    [(state, _, error)] = rows()
+    assert state == OutboxTask.State.PENDING
+    assert "nonsense" in error
+
+
+def test_a_forked_child_publishes_on_a_thread_of_its_own(received):
+    send_task(QUEUE, {"by": "parent"})
+    parents = publisher_module.publisher()
+    child = os.fork()
+    if child == 0:
+        attempt = publisher_module.publisher().publish(list(OutboxTask.objects.all()), 5)
+        os._exit(0 if publisher_module.publisher() is not parents and attempt.sent else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(received(QUEUE)) == 1
+
+
+def test_a_row_that_cannot_be_marked_breaks_no_commit_and_goes_out_again(
+    received, monkeypatch, caplog
+):
+    def fail(*args, **kwargs):
+        raise DatabaseError("gone away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("eaglet.tasks.models.OutboxTaskQuerySet.mark_sent", fail)
+        send_task(QUEUE, {"n": 1})
+    assert len(received(QUEUE)) == 1
+    assert "gone away" in caplog.text
+    call_command("relay_tasks", once=True)
+    assert len(received(QUEUE)) == 1

@@ -1,0 +1,74 @@
+import pytest
+from django.db import transaction
+from django.test import TestCase, TransactionTestCase
+
+from eaglet.tasks import captured_tasks, send_task
+from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.testing import CapturedTask
+
+QUEUE = "services.points.tasks.changed"
+
+
+@pytest.mark.django_db
+def test_tasks_are_captured_without_a_commit(received):
+    with captured_tasks() as tasks:
+        task_id = send_task(QUEUE, {"n": (1,)})
+    assert list(tasks) == [CapturedTask(QUEUE, {"n": [1]}, task_id, "default")]
+    assert tasks[0].args == {"n": [1]}
+    assert received(QUEUE) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_captured_tasks_are_not_published_by_a_commit(received):
+    with captured_tasks() as tasks, transaction.atomic():
+        send_task(QUEUE, {"n": 1})
+    assert len(tasks) == 1
+    assert received(QUEUE) == []
+
+
+@pytest.mark.django_db
+def test_what_is_rolled_back_is_not_among_them():
+    with captured_tasks() as tasks:
+        send_task(QUEUE, {"n": 1})
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            fail_after_sending()
+    assert [task.args for task in tasks] == [{"n": 1}]
+
+
+def fail_after_sending():
+    send_task(QUEUE, {"n": 2})
+    raise ZeroDivisionError
+
+
+@pytest.mark.django_db
+def test_the_innermost_capture_gets_a_task():
+    with captured_tasks() as outer:
+        with captured_tasks() as inner:
+            send_task(QUEUE, {"n": 1})
+        send_task(QUEUE, {"n": 2})
+    assert [[task.args["n"] for task in tasks] for tasks in (outer, inner)] == [[2], [1]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_the_block_tasks_are_published_again(received):
+    with captured_tasks():
+        send_task(QUEUE, {"n": 1})
+    send_task(QUEUE, {"n": 2})
+    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [2]
+
+
+class InATestCase(TestCase):
+    def test_tasks_are_captured(self):
+        with captured_tasks() as tasks, transaction.atomic():
+            send_task(QUEUE, {"n": 1})
+        assert [task.queue_name for task in tasks] == [QUEUE]
+
+    def test_a_task_of_another_test_is_gone(self):
+        assert not OutboxTask.objects.exists()
+
+
+class InATransactionTestCase(TransactionTestCase):
+    def test_tasks_are_captured(self):
+        with captured_tasks() as tasks, transaction.atomic():
+            send_task(QUEUE, {"n": 1})
+        assert tasks[-1].args == {"n": 1}

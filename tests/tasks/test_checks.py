@@ -1,0 +1,46 @@
+import pytest
+from django.core.checks import run_checks
+
+
+def found():
+    return {message.id for message in run_checks() if message.id.startswith("eaglet_tasks.")}
+
+
+def test_a_sound_project_gives_nothing():
+    assert found() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "check_id"),
+    [
+        ("CELERY_ACCEPT_CONTENT", ["json", "pickle"], "E001"),
+        ("CELERY_TASK_SERIALIZER", "yaml", "E001"),
+        ("EAGLET_PUBLISH_TIMEOUT_SECONDS", 0, "E002"),
+        ("EAGLET_RELAY_POLL_SECONDS", "1", "E002"),
+        ("EAGLET_TASK_MAX_BYTES", None, "E002"),
+        ("EAGLET_TASK_RETENTION_SECONDS", float("nan"), "E002"),
+        ("CELERY_BROKER_URL", "eaglet://", "W001"),
+    ],
+)
+def test_a_fault_is_found(settings, name, value, check_id):
+    setattr(settings, name, value)
+    assert found() == {f"eaglet_tasks.{check_id}"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CELERY_ACCEPT_CONTENT", ["application/json"]),
+        ("EAGLET_TASK_RETENTION_SECONDS", None),
+        ("CELERY_BROKER_URL", "redis://127.0.0.1/0"),
+    ],
+)
+def test_what_is_sound_is_not_found(settings, name, value):
+    setattr(settings, name, value)
+    assert found() == set()
+
+
+def test_with_debug_the_embedded_broker_is_no_matter(settings):
+    settings.CELERY_BROKER_URL = "eaglet://"
+    settings.DEBUG = True
+    assert found() == set()

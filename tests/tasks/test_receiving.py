@@ -1,0 +1,184 @@
+import uuid
+
+import pytest
+from celery import Celery
+from celery.apps.worker import Worker
+from django.core.exceptions import ImproperlyConfigured
+
+import eaglet.tasks
+from eaglet.exceptions import InvalidTask
+from eaglet.tasks import receiving, task
+from eaglet.tasks.configuration import make_app
+
+# Where the tests run as root, as they do in a container.
+pytestmark = pytest.mark.filterwarnings("ignore::celery.exceptions.SecurityWarning")
+
+
+@pytest.fixture
+def queue(monkeypatch):
+    """A queue's name that no other test has: Celery never forgets a shared task."""
+    monkeypatch.setattr(receiving, "_handlers", {})
+    return f"services.points.{uuid.uuid4()}"
+
+
+def worker_of(app, **options):
+    return Worker(app=app, quiet=True, loglevel="ERROR", pool="solo", **options)
+
+
+def consumed(app):
+    return sorted(app.amqp.queues.consume_from)
+
+
+def plain_app(**conf):
+    """An app as Celery's documentation has a Django project make it."""
+    app = Celery("project", set_as_current=False)
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app.conf.update(conf)
+    return app
+
+
+def test_a_declared_function_can_still_be_called(queue):
+    @task(queue)
+    def changed(args):
+        return args["n"] + 1
+
+    assert changed({"n": 1}) == 2
+    assert changed.name == queue
+
+
+def test_a_worker_of_the_project_listens_to_every_declared_queue(queue):
+    @task(queue)
+    def changed(args):
+        pass
+
+    other = f"服务.{queue}"
+
+    @task(other)
+    def points(args):
+        pass
+
+    app = plain_app()
+    worker_of(app)
+    assert consumed(app) == sorted(["celery", queue, other])
+    assert {queue, other} <= set(app.tasks)
+
+
+def test_queues_named_on_the_command_line_are_the_only_ones(queue):
+    @task(queue)
+    def changed(args):
+        pass
+
+    app = plain_app()
+    worker_of(app, queues="other")
+    assert consumed(app) == ["other"]
+
+
+def test_a_queue_is_declared_as_its_senders_declare_it(queue):
+    @task(queue)
+    def changed(args):
+        pass
+
+    app = plain_app()
+    worker_of(app)
+    mine, theirs = app.amqp.queues[queue], Celery("sender").amqp.queues[queue]
+    assert (mine.name, mine.exchange.name, mine.exchange.type, mine.routing_key) == (
+        (theirs.name, theirs.exchange.name, theirs.exchange.type, theirs.routing_key)
+    )
+    assert (mine.durable, mine.auto_delete) == (True, False)
+
+
+def test_tasks_are_acknowledged_late_and_given_back_when_a_process_dies(queue):
+    @task(queue)
+    def changed(args):
+        pass
+
+    app = plain_app()
+    declared = app.tasks[queue]
+    assert declared.acks_late
+    assert declared.reject_on_worker_lost
+    assert not app.conf.task_acks_late, "the project's other tasks are its own business"
+
+
+def test_a_worker_takes_json_only_and_holds_one_message_at_a_time():
+    app = plain_app()
+    worker_of(app)
+    assert app.conf.accept_content == ["json"]
+    assert app.conf.worker_prefetch_multiplier == 1
+    assert app.conf.result_backend == "django-db"
+
+
+def test_what_the_project_sets_is_left_alone(settings):
+    settings.CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+    settings.CELERY_RESULT_BACKEND = "cache+memory://"
+    settings.CELERY_TASK_PUBLISH_RETRY = True
+    app = plain_app()
+    worker_of(app)
+    assert app.conf.worker_prefetch_multiplier == 4
+    assert app.conf.result_backend == "cache+memory://"
+    assert app.conf.task_publish_retry is True
+
+
+def test_without_a_broker_of_the_projects_the_embedded_one_serves(settings, monkeypatch):
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
+    del settings.CELERY_BROKER_URL
+    assert make_app("x", set_as_current=False).conf.broker_url == "eaglet://"
+
+
+def test_the_environments_broker_counts_as_celery_has_it(monkeypatch):
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
+    conf = make_app("x", set_as_current=False).conf
+    assert conf.broker_url == "redis://127.0.0.1:1/0"
+    assert conf.broker_transport_options["visibility_timeout"] == 3600
+
+
+@pytest.mark.parametrize(
+    ("url", "option"),
+    [
+        ("amqp://localhost//", "confirm_publish"),
+        ("pyamqp://localhost//", "confirm_publish"),
+        ("redis://localhost/0", "unacked_restore_throttle"),
+        ("rediss://localhost/0", "unacked_restore_throttle"),
+    ],
+)
+def test_each_broker_gets_the_options_that_hold_under_the_projects_own(settings, url, option):
+    settings.CELERY_BROKER_URL = url
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 7}
+    options = make_app("x", set_as_current=False).conf.broker_transport_options
+    assert option in options
+    assert options["max_retries"] == 7
+
+
+def test_two_functions_for_one_queue_are_an_error_that_names_both(queue):
+    @task(queue)
+    def first(args):
+        pass
+
+    with pytest.raises(ImproperlyConfigured, match=r"first and by .*second"):
+
+        @task(queue)
+        def second(args):
+            pass
+
+
+def test_a_forgotten_queue_name_is_an_error_that_says_so():
+    with pytest.raises(ImproperlyConfigured, match="the queue's name"):
+
+        @task
+        def changed(args):
+            pass
+
+
+def test_a_name_no_queue_can_have_is_an_error_at_declaration():
+    with pytest.raises(InvalidTask):
+        task("amq.changed")
+
+
+def test_the_app_that_comes_with_eaglet_is_a_celery_app():
+    assert isinstance(eaglet.tasks.app, Celery)
+
+
+def test_the_exported_names_are_these():
+    assert eaglet.tasks.__all__ == ["app", "captured_tasks", "send_task", "task"]
+    assert all(getattr(eaglet.tasks, name) for name in eaglet.tasks.__all__)
+    with pytest.raises(AttributeError, match="nonsense"):
+        eaglet.tasks.nonsense  # noqa: B018

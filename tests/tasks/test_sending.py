@@ -1,0 +1,287 @@
+import datetime
+import decimal
+import json
+import uuid
+from contextlib import contextmanager, suppress
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from eaglet.core.utils.send_task import send_task as documented
+from eaglet.exceptions import InvalidTask, TaskError
+from eaglet.tasks import send_task
+from eaglet.tasks.models import OutboxTask
+
+QUEUE = "services.template_message_integral_service.tasks.service_tempate_message_integral"
+LOG = {
+    "member_id": 1,
+    "nick_name": "weizoom",
+    "event_type": "好友通过分享链接购买商品",
+    "increase_integral": 100,
+    "current_integral": 200,
+}
+SENT, PENDING = OutboxTask.State.SENT, OutboxTask.State.PENDING
+
+
+@contextmanager
+def rolled_back(using=None):
+    """A transaction, or a savepoint, that fails at its end."""
+    with suppress(ZeroDivisionError), transaction.atomic(using=using):
+        yield
+        raise ZeroDivisionError
+
+
+def states():
+    return list(OutboxTask.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_the_documented_path_is_the_same_function():
+    assert documented is send_task
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_is_in_the_queue_of_its_name_when_the_call_returns(received):
+    task_id = send_task(QUEUE, LOG)
+    [(headers, body)] = received(QUEUE)
+    assert headers["task"] == QUEUE
+    assert headers["id"] == task_id
+    assert body[0] == [LOG]
+    assert body[1] == {}
+    assert states() == [SENT]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_message_is_of_celerys_protocol_2_in_json(received):
+    send_task(QUEUE, LOG)
+    [(headers, body)] = received(QUEUE)
+    assert {"lang", "task", "id", "root_id", "parent_id", "group", "retries", "eta"} <= {*headers}
+    assert headers["lang"] == "py"
+    assert len(body) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_published_before_the_commit(received):
+    with transaction.atomic():
+        send_task(QUEUE, LOG)
+        assert received(QUEUE) == []
+    assert len(received(QUEUE)) == 1
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "second"])
+def test_what_is_rolled_back_is_neither_published_nor_kept(received):
+    with rolled_back():
+        send_task(QUEUE, LOG)
+    call_command("relay_tasks", once=True)
+    assert received(QUEUE) == []
+    assert states() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_savepoint_rolls_back_is_not_published_and_the_rest_is(received):
+    with transaction.atomic():
+        send_task(QUEUE, {"n": 1})
+        with rolled_back():
+            send_task(QUEUE, {"n": 2})
+        with transaction.atomic():
+            send_task(QUEUE, {"n": 3})
+    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [1, 3]
+    assert states() == [SENT, SENT]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_savepoint_that_takes_the_first_task_along_leaves_the_others(received):
+    with transaction.atomic():
+        with rolled_back():
+            send_task(QUEUE, {"n": 1})
+        send_task(QUEUE, {"n": 2})
+    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_after_one_that_was_rolled_back_sends_its_own(received):
+    for n in range(3):
+        try:
+            with transaction.atomic():
+                send_task(QUEUE, {"n": n})
+                if n == 1:
+                    raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [0, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hundreds_of_tasks_of_one_transaction_are_all_published(received, settings):
+    settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 60
+    with transaction.atomic():
+        for n in range(700):
+            send_task(QUEUE, {"n": n})
+    assert [body[0][0]["n"] for _, body in received(QUEUE)] == list(range(700))
+    assert set(states()) == {SENT}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_outlasts_the_senders_time_and_loses_to_the_relay_sends_once(
+    received, settings
+):
+    settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.5
+    with transaction.atomic():
+        send_task(QUEUE, LOG)
+        long_ago = OutboxTask.objects.get().written_at - datetime.timedelta(hours=1)
+        OutboxTask.objects.update(written_at=long_ago, due_at=long_ago, claimed_by="a relay")
+        batch = connection.run_on_commit[-1][1].__self__
+        batch._tasks[0].written_at = long_ago
+    assert received(QUEUE) == []
+    assert states() == [PENDING]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_outlasts_the_senders_time_still_publishes(received):
+    with transaction.atomic():
+        send_task(QUEUE, LOG)
+        batch = connection.run_on_commit[-1][1].__self__
+        batch._tasks[0].written_at -= datetime.timedelta(hours=1)
+    assert len(received(QUEUE)) == 1
+    assert states() == [SENT]
+
+
+@pytest.mark.django_db
+def test_without_a_commit_nothing_is_published(received):
+    send_task(QUEUE, LOG)
+    assert received(QUEUE) == []
+    assert states() == [PENDING]
+
+
+@pytest.mark.django_db
+def test_commit_hooks_that_a_test_runs_publish(received, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        send_task(QUEUE, {"n": 1})
+        send_task(QUEUE, {"n": 2})
+    with django_capture_on_commit_callbacks(execute=True):
+        send_task(QUEUE, {"n": 3})
+    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [1, 2, 3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_dates_decimals_and_uuids_arrive_as_strings(received):
+    key = uuid.uuid4()
+    send_task(
+        QUEUE,
+        {
+            "at": datetime.datetime(2026, 11, 23, 8, 30, tzinfo=datetime.timezone.utc),
+            "day": datetime.date(2026, 11, 23),
+            "price": decimal.Decimal("1.50"),
+            "key": key,
+            "both": (1, 2),
+        },
+    )
+    [(_, body)] = received(QUEUE)
+    assert body[0] == [
+        {
+            "at": "2026-11-23 16:30:00",
+            "day": "2026-11-23",
+            "price": "1.50",
+            "key": str(key),
+            "both": [1, 2],
+        }
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("args", [None, [], [1, [2]], "文本😀", 7, 1.5, True, {}, {"": None}])
+def test_any_json_value_can_be_the_arguments(received, args):
+    send_task(QUEUE, args)
+    [(_, body)] = received(QUEUE)
+    assert body[0] == [args]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queue_names_need_not_be_ascii(received):
+    send_task("服务.积分.变动", LOG)
+    [(headers, _)] = received("服务.积分.变动")
+    assert headers["task"] == "服务.积分.变动"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_secret_arguments_are_not_in_what_celery_shows_of_a_message(received):
+    send_task(QUEUE, {"name": "a", "app_secret": "hush", "inner": {"password": "hush too"}})
+    [(headers, body)] = received(QUEUE)
+    assert "hush" not in json.dumps(headers)
+    assert "'name': 'a'" in headers["argsrepr"]
+    assert body[0][0]["app_secret"] == "hush"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refused_task_is_not_written():
+    with pytest.raises(InvalidTask):
+        send_task(QUEUE, {"when": float("nan")})
+    with pytest.raises(InvalidTask):
+        send_task("", LOG)
+    assert states() == []
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "second"])
+def test_a_manual_transaction_is_left_to_the_relay(received):
+    transaction.set_autocommit(False)
+    try:
+        send_task(QUEUE, LOG)
+        transaction.commit()
+    finally:
+        transaction.set_autocommit(True)
+    assert received(QUEUE) == []
+    call_command("relay_tasks", once=True)
+    assert len(received(QUEUE)) == 1
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "second"])
+class TestSeveralDatabases:
+    def test_a_transaction_open_elsewhere_only_is_refused(self):
+        with transaction.atomic(using="second"), pytest.raises(TaskError, match="'second'"):
+            send_task(QUEUE, LOG)
+        assert states() == []
+
+    def test_using_puts_the_task_into_that_transaction(self, received):
+        with transaction.atomic(using="second"):
+            send_task(QUEUE, LOG, using="second")
+            assert received(QUEUE) == []
+        assert len(received(QUEUE)) == 1
+        assert OutboxTask.objects.using("second").get().state == SENT
+        assert states() == []
+
+    def test_using_another_databases_transaction_rolls_back_with_it(self, received):
+        with rolled_back(using="second"):
+            send_task(QUEUE, LOG, using="second")
+        assert received(QUEUE) == []
+        assert not OutboxTask.objects.using("second").exists()
+
+    def test_transactions_on_both_are_accepted(self, received):
+        with transaction.atomic(using="second"), transaction.atomic():
+            send_task(QUEUE, LOG)
+        assert len(received(QUEUE)) == 1
+
+    def test_one_opened_elsewhere_and_closed_again_is_no_matter(self, received):
+        with transaction.atomic(using="second"):
+            pass
+        send_task(QUEUE, LOG)
+        assert len(received(QUEUE)) == 1
+
+    def test_the_projects_router_says_where_the_outbox_is(self, settings, received):
+        settings.DATABASE_ROUTERS = ["tests.tasks.routers.OutboxOnSecond"]
+        with transaction.atomic(using="second"):
+            send_task(QUEUE, LOG)
+        assert OutboxTask.objects.using("second").count() == 1
+        assert len(received(QUEUE)) == 1
+
+    def test_a_database_without_an_outbox_is_refused(self, settings):
+        settings.DATABASE_ROUTERS = ["tests.tasks.routers.OutboxOnSecond"]
+        with pytest.raises(TaskError, match="'default' has no outbox"):
+            send_task(QUEUE, LOG, using="default")
+
+    def test_the_relay_serves_every_outbox(self, received, quick_breaker):
+        quick_breaker._breaker.failed()
+        send_task(QUEUE, {"n": 1})
+        send_task(QUEUE, {"n": 2}, using="second")
+        assert received(QUEUE) == []
+        call_command("relay_tasks", once=True)
+        assert sorted(body[0][0]["n"] for _, body in received(QUEUE)) == [1, 2]
