@@ -17,12 +17,14 @@ BIN := $(VENV)/bin
 # Each role has settings of its own; neither may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
-.PHONY: help environment demo serve test lint style types imports project format matrix clean
+.PHONY: help environment demo serve test test-services lint style types imports project \
+	format matrix clean
 
 help:
 	@echo 'make demo    start a service and a caller, walk through what they do, end them'
 	@echo 'make serve   the same two, left running until Ctrl-C; prints where, and a login'
 	@echo 'make test    the tests'
+	@echo 'make test-services  the tests that need RabbitMQ, Redis, PostgreSQL and MariaDB, on Debian'
 	@echo 'make lint    style, types, import directions, missing migrations'
 	@echo 'make format  put the code into the form that make lint asks for'
 	@echo 'make matrix  the tests under every Python found and every Django supported'
@@ -40,6 +42,9 @@ serve: environment
 
 test: environment
 	@$(BIN)/python -m pytest --quiet
+
+test-services: environment
+	@$(BIN)/python scripts/test_services.py
 
 lint: style types imports project
 	@echo 'lint: nothing found'

@@ -154,9 +154,9 @@ def test_an_empty_row_is_as_none(store):
 
 
 @pytest.fixture
-def without_table(db):
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {CachedToken._meta.db_table} RENAME TO gone")
+def without_table(db, monkeypatch):
+    # Nothing is dropped: not every database takes that back at the end of the test.
+    monkeypatch.setattr(CachedToken._meta, "db_table", "gone")
 
 
 OPERATIONS = {
@@ -178,7 +178,7 @@ def test_a_missing_table_breaks_neither_call_nor_transaction(
         hermes.app.save()
     [record] = [r for r in caplog.records if r.name == "eaglet.auth"]
     assert record.levelno == logging.WARNING
-    assert re.search("no such table|does not exist", record.getMessage())
+    assert re.search("no such table|does not exist|doesn't exist", record.getMessage())
     assert "egt_one" not in caplog.text
 
 

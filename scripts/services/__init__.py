@@ -1,0 +1,1 @@
+"""RabbitMQ, Redis, PostgreSQL and MariaDB, started for as long as a command runs."""

@@ -1,0 +1,163 @@
+"""Tasks over brokers that are real, and that are killed, frozen, and changed under the sender."""
+
+import uuid
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from kombu import Connection, Queue
+
+from eaglet.tasks import publisher as publisher_module
+from eaglet.tasks import send_task
+from eaglet.tasks.models import OutboxTask
+
+PAYLOAD = {"member_id": 1, "event_type": "好友通过分享链接购买商品 🦅", "increase_integral": 100}
+SENT, PENDING = OutboxTask.State.SENT, OutboxTask.State.PENDING
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.django_db(transaction=True, databases=["default", "second"]),
+]
+
+
+@pytest.fixture(params=["rabbitmq", "redis_server"])
+def broker(request, settings):
+    """Each of the brokers in turn, as the project's."""
+    service = request.getfixturevalue(request.param)
+    settings.CELERY_BROKER_URL = service.url
+    publisher_module._renew()
+    yield service
+    publisher_module._renew()
+
+
+@pytest.fixture
+def on_rabbitmq(rabbitmq, settings):
+    settings.CELERY_BROKER_URL = rabbitmq.url
+    publisher_module._renew()
+    yield rabbitmq
+    publisher_module._renew()
+
+
+@pytest.fixture
+def queue():
+    """A queue no other test has: these brokers outlive a test."""
+    return f"services.积分.{uuid.uuid4()}"
+
+
+def received(broker, queue_name):
+    messages = []
+    with Connection(broker.url) as connection:
+        queue = connection.SimpleQueue(queue_name)
+        while True:
+            try:
+                message = queue.get(timeout=0.2)
+            except queue.Empty:
+                return messages
+            messages.append((message.headers, message.payload))
+            message.ack()
+
+
+def numbers(messages):
+    return sorted(body[0][0]["n"] for _, body in messages)
+
+
+def states():
+    return sorted(OutboxTask.objects.values_list("state", flat=True))
+
+
+def test_a_task_arrives_as_it_was_sent(broker, queue):
+    with transaction.atomic():
+        task_id = send_task(queue, PAYLOAD)
+    [(headers, body)] = received(broker, queue)
+    assert (headers["task"], headers["id"]) == (queue, task_id)
+    assert body[0] == [PAYLOAD]
+    assert states() == [SENT]
+
+
+def test_what_is_rolled_back_does_not_arrive(broker, queue):
+    with transaction.atomic():
+        send_task(queue, PAYLOAD)
+        transaction.set_rollback(True)
+    assert received(broker, queue) == []
+    assert states() == []
+
+
+def test_hundreds_of_one_transaction_arrive_each_once(broker, queue, settings):
+    settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 30
+    with transaction.atomic():
+        for n in range(300):
+            send_task(queue, {"n": n})
+    assert numbers(received(broker, queue)) == list(range(300))
+    assert set(states()) == {SENT}
+
+
+def test_what_is_sent_while_the_broker_is_dead_arrives_when_it_is_back(broker, queue):
+    send_task(queue, {"n": 0})
+    broker.kill()
+    for n in range(1, 6):
+        send_task(queue, {"n": n})
+    assert states() == [PENDING] * 5 + [SENT]
+    with pytest.raises(CommandError, match="not everything could be published"):
+        call_command("relay_tasks", once=True)
+    broker.start()
+    call_command("relay_tasks", once=True)
+    assert set(states()) == {SENT}
+    assert numbers(received(broker, queue)) == list(range(6))
+
+
+def test_a_broker_that_freezes_while_connected_keeps_nobody_and_loses_nothing(
+    broker, queue, settings
+):
+    send_task(queue, {"n": 0})
+    settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.5
+    broker.freeze()
+    with transaction.atomic():
+        for n in range(1, 20):
+            send_task(queue, {"n": n})
+    assert states() == [PENDING] * 19 + [SENT]
+    broker.thaw()
+    call_command("relay_tasks", once=True)
+    assert set(states()) == {SENT}
+    # One was on its way when its sender gave up: it may come twice.
+    assert sorted(set(numbers(received(broker, queue)))) == list(range(20))
+
+
+def test_a_queue_deleted_under_the_sender_is_an_error_and_the_relay_makes_it_anew(
+    on_rabbitmq, queue
+):
+    send_task(queue, {"n": 0})
+    with Connection(on_rabbitmq.url) as connection:
+        Queue(queue, channel=connection.default_channel).delete()
+    send_task(queue, {"n": 1})
+    [row] = OutboxTask.objects.filter(state=PENDING)
+    assert "NO_ROUTE" in row.last_error
+    call_command("relay_tasks", once=True)
+    assert numbers(received(on_rabbitmq, queue)) == [1]
+
+
+def test_a_queue_of_another_kind_refuses_its_own_tasks_and_no_others(on_rabbitmq, queue):
+    with Connection(on_rabbitmq.url) as connection:
+        Queue(queue, durable=False, channel=connection.default_channel).declare()
+    other = f"{queue}.other"
+    with transaction.atomic():
+        send_task(queue, {"n": 0})
+        send_task(other, {"n": 1})
+    assert states() == [PENDING, SENT]
+    assert "PreconditionFailed" in OutboxTask.objects.get(state=PENDING).last_error
+    with pytest.raises(CommandError, match="refused"):
+        call_command("relay_tasks", once=True)
+    assert numbers(received(on_rabbitmq, other)) == [1]
+    with Connection(on_rabbitmq.url) as connection:
+        Queue(queue, channel=connection.default_channel).delete()
+    OutboxTask.objects.update(due_at=OutboxTask.objects.get(state=PENDING).written_at)
+    call_command("relay_tasks", once=True)
+    assert numbers(received(on_rabbitmq, queue)) == [0]
+
+
+def test_a_wrong_password_is_told_without_the_password(on_rabbitmq, queue, settings, caplog):
+    scheme, _, rest = on_rabbitmq.url.partition("://")
+    settings.CELERY_BROKER_URL = f"{scheme}://nobody:hush-hush@{rest.partition('@')[2]}"
+    send_task(queue, PAYLOAD)
+    [row] = OutboxTask.objects.all()
+    assert "ACCESS_REFUSED" in row.last_error
+    assert "hush-hush" not in row.last_error + caplog.text
