@@ -12,7 +12,7 @@ import decimal
 import json
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -72,23 +72,25 @@ def default(value: Any) -> Any:
     raise TypeError(f"{kind.__module__}.{kind.__qualname__} can't be written as JSON")
 
 
-def _encoder(*, ensure_ascii: bool) -> Callable[[Any], str]:
+def _writer(*, ensure_ascii: bool) -> Callable[[Any, int], Iterable[str]]:
     encoder = json.JSONEncoder(
         ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"), default=default
     )
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # an interpreter without the C accelerator
-        return encoder.encode
+        return lambda value, _level: encoder.iterencode(value)
     in_ascii, in_unicode = json.encoder.encode_basestring_ascii, json.encoder.encode_basestring
     string = in_ascii if ensure_ascii else in_unicode
     # What encode() makes anew for every call, at half its cost; without the table of what is
     # being written, which only words the error of a structure that contains itself.
-    write = make(None, default, string, None, ":", ",", False, False, False)
-    return lambda value: "".join(write(value, 0))
+    write: Callable[[Any, int], Iterable[str]] = make(
+        None, default, string, None, ":", ",", False, False, False
+    )
+    return write
 
 
-_encode = _encoder(ensure_ascii=False)
-_encode_ascii = _encoder(ensure_ascii=True)
+_write = _writer(ensure_ascii=False)
+_write_ascii = _writer(ensure_ascii=True)
 
 
 def to_json(value: Any) -> bytes:
@@ -97,12 +99,12 @@ def to_json(value: Any) -> bytes:
     Raises TypeError for a type that can't be written, ValueError for NaN and an infinity,
     RecursionError for a structure that contains itself.
     """
-    text = _encode(value)
+    text = "".join(_write(value, 0))
     try:
         return text.encode()
     except UnicodeEncodeError:
         # A lone surrogate, which a caller can send as an escape, has no UTF-8 form.
-        return _encode_ascii(value).encode("ascii")
+        return "".join(_write_ascii(value, 0)).encode("ascii")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -11,7 +11,7 @@ import secrets
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Any
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -103,17 +103,11 @@ def current() -> Trace | None:
     return made
 
 
-def enter(trace: Trace | Mapping[str, Any]) -> Token[Trace | Mapping[str, Any] | None]:
-    """Make a trace, or the one of a request's META, the current one until `leave` is called.
-
-    `leave` takes what this returns.
-    """
-    return _current.set(trace)
-
-
-def leave(token: Token[Trace | Mapping[str, Any] | None]) -> None:
-    """End what `enter` began."""
-    _current.reset(token)
+# Bound methods, which cost every call less than functions of our own around them would.
+enter = _current.set
+"""Make a trace, or the one of a request's META, the current one until `leave` is called."""
+leave = _current.reset
+"""End what `enter` began; takes what that returned."""
 
 
 @contextmanager
