@@ -10,12 +10,14 @@ from django.http.response import ResponseHeaders
 
 JSON_TYPE: Final = "application/json"
 
-_BLANK: Final[dict[str, Any]] = dict(vars(HttpResponse(content_type=JSON_TYPE)))
 _TYPE_HEADER: Final = ("Content-Type", JSON_TYPE)
 
 
 class _Headers(ResponseHeaders):
-    """Headers that give their items as they are kept, and look none up again."""
+    """Headers that are taken as they are to be kept, and given so: none is looked up again."""
+
+    def __init__(self, store: dict[str, tuple[str, str]]) -> None:
+        self._store = store
 
     def items(self) -> Any:
         """The headers, as pairs of name and value."""
@@ -30,17 +32,20 @@ class JsonBytesResponse(HttpResponse):
     """
 
     def __init__(self, content: bytes, status: int = 200, content_type: str = JSON_TYPE) -> None:
-        attributes = vars(self)
-        attributes.update(_BLANK)
-        attributes["cookies"] = SimpleCookie()
-        attributes["_resource_closers"] = []
-        attributes["_container"] = [content]
-        attributes["headers"] = headers = _Headers({})
-        headers._store = {
-            "content-type": _TYPE_HEADER,
-            "content-length": ("Content-Length", str(len(content))),
-        }
+        self.headers = _Headers(
+            {
+                "content-type": _TYPE_HEADER,
+                "content-length": ("Content-Length", str(len(content))),
+            }
+        )
+        self._charset = None
+        self._resource_closers: list[Any] = []
+        self._handler_class = None
+        self.cookies = SimpleCookie()
+        self.closed = False
+        self._reason_phrase = None
+        self._container = [content]
         if content_type is not JSON_TYPE:
-            headers["Content-Type"] = content_type
+            self.headers["Content-Type"] = content_type
         if status != 200:
             self.status_code = status
