@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Final
 
 HEADER: Final = "X-Request-Timeout-Ms"
@@ -24,22 +24,32 @@ def remaining() -> float | None:
     return None if moment is None else max(0.0, moment - time.monotonic())
 
 
-@contextmanager
-def within(seconds: float | None) -> Iterator[None]:
-    """Bound a block of work; a deadline already set is only ever brought forward.
+def enter(seconds: float | None) -> Token[float | None] | None:
+    """Bound the work at hand until `leave`, which takes what this returns.
 
-    None sets no bound.
+    A deadline already set is only ever brought forward. None sets no bound, and returns None.
     """
     if seconds is None:
-        yield
-        return
+        return None
     moment = time.monotonic() + seconds
     outer = _moment.get()
-    token = _moment.set(moment if outer is None else min(moment, outer))
+    return _moment.set(moment if outer is None else min(moment, outer))
+
+
+def leave(token: Token[float | None]) -> None:
+    """End what `enter` began."""
+    _moment.reset(token)
+
+
+@contextmanager
+def within(seconds: float | None) -> Iterator[None]:
+    """Bound a block of work, as `enter` does."""
+    token = enter(seconds)
     try:
         yield
     finally:
-        _moment.reset(token)
+        if token is not None:
+            leave(token)
 
 
 def header_value(seconds: float) -> str:

@@ -6,11 +6,9 @@ ApiResource.dispatch takes the same steps between its hooks.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException
@@ -23,7 +21,7 @@ from eaglet.api.context import add_context
 from eaglet.api.credentials import require_token
 from eaglet.api.page import wants_page
 from eaglet.api.plan import Method, Plan, plan_of
-from eaglet.api.query import read_query
+from eaglet.api.query import mend_encoding, read_query
 from eaglet.api.refusals import InvalidParams
 from eaglet.api.verbs import PARAMETER, tunnelled_verb
 from eaglet.exceptions import ParamError
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
     from eaglet.api.resource import ApiResource
 
 View = Callable[[HttpRequest], HttpResponseBase]
-
-# Python calls these text encodings; none is one that a caller has a use for.
-_NO_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 
 
 def view_of(resource: type[ApiResource]) -> View:
@@ -47,19 +42,49 @@ def view_of(resource: type[ApiResource]) -> View:
 
     def view(request: HttpRequest) -> HttpResponseBase:
         meta = request.META
-        token = tracing.enter(meta)
+        trace = tracing.enter(meta)
+        bound = None
+        plan = None
+        response: HttpResponseBase
         try:
             if deadline.META_KEY in meta:
-                seconds = deadline.parse_header(meta[deadline.META_KEY])
-                with deadline.within(seconds):
-                    response = _answer(resource, request)
-            else:
-                response = _answer(resource, request)
-            if "HTTP_X_REQUEST_ID" in meta and (trace := tracing.current()) is not None:
-                response.headers["X-Request-ID"] = trace.request_id
+                bound = deadline.enter(deadline.parse_header(meta[deadline.META_KEY]))
+            try:
+                plan = plan_of(resource)
+                if (
+                    not plan.direct
+                    or request.method == "OPTIONS"
+                    or request.content_type == MULTIPART
+                    or ("html" in meta.get("HTTP_ACCEPT", "") and wants_page(request))
+                ):
+                    response = _through_drf(resource, request)
+                else:
+                    args = Args(request)
+                    read_query(request, args, plan.max_fields)
+                    verb, fault = request.method or "", None
+                    if verb == "POST" or meta.get("CONTENT_LENGTH") or "wsgi.input" not in meta:
+                        verb, fault = read_call(request, args, read_body)
+                    else:  # what most calls are: without a body, and with a verb of their own
+                        args.pop(PARAMETER, None)
+                    result = perform(plan, plan.methods[verb], args, request, fault)
+                    if isinstance(result, HttpResponseBase):
+                        response = answers.passed_on(result)
+                    elif isinstance(result, tuple):
+                        response = answers.write(answers.of_result(result), request)
+                    else:
+                        response = answers.envelope_response(result)
+            except Exception as exception:  # noqa: BLE001 - becomes the answer
+                answers.roll_back()
+                response = _refuse(exception, resource, plan, request)
+            if request.method == "HEAD":
+                response = answers.without_body(response)
+            if "HTTP_X_REQUEST_ID" in meta and (current := tracing.current()) is not None:
+                response.headers["X-Request-ID"] = current.request_id
             return response
         finally:
-            tracing.leave(token)
+            if bound is not None:
+                deadline.leave(bound)
+            tracing.leave(trace)
 
     view.__name__ = resource.__name__
     view.__doc__ = resource.__doc__
@@ -70,31 +95,6 @@ def view_of(resource: type[ApiResource]) -> View:
     view.initkwargs = {}  # type: ignore[attr-defined]
     view.actions = None  # type: ignore[attr-defined]
     return view
-
-
-def _answer(resource: type[ApiResource], request: HttpRequest) -> HttpResponseBase:
-    plan = None
-    response: HttpResponseBase
-    try:
-        plan = plan_of(resource)
-        if request.encoding is not None:
-            _mend_encoding(request)
-        if not plan.direct or _is_for_drf(request):
-            return _through_drf(resource, request)
-        args = Args(request)
-        read_query(request, args, plan.max_fields)
-        verb, fault = read_call(request, args, read_body)
-        result = perform(plan, plan.method(verb), args, request, fault)
-        if isinstance(result, HttpResponseBase):
-            response = answers.passed_on(result)
-        elif isinstance(result, tuple):
-            response = answers.write(answers.of_result(result), request)
-        else:
-            response = answers.envelope_response(result)
-    except Exception as exception:  # noqa: BLE001 - becomes the answer
-        answers.roll_back()
-        response = _refuse(exception, resource, plan, request)
-    return answers.without_body(response) if request.method == "HEAD" else response
 
 
 def _refuse(
@@ -110,22 +110,11 @@ def _refuse(
         return answers.write(outcome, request, always_200=always_200)
 
 
-def _is_for_drf(request: HttpRequest) -> bool:
-    return request.method == "OPTIONS" or request.content_type == MULTIPART or wants_page(request)
-
-
-def _mend_encoding(request: HttpRequest) -> None:
-    # A caller may name any codec of Python's as charset, "zlib" among them.
-    codec = codecs.lookup(request.encoding or "")
-    if not codec._is_text_encoding or codec.name in _NO_TEXT:
-        request.encoding = settings.DEFAULT_CHARSET
-
-
 def _through_drf(resource: type[ApiResource], request: HttpRequest) -> HttpResponseBase:
+    mend_encoding(request)  # here already: a hook may read the request first
     view = resource()
     view.setup(request)
-    response = view.dispatch(request)
-    return answers.without_body(response) if request.method == "HEAD" else response
+    return view.dispatch(request)
 
 
 def read_call(

@@ -7,7 +7,7 @@ happens in tests, and when an attribute of the class is set.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,19 +55,28 @@ class Method:
         return function is inspect.unwrap(self.function) or _name_of(function) in self.names
 
 
+class Methods(dict[str, Method]):
+    """The methods of a resource, by verb in capitals."""
+
+    def __missing__(self, verb: str) -> Method:
+        """Refuse a verb that the resource has not: MethodNotAllowed (405)."""
+        raise MethodNotAllowed(verb[:20])
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How calls to one resource are answered.
 
     Attributes:
         place: the resource's name, for the log.
-        methods: by verb in capitals; HEAD is GET's.
+        methods: by verb in capitals; HEAD is GET's. To ask for another one is a
+            MethodNotAllowed (405).
         allow: the value of an Allow header.
         direct: whether Django REST framework can be left out.
     """
 
     place: str
-    methods: Mapping[str, Method]
+    methods: Methods
     allow: str
     direct: bool
     providers: tuple[ContextProvider, ...]
@@ -75,23 +84,17 @@ class Plan:
     max_fields: int | None
     always_200: bool
 
-    def method(self, verb: str) -> Method:
-        """The method for a verb in capitals; raises MethodNotAllowed (405)."""
-        try:
-            return self.methods[verb]
-        except KeyError:
-            raise MethodNotAllowed(verb[:20]) from None
+
+class _Plans(dict[type["ApiResource"], Plan]):
+    def __missing__(self, resource: type[ApiResource]) -> Plan:
+        plan = self[resource] = _make(resource)
+        return plan
 
 
-_plans: dict[type, Plan] = {}
+_plans = _Plans()
 
-
-def plan_of(resource: type[ApiResource]) -> Plan:
-    """The plan of a resource class; made when first asked for."""
-    plan = _plans.get(resource)
-    if plan is None:
-        plan = _plans[resource] = _make(resource)
-    return plan
+plan_of: Callable[[type[ApiResource]], Plan] = _plans.__getitem__
+"""The plan of a resource class; made when first asked for."""
 
 
 def forget_plans(**kwargs: Any) -> None:
@@ -126,10 +129,10 @@ def _names(
 
 
 def _make(resource: type[ApiResource]) -> Plan:
-    methods = {
-        verb.upper(): _method(resource, verb, handler)
+    methods = Methods(
+        (verb.upper(), _method(resource, verb, handler))
         for verb, handler in handlers(resource).items()
-    }
+    )
     allowed = [*methods, "OPTIONS"]
     if "GET" in methods:
         methods["HEAD"] = methods["GET"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+
+from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest
 
@@ -9,18 +12,37 @@ from eaglet.api.args import Args
 from eaglet.api.refusals import PayloadTooLarge
 from eaglet.params import RepeatedValues
 
+# Python calls these text encodings; none is one that a caller has a use for.
+_NO_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
+
+
+def mend_encoding(request: HttpRequest) -> bool:
+    """Replace a charset that is none for text; give back whether the request names any.
+
+    A caller may name any codec of Python's, "zlib" among them.
+    """
+    if request.encoding is None:
+        return False
+    codec = codecs.lookup(request.encoding)
+    if not codec._is_text_encoding or codec.name in _NO_TEXT:
+        request.encoding = settings.DEFAULT_CHARSET
+    return True
+
 
 def read_query(request: HttpRequest, args: Args, max_fields: int | None) -> None:
     """Put the query's parameters into `args`: a str each, repeated keys as a list.
+
+    It comes before anything else that decodes, and mends the request's encoding.
 
     A plain ASCII query without `%` and `+` needs no decoding and is split here, at a fraction
     of the cost; any other goes through Django's QueryDict, with the same result. Raises
     PayloadTooLarge beyond `max_fields`, the project's DATA_UPLOAD_MAX_NUMBER_FIELDS.
     """
+    charset_named = mend_encoding(request)
     query = request.META.get("QUERY_STRING", "")
     if not query:
         return
-    if "%" in query or "+" in query or not query.isascii() or request.encoding is not None:
+    if charset_named or "%" in query or "+" in query or not query.isascii():
         try:
             args.overlay(request.GET)
         except TooManyFieldsSent:

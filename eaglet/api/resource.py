@@ -154,7 +154,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
         self.initial(drf_request, *self.args, **self.kwargs)
         if verb == "OPTIONS":
             return self._describe(plan)
-        method = plan.method(verb)
+        method = plan.methods[verb]
         if not read_early:
             _verb, fault = dispatch.read_call(request, args, lambda _: read_drf_body(drf_request))
             drf_request.params = dict(args)  # type: ignore[attr-defined]
