@@ -309,7 +309,7 @@ def check_params(
                 )
     except ValueError:
         raise _error(declared, args, function) from None
-    if not declared.required <= args.keys():
+    if not args.keys() >= declared.required:
         raise _error(declared, args, function)
     args.update(converted)
 
@@ -342,6 +342,16 @@ def declared_params(function: Callable[..., Any]) -> Declared:
     """What `param_required` declared for a function, or ()."""
     declared: Declared = getattr(function, "eaglet_params", NOTHING)
     return declared
+
+
+def behind_check(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What a function comes down to once its args are checked against all that it declared.
+
+    That is the function itself, unless its outermost decorator is its only `param_required`.
+    """
+    # functools.wraps gives the attribute to decorators further out, too: they are not skipped.
+    checking, behind = getattr(function, "eaglet_behind_check", (None, function))
+    return behind if checking is function else function
 
 
 def param_required(declarations: Iterable[str] | None = None) -> Callable[[F], F]:
@@ -389,6 +399,8 @@ def param_required(declarations: Iterable[str] | None = None) -> Callable[[F], F
             return function(args)
 
         checking.eaglet_params = declared  # type: ignore[attr-defined]
+        if not inner:
+            checking.eaglet_behind_check = (checking, function)  # type: ignore[attr-defined]
         return checking  # type: ignore[return-value]
 
     return decorate

@@ -164,7 +164,7 @@ def perform(
         if params:
             check_params(params, args, method.function)
         args.checked = params
-        return method.function(args)
+        return method.checked_function(args)
     except ParamError as error:
         # A ParamError from deeper down is a fault of the service, not of its caller.
         if method.declares(error.function):

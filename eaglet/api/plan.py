@@ -20,7 +20,7 @@ from eaglet.api.context import ContextProvider, load_providers
 from eaglet.api.policy import needs_drf
 from eaglet.api.verbs import VERBS
 from eaglet.conf import conf
-from eaglet.params import Declared, declared_params
+from eaglet.params import Declared, behind_check, declared_params
 
 if TYPE_CHECKING:
     from eaglet.api.resource import ApiResource
@@ -33,6 +33,7 @@ class Method:
     Attributes:
         verb: its name in capitals.
         function: the handler, a function of one dict.
+        checked_function: what the handler does with args that are checked already.
         params: what `param_required` declared.
         rule: what `access_token_required` asks, or None.
         grants: the grants a token's app must hold.
@@ -42,6 +43,7 @@ class Method:
 
     verb: str
     function: Callable[[Any], Any]
+    checked_function: Callable[[Any], Any]
     params: Declared
     rule: TokenRule | None
     grants: tuple[str, ...]
@@ -158,6 +160,7 @@ def _method(resource: type[ApiResource], verb: str, handler: Callable[[Any], Any
     return Method(
         verb=verb.upper(),
         function=handler,
+        checked_function=behind_check(handler),
         params=declared_params(handler),
         rule=rule,
         grants=grants,
