@@ -1,12 +1,13 @@
 """Section 4: `param_required` on any function of one dict, outside of HTTP too."""
 
 import datetime
+import functools
 
 import pytest
 from django.utils.translation import override
 
 from eaglet.exceptions import EagletError, InvalidParam, MissingParam, ParamError
-from eaglet.params import param_required
+from eaglet.params import behind_check, param_required
 
 
 class Corp:
@@ -139,3 +140,35 @@ def test_it_speaks_the_current_language_or_english_and_never_fails_for_it():
     with override("zh-hans"), pytest.raises(ParamError) as caught:
         Order.get({})
     assert caught.value.faults[0].reason
+
+
+def test_a_decorator_further_out_is_called_though_the_args_are_checked_already():
+    calls = []
+
+    def noting(function):
+        @functools.wraps(function)
+        def noted(args):
+            calls.append(dict(args))
+            return function(args)
+
+        return noted
+
+    @noting
+    @param_required(["n:int"])
+    def outer(args):
+        return args["n"]
+
+    assert behind_check(outer) is outer
+    assert outer({"n": "1"}) == 1
+    assert calls == [{"n": "1"}]
+
+
+def test_only_a_single_declaration_that_is_the_outermost_can_be_left_out():
+    def plain(args):
+        return args
+
+    once = param_required(["n:int"])(plain)
+    twice = param_required(["m"])(once)
+    assert behind_check(plain) is plain
+    assert behind_check(once) is plain
+    assert behind_check(twice) is twice
