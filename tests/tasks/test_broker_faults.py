@@ -2,13 +2,16 @@
 
 import os
 import socket
+import threading
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
+from eaglet.breaker import Breaker
 from eaglet.tasks import publisher as publisher_module
 from eaglet.tasks import send_task
+from eaglet.tasks.broker import Broker
 from eaglet.tasks.models import OutboxTask
 
 QUEUE = "services.points.tasks.changed"
@@ -95,6 +98,58 @@ def test_while_the_thread_hangs_nobody_waits_for_it(silent):
     assert silent() == 1
     # Those were left to the relay when they were written: no attempt, and no error of one.
     assert [error for _, _, error in rows()][1:] == [""] * 20
+
+
+def test_while_the_thread_hangs_nobody_waits_though_the_breaker_would_let_them_try(
+    silent, monkeypatch
+):
+    publisher = publisher_module.Publisher(Breaker(open_seconds=0, longest_open_seconds=0))
+    monkeypatch.setattr(publisher_module, "_publisher", publisher)
+    send_task(QUEUE, {"n": 1})
+    assert not publisher.is_available
+    send_task(QUEUE, {"n": 2})
+    assert silent() == 1
+
+
+def test_a_broker_that_did_not_answer_in_time_is_left_alone_once_the_thread_is_free_again(
+    monkeypatch, settings
+):
+    answered = threading.Event()
+    monkeypatch.setattr(Broker, "publish", lambda self, task: answered.wait(30))
+    settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.1
+    send_task(QUEUE, {"n": 1})
+    publisher = publisher_module.publisher()
+    hanging = publisher._at_work
+    answered.set()
+    assert hanging.done.wait(30)
+    assert not publisher.is_available
+
+
+def test_what_was_given_up_is_not_published_after_all(monkeypatch, settings):
+    answered, published = threading.Event(), []
+
+    def publish(self, task):
+        answered.wait(30)
+        published.append(task.arguments)
+
+    monkeypatch.setattr(Broker, "publish", publish)
+    settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.1
+    with transaction.atomic():
+        for n in range(5):
+            send_task(QUEUE, {"n": n})
+    hanging = publisher_module.publisher()._at_work
+    answered.set()
+    assert hanging.done.wait(30)
+    assert published == ['{"n":0}']
+
+
+def test_a_changed_setting_leads_to_the_other_broker(received, settings, tmp_path):
+    send_task(QUEUE, {"n": 1})
+    settings.CELERY_BROKER_URL = "eaglet://"
+    settings.EAGLET_QUEUE_DIR = tmp_path / "queue"
+    send_task(QUEUE, {"n": 2})
+    assert len(received(QUEUE)) == 1
+    assert len(received(QUEUE, url=f"eaglet://{tmp_path}/queue")) == 1
 
 
 @pytest.mark.usefixtures("refusing")
