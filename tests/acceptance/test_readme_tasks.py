@@ -9,6 +9,8 @@ from testproject.walkthrough.processes import Processes
 from testproject.walkthrough.roles import PROJECT_DIR, Role
 from tests.acceptance.readme import python_files
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = """
 SECRET_KEY = "of the project in the README"
 USE_TZ = True

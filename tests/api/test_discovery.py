@@ -4,6 +4,8 @@ import textwrap
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = """
 SECRET_KEY = "x"
 ALLOWED_HOSTS = ["*"]

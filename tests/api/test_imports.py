@@ -10,6 +10,8 @@ from eaglet.decorator import param_required as documented_param_required
 from eaglet.exceptions import EagletError
 from eaglet.utils.resource_client import Resource as DocumentedResource
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_exported_names_are_pinned():
     assert eaglet.api.__all__ == [

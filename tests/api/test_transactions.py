@@ -8,6 +8,8 @@ from django.db import connection, transaction
 
 from eaglet.api import ApiResource, param_required
 
+pytestmark = pytest.mark.slow
+
 # Two databases of their own: the settings of the other tests have one, in memory.
 SETTINGS = """
 SECRET_KEY = "x"

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from eaglet.exceptions import ParamError
 from eaglet.params import CONVERTERS, RepeatedValues, param_required
 
+pytestmark = pytest.mark.slow
+
 CHECKED = {type_: param_required([f"a:{type_}"])(lambda args: args["a"]) for type_ in CONVERTERS}
 
 SCALARS = st.one_of(

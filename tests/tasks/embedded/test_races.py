@@ -10,7 +10,10 @@ from eaglet.tasks.embedded.folder import QueueFolder
 
 from .processes import kill_group, until
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="POSIX only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="POSIX only"),
+]
 
 
 def numbers(processes):

@@ -13,6 +13,8 @@ from eaglet.tasks.embedded.folder import QueueFolder
 
 from .processes import children, kill_group, until
 
+pytestmark = pytest.mark.slow
+
 BEGIN_SOON = 0.01
 
 
@@ -92,7 +94,6 @@ def test_a_backlog_is_drained_by_workers_that_are_killed(processes, app):
     drain_with_workers_that_are_killed(processes, app, count=400, workers=2, kills=3)
 
 
-@pytest.mark.slow
 def test_a_large_backlog_is_drained_by_workers_that_are_killed(processes, app):
     count = int(os.environ.get("EAGLET_TEST_MESSAGES", "1500"))
     drain_with_workers_that_are_killed(processes, app, count=count, workers=3, kills=12)
