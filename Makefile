@@ -21,8 +21,8 @@ CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 	format matrix clean
 
 help:
-	@echo 'make demo    start a service and a caller, walk through what they do, end them'
-	@echo 'make serve   the same two, left running until Ctrl-C; prints where, and a login'
+	@echo 'make demo    start the services, walk through what they do, end them'
+	@echo 'make serve   all of them, left running until Ctrl-C; prints where, and a login'
 	@echo 'make test    the tests'
 	@echo 'make test-services  the tests that need RabbitMQ, Redis, PostgreSQL and MariaDB, on Debian'
 	@echo 'make lint    style, types, import directions, missing migrations'
@@ -59,11 +59,13 @@ types: environment
 imports: environment
 	@scripts/quietly $(BIN)/lint-imports --no-cache
 
-# No migration is missing, and neither role has anything for Django's checks to complain of.
+# No migration is missing, and no role has anything for Django's checks to complain of.
 project: environment
 	@scripts/quietly $(CHECK) makemigrations --check --dry-run --settings tests.settings
-	@EAGLET_ROLE=api scripts/quietly $(CHECK) check --fail-level WARNING
-	@EAGLET_ROLE=hermes scripts/quietly $(CHECK) check --fail-level WARNING
+	@for role in api hermes member template_message; do \
+		EAGLET_ROLE=$$role scripts/quietly $(CHECK) check --fail-level WARNING && \
+		EAGLET_ROLE=$$role scripts/quietly $(CHECK) makemigrations --check --dry-run || exit 1; \
+	done
 
 format: environment
 	@$(BIN)/ruff check --quiet --fix .

@@ -1,9 +1,12 @@
-"""Settings of the test project, which runs in one of two roles (EAGLET_ROLE).
+"""Settings of the test project, which runs in one of four roles (EAGLET_ROLE).
 
-- `api`: the service; it answers `demo.data`, issues tokens, and has the admin.
+- `api`: a service; it answers `demo.data`.
 - `hermes`: a service that calls it; neither admin nor sessions.
+- `member`: the member service; it changes points, and sends a task with every change.
+- `template_message`: the template message service; it takes those tasks.
 
-Each role has its own database and its own SECRET_KEY in the run folder (EAGLET_RUN_DIR).
+All but hermes issue tokens and have the admin. Each role has its own database and its own
+SECRET_KEY in the run folder (EAGLET_RUN_DIR).
 """
 
 from pathlib import Path
@@ -15,8 +18,9 @@ from testproject import environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 RUN_DIR = environment.run_folder(BASE_DIR / ".run")
 ROLE = environment.text("EAGLET_ROLE", "api")
-if ROLE not in {"api", "hermes"}:
-    raise ImproperlyConfigured(f"EAGLET_ROLE is api or hermes, not {ROLE!r}")
+ROLES = ("api", "hermes", "member", "template_message")
+if ROLE not in ROLES:
+    raise ImproperlyConfigured(f"EAGLET_ROLE is one of {', '.join(ROLES)}; not {ROLE!r}")
 
 SECRET_KEY = environment.secret_key(RUN_DIR / f"{ROLE}.secret-key")
 # Off, so that answers are those of production: a fault shows a reference, and no traceback.
@@ -50,7 +54,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = ["rest_framework", "eaglet.api", "eaglet.auth"]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 
-if ROLE == "api":
+WITH_ADMIN = ROLE != "hermes"
+if WITH_ADMIN:
     INSTALLED_APPS += [
         "django.contrib.admin",
         "django.contrib.auth",
@@ -58,7 +63,7 @@ if ROLE == "api":
         "django.contrib.messages",
         "django.contrib.sessions",
         "django.contrib.staticfiles",
-        "testproject.demo",
+        "testproject.operators",
     ]
     MIDDLEWARE = [
         "django.middleware.security.SecurityMiddleware",
@@ -84,15 +89,40 @@ if ROLE == "api":
         }
     ]
     # Cookies know no ports: two projects on one machine would log each other out.
-    SESSION_COOKIE_NAME = "eaglet_testproject_session"
-    CSRF_COOKIE_NAME = "eaglet_testproject_csrf"
+    SESSION_COOKIE_NAME = f"eaglet_testproject_{ROLE}_session"
+    CSRF_COOKIE_NAME = f"eaglet_testproject_{ROLE}_csrf"
     EAGLET_TOKEN_CACHE_SECONDS = float(environment.text("EAGLET_TOKEN_CACHE_SECONDS", "5"))
-else:
+
+if ROLE == "api":
+    INSTALLED_APPS += ["testproject.demo"]
+elif ROLE == "hermes":
     INSTALLED_APPS += ["eaglet.client", "testproject.hermes"]
     ENABLE_API_AUTH = environment.flag("ENABLE_API_AUTH")
     APP_KEY = environment.text("APP_KEY")
     APP_SECRET = environment.text("APP_SECRET")
     EAGLET_SERVICES = environment.from_json("EAGLET_SERVICES", {})
+elif ROLE == "member":
+    INSTALLED_APPS += ["eaglet.tasks", "testproject.member_service"]
+    # A refusal takes back what the request has changed, and the task it has sent.
+    DATABASES["default"]["ATOMIC_REQUESTS"] = True
+else:
+    INSTALLED_APPS += [
+        "eaglet.tasks",
+        "django_celery_results",
+        "testproject.template_message_service",
+    ]
+
+if "eaglet.tasks" in INSTALLED_APPS:
+    # Empty: the embedded broker, which keeps its messages in the folder.
+    CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL")
+    CELERY_BROKER_TRANSPORT_OPTIONS = environment.from_json("CELERY_BROKER_TRANSPORT_OPTIONS", {})
+    EAGLET_QUEUE_DIR = environment.text("EAGLET_QUEUE_DIR", str(RUN_DIR / "queue"))
+    # Every Celery worker listens to a default queue besides; by default they all have the same.
+    CELERY_TASK_DEFAULT_QUEUE = f"testproject.{ROLE}"
+    # Celery's own handlers would write past the filter.
+    CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+    # DEBUG is off with the embedded broker: all of this runs on one machine.
+    SILENCED_SYSTEM_CHECKS = ["eaglet_tasks.W001"]
 
 EAGLET_RESOURCE_MODULES = environment.names("EAGLET_RESOURCE_MODULES")
 

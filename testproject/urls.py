@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = []
 
-if settings.ROLE == "api":
+if settings.WITH_ADMIN:
     from django.contrib import admin
 
     urlpatterns += [

@@ -125,5 +125,7 @@ def redacted_repr(args: list[Any]) -> str:
 
 def describe(error: BaseException) -> str:
     """An error in one line that may be logged and kept."""
+    if isinstance(error, OperationalError) and error.__cause__ is not None:
+        error = error.__cause__  # kombu's name for it is the one databases have for theirs
     reason = " ".join(str(error).split())
     return redact_text(f"{type(error).__name__}: {reason}")[:_MAX_ERROR]

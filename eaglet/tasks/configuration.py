@@ -67,6 +67,8 @@ def apply_defaults(app: Celery) -> None:
         "accept_content": ["json"],
         "result_accept_content": ["json"],
         "result_extended": True,
+        # Celery's own handlers would write past the filters of the project's LOGGING.
+        "worker_hijack_root_logger": False,
         # Celery closes every database connection before and after each task unless told how
         # often to: eaglet does as requests do instead (see `receiving`).
         "CELERY_DB_REUSE_MAX": sys.maxsize,

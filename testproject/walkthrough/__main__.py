@@ -1,7 +1,11 @@
-"""`make demo`: start the service and hermes, walk through what they do, and end them."""
+"""`make demo`: start services, walk through what they do, and end them.
+
+With CELERY_BROKER_URL set to an amqp:// or redis:// URL, tasks go through the broker there.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -9,11 +13,30 @@ from pathlib import Path
 
 import requests
 
+from testproject.walkthrough.broker_choice import broker_for
+from testproject.walkthrough.broker_servers import BrokerServer
+from testproject.walkthrough.brokers import Broker, BrokerUnusable
 from testproject.walkthrough.caller import Caller
 from testproject.walkthrough.narration import Narrator
+from testproject.walkthrough.outage_steps import waits_for_a_worker, waits_for_the_broker
+from testproject.walkthrough.points_services import start_points_services
+from testproject.walkthrough.points_steps import (
+    PointsScene,
+    change_arrives_with_its_text,
+    change_that_rolls_back_sends_nothing,
+    every_change_has_one_message,
+)
 from testproject.walkthrough.processes import Processes, ProcessFailed, leave_by_exception
 from testproject.walkthrough.roles import CommandFailed, Role, hermes_role
 from testproject.walkthrough.steps import APP, STEPS, Scene, StepFailed
+
+POINTS_STEPS = (
+    change_arrives_with_its_text,
+    change_that_rolls_back_sends_nothing,
+    waits_for_a_worker,
+    waits_for_the_broker,
+    every_change_has_one_message,
+)
 
 
 def main() -> int:
@@ -23,7 +46,13 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="eaglet-demo-") as folder:
             _walk_through(Path(folder), narrator)
-    except (CommandFailed, ProcessFailed, StepFailed, requests.RequestException) as error:
+    except (
+        BrokerUnusable,
+        CommandFailed,
+        ProcessFailed,
+        StepFailed,
+        requests.RequestException,
+    ) as error:
         narrator.line(f"\nThe demonstration failed: {error}")
         return 1
     except KeyboardInterrupt:
@@ -35,11 +64,18 @@ def main() -> int:
 
 def _walk_through(folder: Path, narrator: Narrator) -> None:
     with ExitStack() as stack:
+        broker = stack.enter_context(broker_for(os.environ.get("CELERY_BROKER_URL"), folder))
+        if isinstance(broker, BrokerServer):
+            narrator.hide(broker.password)
         processes = stack.enter_context(Processes(folder))
-        scene = _set_up(folder, narrator, processes, stack.enter_context(Caller()))
+        caller = stack.enter_context(Caller())
         try:
+            scene = _set_up(folder, narrator, processes, caller)
             for step in STEPS:
                 step(scene)
+            points_scene = _set_up_points(folder, narrator, processes, caller, broker)
+            for points_step in POINTS_STEPS:
+                points_step(points_scene)
         except Exception:
             for process in processes.running:
                 narrator.line(f"\nThe log of {process.name} ends:\n{process.tail()}")
@@ -64,6 +100,21 @@ def _set_up(folder: Path, narrator: Narrator, processes: Processes, caller: Call
     hermes = caller_role.serve(processes)
     narrator.passed(f"hermes, which has that key and secret in its settings, at {hermes.url}")
     return Scene(narrator, caller, service_role, service, hermes, credentials)
+
+
+def _set_up_points(
+    folder: Path, narrator: Narrator, processes: Processes, caller: Caller, broker: Broker
+) -> PointsScene:
+    narrator.step("Two more services, and what carries tasks from one to the other")
+    services = start_points_services(folder, processes, caller, broker.variables)
+    narrator.hide(services.member.token)
+    narrator.hide(services.template_message.token)
+    narrator.passed(f"the member service answers at {services.member.server.url}")
+    narrator.say("$ manage.py relay_tasks   (publishes what could not be at once)")
+    narrator.passed(f"the template message service, at {services.template_message.server.url}")
+    narrator.say("$ celery -A testproject worker")
+    narrator.passed(f"a worker of it takes what comes, by way of {broker.title}")
+    return PointsScene(narrator, caller, services, broker)
 
 
 if __name__ == "__main__":

@@ -31,9 +31,20 @@ class Caller:
 
     def get(self, url: str, *, token: str | None = None, **params: Any) -> requests.Response:
         """GET a resource, with an access token if one is given."""
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return self._session.get(url, params=params, headers=headers, timeout=TIMEOUT_SECONDS)
+        return self._session.get(
+            url, params=params, headers=_authorization(token), timeout=TIMEOUT_SECONDS
+        )
 
     def post(self, url: str, data: dict[str, Any]) -> requests.Response:
         """POST a form."""
         return self._session.post(url, data=data, timeout=TIMEOUT_SECONDS)
+
+    def put(self, url: str, data: dict[str, Any], *, token: str | None = None) -> requests.Response:
+        """PUT a JSON object."""
+        return self._session.put(
+            url, json=data, headers=_authorization(token), timeout=TIMEOUT_SECONDS
+        )
+
+
+def _authorization(token: str | None) -> dict[str, str]:
+    return {} if token is None else {"Authorization": f"Bearer {token}"}

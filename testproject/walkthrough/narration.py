@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
-from typing import TextIO
+from typing import Any, TextIO
 
 import requests
 
@@ -35,11 +36,13 @@ class Narrator:
         """Explain."""
         self._print(textwrap.fill(text, _WIDTH, initial_indent="   ", subsequent_indent="   "))
 
-    def call(self, response: requests.Response) -> None:
-        """Print a call and its answer, abbreviated."""
+    def call(self, response: requests.Response, sent: Any = None) -> None:
+        """Print a call, with the JSON it sent if that is given, and its answer, abbreviated."""
         request = response.request
         sends = "  (Authorization: Bearer ****)" if "Authorization" in request.headers else ""
         self._print(f"   > {request.method} {request.url}{sends}")
+        if sent is not None:
+            self._print(f"   > {json.dumps(sent, ensure_ascii=False)}")
         body = " ".join(response.text.split())
         if len(body) > _ABBREVIATED_TO:
             body = f"{body[:_ABBREVIATED_TO]}…"

@@ -28,21 +28,28 @@ class ProcessFailed(Exception):
 
 @dataclass(frozen=True)
 class ManagedProcess:
-    """A process with a session and process group of its own, and a log."""
+    """A process with a session and process group of its own, and a log.
+
+    `log_begins` is where its own part of the log begins: others of the name may have written.
+    """
 
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
+    log_begins: int = 0
 
     @property
     def is_running(self) -> bool:
         """Whether it has not ended yet."""
         return self.popen.poll() is None
 
+    def written(self) -> str:
+        """What it has written to its log."""
+        return self.log.read_bytes()[self.log_begins :].decode(errors="replace")
+
     def tail(self, lines: int = TAIL_LINES) -> str:
         """The end of its log."""
-        text = self.log.read_text(encoding="utf-8", errors="replace")
-        return "\n".join(text.splitlines()[-lines:])
+        return "\n".join(self.written().splitlines()[-lines:])
 
     def check_running(self) -> None:
         """Raise ProcessFailed if it has ended."""
@@ -100,6 +107,7 @@ class Processes:
         """Start a process; what it writes goes to `{name}.log` in the log folder."""
         log = self.log_folder / f"{name}.log"
         with log.open("ab") as output:
+            log_begins = output.tell()
             popen = subprocess.Popen(
                 list(command),
                 env=dict(environment),
@@ -109,22 +117,31 @@ class Processes:
                 pass_fds=tuple(pass_fds),
                 start_new_session=True,
             )
-        process = ManagedProcess(name, popen, log)
+        process = ManagedProcess(name, popen, log, log_begins)
         self.running.append(process)
         self._tell_reaper(f"+{popen.pid}")
         return process
 
     def stop(self, *processes: ManagedProcess, seconds: float = STOP_SECONDS) -> None:
-        """End processes: SIGTERM, and SIGKILL for what is still there after a while."""
+        """End processes: SIGTERM, and SIGKILL for what is still there after a while.
+
+        SIGTERM is for the first process of a group alone: it may want to end what it has started
+        in its own way, as a worker does that lets its children finish.
+        """
         for process in processes:
-            process.signal(signal.SIGTERM)
+            process.popen.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + seconds
         for process in processes:
             with suppress(subprocess.TimeoutExpired):
                 process.popen.wait(max(0.0, deadline - time.monotonic()))
             # Of the group too, whose first process may be gone already.
-            process.signal(signal.SIGKILL)
-            process.popen.wait()
+            self.kill(process)
+
+    def kill(self, process: ManagedProcess) -> None:
+        """Kill a process and all it has started."""
+        process.signal(signal.SIGKILL)
+        process.popen.wait()
+        if process in self.running:
             self._tell_reaper(f"-{process.popen.pid}")
             self.running.remove(process)
 

@@ -1,10 +1,11 @@
-"""The roles of the test project: their settings, their management commands, their servers."""
+"""The roles of the test project: their settings, management commands and processes."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -18,7 +19,11 @@ import requests
 from testproject.walkthrough.processes import ManagedProcess, Processes
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
-_OURS = re.compile(r"EAGLET_|APP_KEY$|APP_SECRET$|ENABLE_API_AUTH$|SECRET_KEY$|DJANGO_|PYTHONPATH$")
+CONCURRENCY = 2
+"""How many processes a worker runs tasks in."""
+_OURS = re.compile(
+    r"EAGLET_|CELERY_|APP_KEY$|APP_SECRET$|ENABLE_API_AUTH$|SECRET_KEY$|DJANGO_|PYTHONPATH$"
+)
 
 
 class CommandFailed(Exception):
@@ -38,7 +43,7 @@ class Role:
     """One of the project's services, in a run folder of its own.
 
     Attributes:
-        name: `api` or `hermes`.
+        name: one of those that the project's settings list.
         run_dir: where its database is.
         variables: settings of its own, as environment variables.
     """
@@ -113,6 +118,30 @@ class Role:
             )
         process.wait_until(lambda: is_healthy(url))
         return Server(url, process)
+
+    def work(self, processes: Processes) -> ManagedProcess:
+        """Start a worker, and wait until it takes the tasks that are sent to the role."""
+        # Two workers of one name would take each other's commands, over a broker they share.
+        node = f"{self.name}-{secrets.token_hex(4)}@%h"
+        command = ["celery", "-A", "testproject", "worker", "--loglevel=INFO"]
+        options = ["--hostname", node, f"--concurrency={CONCURRENCY}"]
+        process = processes.start(
+            f"{self.name}-worker",
+            [sys.executable, "-m", *command, *options],
+            environment=self.environment(),
+        )
+        process.wait_until(lambda: " ready." in process.written())
+        return process
+
+    def relay(self, processes: Processes) -> ManagedProcess:
+        """Start the relay of its outbox."""
+        process = processes.start(
+            f"{self.name}-relay",
+            [sys.executable, "-m", "django", "relay_tasks"],
+            environment=self.environment(),
+        )
+        process.wait_until(lambda: "Relaying" in process.written())
+        return process
 
 
 @dataclass(frozen=True)

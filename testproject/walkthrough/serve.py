@@ -1,7 +1,7 @@
-"""`make serve`: the service and hermes, left running until Ctrl-C.
+"""`make serve`: every service of the project, left running until Ctrl-C.
 
 What they keep is in the run folder (EAGLET_RUN_DIR, by default `.run` in the checkout), and is
-there again at the next start.
+there again at the next start. With CELERY_BROKER_URL set, tasks go through the broker there.
 """
 
 from __future__ import annotations
@@ -15,17 +15,12 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from testproject.walkthrough.called_service import access_token, kept_credentials
 from testproject.walkthrough.caller import Caller
 from testproject.walkthrough.narration import Narrator
+from testproject.walkthrough.points_services import PointsServices, start_points_services
 from testproject.walkthrough.processes import Processes, ProcessFailed, leave_by_exception
-from testproject.walkthrough.roles import (
-    PROJECT_DIR,
-    CommandFailed,
-    Credentials,
-    Role,
-    Server,
-    hermes_role,
-)
+from testproject.walkthrough.roles import PROJECT_DIR, CommandFailed, Role, hermes_role
 
 APP = "hermes"
 LOGIN = "admin"
@@ -56,17 +51,24 @@ def main() -> int:
 
 
 def _start(folder: Path, narrator: Narrator, processes: Processes) -> None:
+    broker_url = os.environ.get("CELERY_BROKER_URL")
     service_role = Role("api", folder)
     service_role.migrate()
-    password = _login(service_role)
-    credentials = _credentials(service_role, folder / "hermes.credentials")
+    credentials = kept_credentials(service_role, APP, folder / f"{APP}.credentials")
     service = service_role.serve(processes)
     caller_role = hermes_role(folder, service.url, credentials)
     caller_role.migrate()
     hermes = caller_role.serve(processes)
-    token = _token(service, credentials)
+    with Caller() as caller:
+        token = access_token(caller, service, credentials)
+        points = start_points_services(
+            folder, processes, caller, {"CELERY_BROKER_URL": broker_url} if broker_url else {}
+        )
+    password = _login(service_role, points.member.role, points.template_message.role)
     narrator.line(f"""
 admin      {service.url}/admin/
+           {points.member.server.url}/admin/            (members, and the outbox)
+           {points.template_message.server.url}/admin/  (messages, and results)
            login {LOGIN}, password {password}   (made anew at every start)
 resources  {service.url}/demo/greeting/?name=eaglet
            {service.url}/demo/data/?id=7    (asks for an access token)
@@ -77,7 +79,22 @@ With a token, which is good for two hours:
 
   curl -H 'Authorization: Bearer {token}' '{service.url}/demo/data/?id=7&name=eaglet'
 
-Logs are in {folder}. Ctrl-C stops both.""")
+{_points_lines(points)}
+
+Logs are in {folder}. Ctrl-C stops all of it.""")
+
+
+def _points_lines(points: PointsServices) -> str:
+    """How to change a member's points, and to see the messages that follow."""
+    change = {"member_id": points.member_id, "increase_integral": 100, "event_type": "每日签到"}
+    member, template_message = points.member, points.template_message
+    return f"""A change of points, and the messages that another service's worker makes of them:
+
+  curl -X PUT -H 'Authorization: Bearer {member.token}' \\
+    -H 'Content-Type: application/json' -d '{json.dumps(change, ensure_ascii=False)}' \\
+    '{member.url("member.points")}'
+  curl -H 'Authorization: Bearer {template_message.token}' \\
+    '{template_message.url("template_message.message")}'"""
 
 
 def _lock(folder: Path, stack: ExitStack) -> None:
@@ -90,38 +107,12 @@ def _lock(folder: Path, stack: ExitStack) -> None:
         ) from None
 
 
-def _login(service_role: Role) -> str:
-    """Make the superuser, or give it a new password; the password."""
+def _login(*roles: Role) -> str:
+    """Make a superuser of each role, or give it a new password; the password."""
     password = secrets.token_urlsafe(12)
-    service_role.manage("demo_login", LOGIN, DEMO_PASSWORD=password)
+    for role in roles:
+        role.manage("demo_login", LOGIN, DEMO_PASSWORD=password)
     return password
-
-
-def _credentials(service_role: Role, file: Path) -> Credentials:
-    """The key and secret of hermes: kept in a file, as the service shows a secret only once."""
-    if file.exists():
-        kept = json.loads(file.read_text())
-        return Credentials(kept["app_key"], kept["app_secret"])
-    made = service_role.create_app(APP)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        json.dump({"app_key": made.app_key, "app_secret": made.app_secret}, opened)
-    return made
-
-
-def _token(service: Server, credentials: Credentials) -> str:
-    with Caller() as caller:
-        answer = caller.post(
-            f"{service.url}/auth/access_token/",
-            {"app_key": credentials.app_key, "app_secret": credentials.app_secret},
-        )
-    if answer.status_code != 200:
-        raise CommandFailed(
-            f"hermes gets no access token (HTTP {answer.status_code}): was its app changed in the "
-            "admin? `make clean` starts anew."
-        )
-    token: str = answer.json()["data"]["access_token"]
-    return token
 
 
 def _wait(processes: Processes) -> None:

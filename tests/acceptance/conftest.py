@@ -5,6 +5,9 @@ import pytest
 from testproject.walkthrough.caller import Caller
 from testproject.walkthrough.processes import Processes
 from tests.acceptance.landscape import start_landscape
+from tests.services.fixtures import rabbitmq, redis_server
+
+__all__ = ["rabbitmq", "redis_server"]
 
 
 @pytest.fixture(scope="session")

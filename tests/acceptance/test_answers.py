@@ -3,6 +3,8 @@
 import pytest
 import requests
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def get(landscape, caller):

@@ -6,6 +6,8 @@ import pytest
 
 from eaglet.client import Resource, ResourceError, ServiceUnavailable
 
+pytestmark = pytest.mark.slow
+
 pytestmark = pytest.mark.django_db
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from testproject.walkthrough.caller import Caller
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def hermes(landscape):

@@ -11,6 +11,8 @@ import pytest
 
 from testproject.walkthrough.processes import Processes, ProcessFailed
 
+pytestmark = pytest.mark.slow
+
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
     sys.executable,

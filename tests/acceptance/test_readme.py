@@ -11,6 +11,8 @@ from testproject.walkthrough.processes import Processes
 from testproject.walkthrough.roles import PROJECT_DIR, Role
 from tests.acceptance.readme import blocks, python_files
 
+pytestmark = pytest.mark.slow
+
 BASIS = """
 SECRET_KEY = "of the project in the README"
 ALLOWED_HOSTS = ["127.0.0.1"]

@@ -1,15 +1,19 @@
 """`make serve`: what it prints works, and Ctrl-C ends all of it."""
 
+import json
 import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
 import requests
 
 from testproject.walkthrough.roles import PROJECT_DIR, Role
+
+pytestmark = pytest.mark.slow
 
 
 @contextmanager
@@ -45,9 +49,21 @@ def printed(serving):
     return serving[1]
 
 
-def test_the_login_opens_the_admin(printed):
-    admin = re.search(r"http://\S+/admin/", printed)[0]
+@pytest.mark.parametrize(
+    "listed",
+    ["eaglet_auth/app", "eaglet_tasks/outboxtask", "django_celery_results/taskresult"],
+)
+def test_the_login_opens_the_admin_of_each_service(printed, listed):
     name, password = re.search(r"login (\S+), password (\S+)", printed).groups()
+    opened = [
+        opened_admin(url, name, password) for url in re.findall(r"http://\S+/admin/", printed)
+    ]
+    assert len(opened) == 3
+    assert any(f"/admin/{listed}/" in text for text in opened)
+
+
+def opened_admin(admin, name, password):
+    """The first page of an admin, after the login."""
     with requests.Session() as session:
         session.trust_env = False
         form = session.get(f"{admin}login/", timeout=30)
@@ -57,13 +73,26 @@ def test_the_login_opens_the_admin(printed):
             data={"username": name, "password": password, "csrfmiddlewaretoken": csrf},
             timeout=30,
         )
-        assert answer.url == admin
-        assert "/admin/eaglet_auth/app/" in answer.text
+    assert answer.url == admin
+    return answer.text
 
 
 def test_the_line_for_curl_is_answered(printed, caller):
     token, url = re.search(r"Bearer (\S+)' '(\S+)'", printed).groups()
     assert caller.get(url, token=token).json()["data"] == {"args": {"id": 7, "name": "eaglet"}}
+
+
+def test_the_lines_for_curl_change_points_and_list_the_message(printed, caller):
+    lines = printed.replace("\\\n", " ")
+    token, change, url = re.search(r"PUT .*Bearer (\S+)' .* -d '(.*)' +'(\S+)'", lines).groups()
+    answer = caller.put(url, json.loads(change), token=token).json()
+    assert answer["code"] == 200
+    token, url = re.search(r"Bearer (\S+)' +'(\S+/message/)'", lines).groups()
+    deadline = time.monotonic() + 30
+    while not (messages := caller.get(url, token=token).json()["data"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert [message["task_id"] for message in messages] == [answer["data"]["task_id"]]
 
 
 def test_hermes_is_answered(printed, caller):
@@ -86,10 +115,11 @@ def test_a_second_one_in_the_same_folder_is_refused(serving):
     assert "Another process serves" in second.stdout
 
 
-def test_ctrl_c_ends_it_and_what_it_started(tmp_path, caller):
-    with started(tmp_path) as (process, printed):
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+# The last one, as it ends what the others use: starting all of it takes a while.
+def test_ctrl_c_ends_it_and_what_it_started(serving, caller):
+    process, printed = serving
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 0
     for url in re.findall(r"http://\S+?:\d+", printed):
         with pytest.raises(requests.ConnectionError):
             caller.get(url)

@@ -33,6 +33,7 @@ from eaglet.tasks.embedded.owners import sweep
 
 _LONGEST_POLL_SECONDS: Final = 0.05
 _POLL_GROWTH: Final = 1.25
+_AT_ONCE: Final = 100
 _SWEEP_SECONDS: Final = 1.0
 _CLEANING_SECONDS: Final = 60.0
 
@@ -50,7 +51,10 @@ class Transport(virtual.Transport):
     polling_interval = 0.02
     connection_errors = (*virtual.Transport.connection_errors, OSError)
     implements = virtual.Transport.implements.extend(
-        asynchronous=False, exchange_type=frozenset(["direct", "topic", "fanout"])
+        # Without an event loop Celery's pool passes tasks through one lock, which a child that is
+        # killed takes with it.
+        asynchronous=True,
+        exchange_type=frozenset(["direct", "topic", "fanout"]),
     )
 
     def __init__(self, client: Any, **kwargs: Any) -> None:
@@ -67,6 +71,8 @@ class Transport(virtual.Transport):
             else self.polling_interval
         )
         self._woken = threading.Event()
+        self._loop: Any = None
+        self._looking_soon = False
         self._sweep_at = 0.0
         self._clean_at = 0.0
         self.declared: dict[str, Exchange] = {}
@@ -111,6 +117,38 @@ class Transport(virtual.Transport):
             self._woken.wait(wait)
             interval = min(interval * _POLL_GROWTH, self._longest_poll)
 
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """Have a worker's event loop look for messages, and deliver all that are ready."""
+        self._loop = loop
+        loop.call_later(0, self._look, self.polling_interval)
+
+    def close_connection(self, connection: Any) -> None:
+        """Close every channel; an event loop is left alone from now on."""
+        self._loop = None
+        super().close_connection(connection)
+
+    def _look(self, interval: float) -> None:
+        if self._loop is not None:
+            if self._deliver_what_is_ready():
+                interval = self.polling_interval
+            longer = min(interval * _POLL_GROWTH, self._longest_poll)
+            self._loop.call_later(interval, self._look, longer)
+
+    def _look_soon(self) -> None:
+        self._looking_soon = False
+        if self._loop is not None:
+            self._deliver_what_is_ready()
+
+    def _deliver_what_is_ready(self) -> bool:
+        self.maintain()
+        # Not without end: the loop has other things to do.
+        for count in range(_AT_ONCE):
+            try:
+                self.cycle.get(self._deliver)
+            except Empty:
+                return count > 0
+        return True
+
     def maintain(self) -> None:
         """Once a second: look for dead owners, and whether the folder still is the one it was.
 
@@ -130,6 +168,9 @@ class Transport(virtual.Transport):
     def wake(self) -> None:
         """Look for messages now, rather than when it is time."""
         self._woken.set()
+        if self._loop is not None and not self._looking_soon:
+            self._looking_soon = True
+            self._loop.call_soon(self._look_soon)
 
     def set_callback(self, queue: str, callback: Callable[[FolderMessage], Any]) -> None:
         """Have the messages of a queue delivered to this one."""

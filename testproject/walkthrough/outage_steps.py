@@ -1,0 +1,67 @@
+"""The steps in which something that carries a task is away for a while."""
+
+from __future__ import annotations
+
+import time
+
+from testproject.walkthrough.points_steps import PointsScene, wait_until
+from testproject.walkthrough.steps import StepFailed
+
+SIGNED_IN_FOR_A_WEEK = "连续签到七天"
+REVIEWED = "发表商品评价"
+PUBLISH_TIMEOUT_SECONDS = 1
+"""EAGLET_PUBLISH_TIMEOUT_SECONDS, which the member service leaves as it is."""
+MARGIN_SECONDS = 2
+
+
+def waits_for_a_worker(scene: PointsScene) -> None:
+    """Without a worker, messages wait at the broker."""
+    services = scene.services
+    scene.narrator.step("With the worker stopped, the message waits, and arrives later")
+    services.processes.stop(services.worker)
+    sent = scene.change_points(SIGNED_IN_FOR_A_WEEK, 20)
+    wait_until(lambda: len(scene.broker.waiting()) == 1, "the message was not at the broker")
+    if services.messages(scene.caller, task_id=sent["task_id"]):
+        raise StepFailed("the message arrived without a worker")
+    scene.narrator.passed("answered as ever; the message waits:")
+    for place in scene.broker.waiting():
+        scene.narrator.line(f"       {place}")
+    services.worker = services.template_message.role.work(services.processes)
+    message = scene.message(sent["task_id"])
+    scene.narrator.passed(f"the worker is back, and it has arrived: {message['text']}")
+
+
+def waits_for_the_broker(scene: PointsScene) -> None:
+    """Without a broker, messages wait in the outbox, and callers do not."""
+    services = scene.services
+    scene.narrator.step("With the broker away, nobody waits, and nothing is lost")
+    scene.narrator.say(scene.broker.cutting)
+    scene.broker.cut()
+    try:
+        began = time.monotonic()
+        sent = scene.change_points(REVIEWED, 50)
+        took = time.monotonic() - began
+        if took > PUBLISH_TIMEOUT_SECONDS + MARGIN_SECONDS:
+            raise StepFailed(f"the caller was kept waiting for {took:.1f} s")
+        scene.narrator.passed(
+            f"the caller waited {took:.2f} s "
+            f"(EAGLET_PUBLISH_TIMEOUT_SECONDS is {PUBLISH_TIMEOUT_SECONDS})"
+        )
+        row = services.outbox()[sent["task_id"]]
+        if row["state"] != "pending" or not row["last_error"]:
+            raise StepFailed(f"the outbox has {row!r}")
+        scene.narrator.passed(f"its row in the outbox is {row['state']}, and says why:")
+        scene.narrator.line(f"       {row['last_error']}")
+        if services.messages(scene.caller, task_id=sent["task_id"]):
+            raise StepFailed("the message arrived without a broker")
+    finally:
+        scene.broker.restore()
+    message = scene.message(sent["task_id"])
+    services.worker.check_running()
+    services.relay.check_running()
+    wait_until(
+        lambda: services.outbox()[sent["task_id"]]["state"] == "sent",
+        "the outbox did not say that the task was sent",
+    )
+    scene.narrator.passed("it is back; the relay has published the task, and it has arrived:")
+    scene.narrator.line(f"       {message['text']}")
