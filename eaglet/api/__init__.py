@@ -6,8 +6,9 @@ framework, and a resource must not be touched before the app registry is ready.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from eaglet.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from eaglet.api.authorization import access_token_required as access_token_required
@@ -24,16 +25,4 @@ _HOMES = {
 
 __all__ = ["ApiError", "ApiResource", "access_token_required", "param_required"]
 
-
-def __getattr__(name: str) -> Any:
-    try:
-        home = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

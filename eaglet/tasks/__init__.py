@@ -6,10 +6,11 @@ is ready.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kombu.transport import TRANSPORT_ALIASES
+
+from eaglet.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from eaglet.tasks.celery_app import app as app
@@ -29,16 +30,4 @@ _HOMES = {
 
 __all__ = ["app", "captured_tasks", "send_task", "task"]
 
-
-def __getattr__(name: str) -> Any:
-    try:
-        home = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

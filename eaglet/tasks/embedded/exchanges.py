@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from eaglet.tasks.embedded.file_lock import FileLock
-from eaglet.tasks.embedded.folder import QueueFolder, QueueFolderError
+from eaglet.tasks.embedded.folder import QueueFolder
 from eaglet.tasks.embedded.names import file_name
+from eaglet.tasks.embedded.private_folder import QueueFolderError
 
 logger = logging.getLogger("eaglet.tasks")
 

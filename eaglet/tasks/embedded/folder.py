@@ -18,7 +18,6 @@ import itertools
 import logging
 import os
 import secrets
-import stat
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +25,14 @@ from typing import Final
 
 from eaglet.tasks.embedded.listing import ReadyListing
 from eaglet.tasks.embedded.names import file_name
+from eaglet.tasks.embedded.private_folder import (
+    QueueFolderError,
+    check_private,
+    failure,
+    gone,
+    make_private,
+    names_in,
+)
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -49,10 +56,6 @@ def _renew_token() -> None:
 os.register_at_fork(after_in_child=_renew_token)
 
 
-class QueueFolderError(OSError):
-    """The folder can't be used, or refuses; the message says what to do where something can."""
-
-
 @dataclass(frozen=True)
 class Taken:
     """A message in flight: `path` is its file, in the folder of whoever took it."""
@@ -65,17 +68,6 @@ class Taken:
     def redelivered(self) -> bool:
         """Whether it had been taken before, and was given back."""
         return self.name.endswith(_REDELIVERED)
-
-
-def default_folder() -> str:
-    """The user's own queue folder: `${XDG_STATE_HOME:-~/.local/state}/eaglet/queue`.
-
-    Source: XDG Base Directory Specification, by which a relative XDG_STATE_HOME does not count.
-    """
-    state = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(state):
-        state = os.path.join(os.path.expanduser("~"), ".local", "state")
-    return os.path.join(state, "eaglet", "queue")
 
 
 class QueueFolder:
@@ -104,14 +96,14 @@ class QueueFolder:
         """
         try:
             if self.path not in _seen:
-                _make_private_folder(self.path)
-            self._check_private()
+                make_private(self.path)
+            check_private(self.path, _LAYOUT)
             self.make_layout()
             self._write(os.path.join(self.tmp, new_name()), b"\n", keep=False)
         except QueueFolderError:
             raise
         except OSError as error:
-            raise self._failure("use", error) from error
+            raise failure(self.path, "use", error) from error
         _seen.add(self.path)
 
     def make_layout(self) -> None:
@@ -122,7 +114,7 @@ class QueueFolder:
             except FileExistsError:
                 continue
             except FileNotFoundError as error:
-                raise self._gone() from error
+                raise gone(self.path) from error
 
     def put(self, queue: str, message: bytes, *, make_queue: bool = True) -> bool:
         """Add a message to the end of the queue; whole, or not at all.
@@ -146,7 +138,7 @@ class QueueFolder:
         except QueueFolderError:
             raise
         except OSError as error:
-            raise self._failure("write into", error) from error
+            raise failure(self.path, "write into", error) from error
 
     def take(self, queue: str, holder: str) -> Taken | None:
         """Move the queue's first message into the folder `holder`; None when there is none.
@@ -205,9 +197,9 @@ class QueueFolder:
         Returns how many messages that were. May be interrupted, and done again, at any point.
         """
         count = 0
-        for quoted in _names_in(holder):
+        for quoted in names_in(holder):
             folder = os.path.join(holder, quoted)
-            for name in _names_in(folder):
+            for name in names_in(folder):
                 target = os.path.join(self._queues, quoted)
                 path = os.path.join(folder, name)
                 count += self._restore(path, target, _returned_name(name))
@@ -237,17 +229,17 @@ class QueueFolder:
         except QueueFolderError:
             raise
         except OSError as error:
-            raise self._failure("write into", error) from error
+            raise failure(self.path, "write into", error) from error
 
     def size(self, queue: str) -> int:
         """How many messages are ready; those in flight are not among them."""
-        return len(_names_in(self.queue_path(queue)))
+        return len(names_in(self.queue_path(queue)))
 
     def purge(self, queue: str) -> int:
         """Delete the messages that are ready; returns how many those were."""
         folder = self.queue_path(queue)
         count = 0
-        for name in _names_in(folder):
+        for name in names_in(folder):
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(folder, name))
                 count += 1
@@ -363,46 +355,7 @@ class QueueFolder:
     def _check_holder(self, taken: Taken) -> None:
         """A message may have gone from its place; that the place has gone is another matter."""
         if not os.path.isdir(os.path.dirname(taken.path)):
-            raise self._gone()
-
-    def _check_private(self) -> None:
-        try:
-            found = os.stat(self.path)
-        except FileNotFoundError as error:
-            raise self._gone() from error
-        if not stat.S_ISDIR(found.st_mode):
-            raise QueueFolderError(
-                errno.ENOTDIR,
-                f"{self.path} is to be the queue folder, and is a file: move it away, "
-                "or set EAGLET_QUEUE_DIR to another folder",
-            )
-        if found.st_uid != os.geteuid():
-            raise QueueFolderError(
-                errno.EPERM,
-                f"The queue folder {self.path} belongs to the user {found.st_uid}, and this "
-                f"process runs as {os.geteuid()}: messages would not be private. Set "
-                "EAGLET_QUEUE_DIR to a folder of this user",
-            )
-        if found.st_mode & 0o077:
-            raise QueueFolderError(
-                errno.EPERM,
-                f"Others may enter the queue folder {self.path} (mode "
-                f"{stat.S_IMODE(found.st_mode):04o}), and could read or forge messages. Make it "
-                f"private: chmod 700 {self.path}",
-            )
-
-    def _gone(self) -> QueueFolderError:
-        return QueueFolderError(
-            errno.ENOENT,
-            f"The queue folder {self.path} has gone, and maybe messages with it: put it back, "
-            f"or make an empty one: mkdir -m 700 {self.path}",
-        )
-
-    def _failure(self, doing: str, error: OSError) -> QueueFolderError:
-        reason = error.strerror or str(error)
-        return QueueFolderError(
-            error.errno, f"Can't {doing} the queue folder {self.path}: {reason}"
-        )
+            raise gone(self.path)
 
 
 def new_name() -> str:
@@ -415,21 +368,6 @@ def _returned_name(name: str) -> str:
     if name.endswith(_REDELIVERED) or len(os.fsencode(name)) > _LONGEST_NAME:
         return name
     return name + _REDELIVERED
-
-
-def _make_private_folder(path: str) -> None:
-    parent = os.path.dirname(path)
-    if not os.path.isdir(parent) and parent != path:
-        _make_private_folder(parent)
-    with suppress(FileExistsError):
-        os.mkdir(path, 0o700)
-
-
-def _names_in(folder: str) -> list[str]:
-    try:
-        return [name for name in os.listdir(folder) if not name.startswith(".")]
-    except FileNotFoundError:
-        return []
 
 
 def _sync_folder(path: str) -> None:

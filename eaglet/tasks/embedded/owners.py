@@ -17,8 +17,9 @@ from contextlib import suppress
 
 from eaglet.tasks.embedded.exchanges import ExchangeFiles
 from eaglet.tasks.embedded.file_lock import FileLock
-from eaglet.tasks.embedded.folder import QueueFolder, QueueFolderError
+from eaglet.tasks.embedded.folder import QueueFolder
 from eaglet.tasks.embedded.names import file_name
+from eaglet.tasks.embedded.private_folder import QueueFolderError, names_in
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -102,8 +103,8 @@ def sweep(folder: QueueFolder, exchanges: ExchangeFiles) -> None:
     owner is logged, and keeps nothing from the others.
     """
     # In this order: an owner's file is there before its folder, and deleted after it.
-    holding = _names_in(folder.inflight)
-    owners = _names_in(folder.owners)
+    holding = names_in(folder.inflight)
+    owners = names_in(folder.owners)
     for name in owners:
         _sweep_owner(folder, exchanges, name)
     for name in set(holding).difference(owners):
@@ -153,7 +154,7 @@ def _remove_transient_queues(
     folder: QueueFolder, exchanges: ExchangeFiles, name: str, claims: dict[str, bool]
 ) -> None:
     kept = set()
-    for other in _names_in(folder.owners):
+    for other in names_in(folder.owners):
         if other != name:
             path = os.path.join(folder.owners, other)
             shared = claims.keys() & _read_claims(path).keys()
@@ -199,10 +200,3 @@ def _read_claims(path: str) -> dict[str, bool]:
                 str(claim["queue"]), False
             )
     return claims
-
-
-def _names_in(folder: str) -> list[str]:
-    try:
-        return [name for name in os.listdir(folder) if not name.startswith(".")]
-    except FileNotFoundError:
-        return []

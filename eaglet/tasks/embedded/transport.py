@@ -26,10 +26,12 @@ from kombu.utils.scheduling import FairCycle
 
 import eaglet
 from eaglet.conf import conf
-from eaglet.tasks.embedded.channel import FolderChannel, FolderMessage
+from eaglet.tasks.embedded.channel import FolderChannel
+from eaglet.tasks.embedded.deliveries import FolderMessage
 from eaglet.tasks.embedded.exchanges import Exchange, ExchangeFiles
-from eaglet.tasks.embedded.folder import QueueFolder, default_folder
+from eaglet.tasks.embedded.folder import QueueFolder
 from eaglet.tasks.embedded.owners import sweep
+from eaglet.tasks.embedded.private_folder import default_folder
 
 _LONGEST_POLL_SECONDS: Final = 0.05
 _POLL_GROWTH: Final = 1.25

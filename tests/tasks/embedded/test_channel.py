@@ -9,7 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu.exceptions import ChannelError
 
 from eaglet.tasks.embedded import folder as queue_folder
-from eaglet.tasks.embedded.folder import QueueFolder, default_folder
+from eaglet.tasks.embedded.folder import QueueFolder
+from eaglet.tasks.embedded.private_folder import default_folder
 
 
 def publish(connection, queue, value):

@@ -6,7 +6,8 @@ import kombu
 import pytest
 from kombu.exceptions import OperationalError
 
-from eaglet.tasks.embedded.folder import QueueFolder, QueueFolderError
+from eaglet.tasks.embedded.folder import QueueFolder
+from eaglet.tasks.embedded.private_folder import QueueFolderError
 from eaglet.tasks.embedded.transport import Transport
 
 from .test_channel import publish
@@ -14,13 +15,41 @@ from .test_channel import publish
 AT_ONCE = {"transport_options": {"max_retries": 0}}
 
 
-@pytest.mark.parametrize("mode", [0o770, 0o707, 0o750, 0o740, 0o704, 0o701])
-def test_a_folder_that_others_may_enter_is_refused_with_what_to_do(path, mode):
+OPEN_TO_OTHERS = [0o770, 0o707, 0o750, 0o740, 0o704, 0o701]
+
+
+@pytest.mark.parametrize("mode", OPEN_TO_OTHERS)
+def test_an_empty_folder_that_others_may_enter_is_closed_to_them(path, mode):
     path.mkdir()
+    path.chmod(mode)
+    QueueFolder(path).open()
+    assert path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_of_messages_that_others_could_read_is_closed_to_them(path):
+    QueueFolder(path).open()
+    path.chmod(0o755)
+    QueueFolder(path).open()
+    assert path.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_a_folder_of_messages_that_others_could_forge_is_refused_with_what_to_do(path, mode):
+    QueueFolder(path).open()
     path.chmod(mode)
     with pytest.raises(QueueFolderError, match=f"chmod 700 {path}"):
         QueueFolder(path).open()
-    assert os.listdir(path) == []
+
+
+@pytest.mark.parametrize("mode", OPEN_TO_OTHERS)
+def test_a_folder_with_something_else_in_it_is_refused_and_left_as_it_is(path, mode):
+    path.mkdir()
+    path.joinpath("index.html").touch()
+    path.chmod(mode)
+    with pytest.raises(QueueFolderError, match=f"chmod 700 {path}"):
+        QueueFolder(path).open()
+    assert os.listdir(path) == ["index.html"]
+    assert path.stat().st_mode & 0o777 == mode
 
 
 def test_a_folder_of_another_user_is_refused_with_what_to_do(path, monkeypatch):
