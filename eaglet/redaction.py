@@ -23,6 +23,9 @@ _VALUE = re.compile(
 )
 _BY_LOOKS = re.compile(r"\beg[st]_[A-Za-z0-9_-]{16,}|\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 
+# RFC 3986 §3.2.1: what stands before the host, and may hold a password.
+_USERINFO = re.compile(r"(?<=://)[^\s/@]+(?=@)")
+
 
 def is_secret_name(name: str) -> bool:
     """Whether a parameter, header or setting of that name holds something secret."""
@@ -55,7 +58,7 @@ def redact_text(text: str) -> str:
         if value is not None:
             parts += [text[done : name.end()], MASK]
             done = value.end()
-    return _BY_LOOKS.sub(MASK, "".join([*parts, text[done:]]))
+    return _USERINFO.sub(MASK, _BY_LOOKS.sub(MASK, "".join([*parts, text[done:]])))
 
 
 class RedactingFilter(logging.Filter):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.redaction import redact_values
@@ -36,7 +37,11 @@ class OutboxTaskAdmin(OutboxTaskModelAdmin):
     @admin.display(description=_("arguments"))
     def redacted_arguments(self, task: OutboxTask) -> str:
         """The arguments, without the values of secret names."""
-        shown = redact_values({"args": json.loads(task.arguments)})["args"]
+        try:
+            args = json.loads(task.arguments)
+        except ValueError:
+            return gettext("not readable")
+        shown = redact_values({"args": args})["args"]
         return json.dumps(shown, ensure_ascii=False, indent=1)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

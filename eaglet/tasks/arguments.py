@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 import math
 from typing import Any, Final
+
+from django.utils.datastructures import MultiValueDict
 
 from eaglet import encoding
 from eaglet.conf import conf
@@ -12,6 +15,9 @@ from eaglet.exceptions import InvalidTask
 
 MAX_QUEUE_NAME_BYTES: Final = 255
 """AMQP 0-9-1 §4.2.5.3: a name is a short string."""
+
+# Python writes, and reads, no more than 4,300 digits unless told to.
+_TOO_LARGE: Final = 10**4300
 
 
 def check_queue_name(name: object) -> str:
@@ -56,8 +62,7 @@ def to_json(args: object) -> str:
 
 
 def _plain(value: Any, path: str, depth: int) -> Any:
-    kind = type(value)
-    if kind is int or kind is bool or value is None:
+    if value is None or value is True or value is False:
         return value
     if isinstance(value, str):
         return _text(str.__str__(value), path)
@@ -66,7 +71,11 @@ def _plain(value: Any, path: str, depth: int) -> Any:
             raise InvalidTask(f"{path}: {float(value)!r} is not JSON")
         return float(value)
     if isinstance(value, int):
+        if not -_TOO_LARGE < value < _TOO_LARGE:
+            raise InvalidTask(f"{path}: a number of more than 4,300 digits")
         return int(value)
+    if isinstance(value, decimal.Decimal) and not value.is_finite():
+        raise InvalidTask(f"{path}: {value} is not JSON")
     if depth >= encoding.MAX_DEPTH:
         raise InvalidTask(
             f"{_short(path)}: nested more than {encoding.MAX_DEPTH} deep, or inside itself"
@@ -83,6 +92,8 @@ def _plain(value: Any, path: str, depth: int) -> Any:
 
 
 def _plain_dict(value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
+    if isinstance(value, MultiValueDict):  # a request's, whose items() leave values out
+        value = {key: some[0] if len(some) == 1 else some for key, some in value.lists()}
     plain: dict[str, Any] = {}
     for key, item in value.items():
         name = _key(key, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from typing import Any
 
@@ -13,12 +14,9 @@ from kombu.exceptions import OperationalError
 from kombu.messaging import Producer
 
 from eaglet.exceptions import BrokerUnavailable, PublishError
-from eaglet.redaction import redact_text, redact_values
 from eaglet.tasks.configuration import make_app
 from eaglet.tasks.models import OutboxTask
-
-_MAX_REPR = 1024
-_MAX_ERROR = 1000
+from eaglet.tasks.shown import describe, redacted_repr
 
 _app: Celery | None = None
 _app_lock = threading.Lock()
@@ -27,13 +25,21 @@ _app_lock = threading.Lock()
 def publishing_app() -> Celery:
     """The Celery app tasks are sent with.
 
-    It is eaglet's own, so that sending needs no Celery app of the project's, and takes nothing
-    from one: neither its routes nor the options of a task that happens to be declared here.
+    It is eaglet's own, so that sending needs no Celery app of the project's, and takes neither
+    routes from one nor the options of a task that happens to be declared here.
     """
     global _app  # noqa: PLW0603
     with _app_lock:
         if _app is None:
             _app = make_app("eaglet.sending", set_as_current=False, fixups=[])
+            # The sender keeps no results, and what it promises of a message is not the
+            # project's to change.
+            _app.conf.update(
+                result_backend="disabled",
+                task_serializer="json",
+                task_protocol=2,
+                task_always_eager=False,
+            )
         return _app
 
 
@@ -44,6 +50,15 @@ def _forget_app(*, setting: str, **kwargs: Any) -> None:
 
 
 setting_changed.connect(_forget_app, dispatch_uid="eaglet.tasks.broker")
+
+
+def _renew_lock() -> None:
+    global _app_lock  # noqa: PLW0603
+    _app_lock = threading.Lock()
+
+
+# Another thread may hold it at the moment of a fork, and is not there to let go in the child.
+os.register_at_fork(after_in_child=_renew_lock)
 
 
 class Broker:
@@ -60,8 +75,21 @@ class Broker:
         Raises BrokerUnavailable when the connection can't be made or breaks, and PublishError
         when the broker refuses this task. Both leave no connection behind.
         """
+        try:
+            args = [json.loads(task.arguments)]
+        except ValueError as error:
+            raise PublishError(describe(error)) from error
+        kept = self._producer is not None
+        try:
+            self._publish(task, args)
+        except BrokerUnavailable as error:
+            # A connection that was cut while nothing was sent is only noticed now.
+            if not kept or _timed_out(error):
+                raise
+            self._publish(task, args)
+
+    def _publish(self, task: OutboxTask, args: list[Any]) -> None:
         app, producer = self._open()
-        args = [json.loads(task.arguments)]
         try:
             app.send_task(
                 task.queue_name,
@@ -100,6 +128,10 @@ class Broker:
                 # Asking for the channel connects.
                 channel = self._connection.default_channel
                 self._producer = app.amqp.Producer(channel, auto_declare=False)
+            except ValueError:
+                self.close()
+                # What was wrong with it is quoted by the error, and may be part of a password.
+                raise BrokerUnavailable("the broker's URL can't be read") from None
             except Exception as error:
                 self.close()
                 raise BrokerUnavailable(describe(error)) from error
@@ -112,20 +144,15 @@ class Broker:
             return True
         if isinstance(error, OperationalError):
             # What kombu makes of both; only the cause tells them apart.
-            return not isinstance(error.__cause__, connection.recoverable_channel_errors)
+            cause = error.__cause__
+            return isinstance(cause, connection.connection_errors) or not isinstance(
+                cause, connection.channel_errors
+            )
         return isinstance(error, connection.connection_errors)
 
 
-def redacted_repr(args: list[Any]) -> str:
-    """What a log or a result may show of the arguments: without the values of secret names."""
-    shown = redact_values({"args": args})["args"]
-    text = repr(shown)
-    return text if len(text) <= _MAX_REPR else f"{text[:_MAX_REPR]}…"
-
-
-def describe(error: BaseException) -> str:
-    """An error in one line that may be logged and kept."""
-    if isinstance(error, OperationalError) and error.__cause__ is not None:
-        error = error.__cause__  # kombu's name for it is the one databases have for theirs
-    reason = " ".join(str(error).split())
-    return redact_text(f"{type(error).__name__}: {reason}")[:_MAX_ERROR]
+def _timed_out(error: BaseException) -> bool:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, TimeoutError):
+        cause = cause.__cause__
+    return cause is not None

@@ -34,16 +34,17 @@ class CapturedTasks(Sequence[CapturedTask]):
 
     def _kept(self) -> list[CapturedTask]:
         kept = {
-            (alias, key)
+            # Not by the primary key: databases give one of a rolled back row to the next.
+            task_id
             for alias in {alias for alias, _ in self._written}
-            for key in OutboxTask.objects.using(alias)
-            .filter(pk__in=[task.pk for where, task in self._written if where == alias])
-            .values_list("pk", flat=True)
+            for task_id in OutboxTask.objects.using(alias)
+            .filter(task_id__in=[task.task_id for where, task in self._written if where == alias])
+            .values_list("task_id", flat=True)
         }
         return [
             CapturedTask(task.queue_name, json.loads(task.arguments), task.task_id, alias)
             for alias, task in self._written
-            if (alias, task.pk) in kept
+            if task.task_id in kept
         ]
 
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from eaglet.conf import conf
 from eaglet.tasks.broker import publishing_app
+from eaglet.tasks.configuration import broker_scheme
 
 _JSON = {"json", "application/json"}
 
@@ -54,8 +55,7 @@ def _numbers() -> Iterator[CheckMessage]:
 
 
 def _broker() -> Iterator[CheckMessage]:
-    url = str(publishing_app().conf.broker_write_url)
-    if url.startswith("eaglet:") and not settings.DEBUG:
+    if broker_scheme(publishing_app().conf.broker_write_url) == "eaglet" and not settings.DEBUG:
         yield Warning(
             "Tasks go through the embedded broker, and DEBUG is off.",
             hint="It serves one machine. Set CELERY_BROKER_URL to RabbitMQ or Redis, or silence "

@@ -41,6 +41,7 @@ _TRANSPORT_OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "pyamqp": _RABBITMQ,
     "redis": _REDIS,
     "rediss": _REDIS,
+    "sentinel": _REDIS,
 }
 
 
@@ -78,8 +79,14 @@ def apply_defaults(app: Celery) -> None:
     for key, value in defaults.items():
         if not conf.value_set_for(key):
             conf[key] = value
-    scheme = str(conf.broker_write_url).partition("://")[0]
+    scheme = broker_scheme(conf.broker_write_url)
     conf.broker_transport_options = {
         **_TRANSPORT_OPTIONS.get(scheme, {}),
         **(conf.broker_transport_options or {}),
     }
+
+
+def broker_scheme(url: Any) -> str:
+    """What kind of broker a URL, or the first of several, leads to: `amqp` or `redis`, say."""
+    first = url if isinstance(url, str) else next(iter(url or ()), "")
+    return str(first).partition("://")[0].partition("+")[0]

@@ -82,7 +82,10 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
             changes["last_error"] = error
         if attempted:
             changes["attempts"] = F("attempts") + 1
-        return self._update_in_batches(tasks, **changes)
+        tasks = list(tasks)
+        held = self.filter(claimed_by=tasks[0].claimed_by) if tasks else self
+        # Not those that another has taken over meanwhile.
+        return held._update_in_batches(tasks, **changes)
 
     def prune(self, sent_before: datetime.datetime, limit: int) -> int:
         """Delete up to `limit` of those sent before then; gives how many."""

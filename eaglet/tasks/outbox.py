@@ -7,7 +7,8 @@ import logging
 import uuid
 from typing import Final
 
-from django.db import connections, router, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, InterfaceError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from eaglet.exceptions import TaskError
 from eaglet.tasks.capturing import captured
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.publisher import publisher
+from eaglet.tasks.shown import describe
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -83,13 +85,16 @@ def _publish_after_commit(connection: BaseDatabaseWrapper, task: OutboxTask) -> 
         # Django can't tell when such a transaction commits: this is the relay's.
         return
     batch = _batch_of(connection)
-    batch.add(task, may_be_rolled_back_alone=bool(connection.savepoint_ids))
-    transaction.on_commit(batch.after_commit, using=connection.alias, robust=True)
+    # Not `savepoint_ids`: those of `transaction.savepoint()` are not among them.
+    in_savepoint = connection.in_atomic_block and connection.savepoint_state > 0
+    batch.add(task, may_be_rolled_back_alone=in_savepoint)
+    transaction.on_commit(batch.after_commit, using=connection.alias)
 
 
 def _batch_of(connection: BaseDatabaseWrapper) -> _Batch:
     """The batch of the transaction that is open, made with its first task."""
-    # Django forgets these when the transaction ends either way: one that is there is of this one.
+    # Django forgets these when the transaction ends either way, and those of a savepoint with it:
+    # one that is there is of this transaction. An attribute of our own would outlive a rollback.
     for _, callback, *_ in reversed(connection.run_on_commit):
         batch = getattr(callback, "__self__", None)
         if isinstance(batch, _Batch) and not batch.is_published:
@@ -117,6 +122,8 @@ class _Batch:
         self.is_published = True
         try:
             self._publish()
+        except SoftTimeLimitExceeded:  # of the task this is done in
+            raise
         except Exception:
             # The commit stands, whatever fails now; what is not marked sent goes out again.
             logger.exception("tasks are left to the relay")
@@ -128,7 +135,7 @@ class _Batch:
         sent, refused = list(attempt.sent), list(attempt.refused)
         outbox = OutboxTask.objects.using(self._alias)
         if sent:
-            outbox.mark_sent(sent)
+            self._mark(sent)
         now = timezone.now()
         for task, error in refused:
             logger.error("task %s to %s was refused: %s", task.task_id, task.queue_name, error)
@@ -140,12 +147,21 @@ class _Batch:
             logger.warning("%d tasks are left to the relay: %s", len(left), reason)
             outbox.give_back(left, now, reason)
 
+    def _mark(self, sent: list[OutboxTask]) -> None:
+        try:
+            OutboxTask.objects.using(self._alias).mark_sent(sent)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning(
+                "%d tasks were published and could not be marked, so they will be again: %s",
+                len(sent),
+                describe(error),
+            )
+
     def _still_ours(self) -> list[OutboxTask]:
         """Those that were not rolled back, nor taken by the relay because it all took so long."""
         tasks, now = self._tasks, timezone.now()
-        partly = self._some_may_be_gone and len(tasks) > 1
         keeps = datetime.timedelta(seconds=sender_keeps_seconds())
-        if not partly and now < tasks[0].written_at + keeps / 2:
+        if not self._some_may_be_gone and now < tasks[0].written_at + keeps / 2:
             return tasks
         return OutboxTask.objects.using(self._alias).claim_these(
             tasks, owner=str(uuid.uuid4()), until=now + keeps

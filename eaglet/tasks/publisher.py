@@ -17,6 +17,7 @@ from eaglet.breaker import Breaker
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker import Broker
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.shown import describe
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -32,7 +33,6 @@ class Attempt:
     sent: list[OutboxTask] = field(default_factory=list)
     refused: list[tuple[OutboxTask, PublishError]] = field(default_factory=list)
     unavailable: BrokerUnavailable | None = None
-    timed_out: bool = False
     done: threading.Event = field(default_factory=threading.Event)
     given_up: bool = False
 
@@ -62,9 +62,16 @@ class Publisher:
             return attempt
         self._start()
         self._jobs.put(attempt)
-        if not attempt.done.wait(timeout_seconds):
-            attempt.given_up = attempt.timed_out = True
-            self._breaker.failed(open_now=True)
+        try:
+            in_time = attempt.done.wait(timeout_seconds)
+        except BaseException:  # Ctrl-C, or a task's time limit
+            attempt.given_up = True
+            raise
+        if not in_time:
+            attempt.given_up = True
+            # One that is slow, or busy for somebody else, is not one that is silent.
+            if self._at_work is attempt and not attempt.sent:
+                self._breaker.failed(open_now=True)
         elif attempt.unavailable is not None:
             self._breaker.failed()
         else:
@@ -88,8 +95,9 @@ class Publisher:
             self._at_work = attempt
             try:
                 self._work(broker, attempt)
-            except Exception:
+            except Exception as error:
                 logger.exception("publishing failed")
+                attempt.unavailable = BrokerUnavailable(describe(error))
             finally:
                 self._at_work = None
                 attempt.done.set()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Any, Final
 
-from celery import Celery, shared_task
+from celery import Celery, Task, shared_task
+from celery.fixups.django import DjangoFixup
 from celery.signals import beat_init, celeryd_init, task_postrun, task_prerun
 from django.core.exceptions import ImproperlyConfigured
 from django.db import close_old_connections
@@ -19,7 +21,7 @@ Handler = Callable[[Any], Any]
 _handlers: Final[dict[str, Handler]] = {}
 
 
-def task(queue_name: str) -> Callable[[Handler], Any]:
+def task(queue_name: str) -> Callable[[Handler], Task[Any, Any]]:
     """Declare the function that takes the tasks sent to a queue.
 
     The function takes the arguments as the sender gave them, as plain JSON: mostly one dict.
@@ -34,7 +36,7 @@ def task(queue_name: str) -> Callable[[Handler], Any]:
         raise ImproperlyConfigured('@task takes the queue\'s name: @task("service.tasks.changed")')
     check_queue_name(queue_name)
 
-    def declare(function: Handler) -> Any:
+    def declare(function: Handler) -> Task[Any, Any]:
         known = _handlers.get(queue_name)
         if known is not None and _place(known) != _place(function):
             raise ImproperlyConfigured(
@@ -42,7 +44,10 @@ def task(queue_name: str) -> Callable[[Handler], Any]:
                 f"and by {_place(function)}"
             )
         _handlers[queue_name] = function
-        return shared_task(name=queue_name, acks_late=True, reject_on_worker_lost=True)(function)
+        declared: Task[Any, Any] = shared_task(
+            name=queue_name, acks_late=True, reject_on_worker_lost=True
+        )(function)
+        return declared
 
     return declare
 
@@ -60,12 +65,23 @@ def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
     """Have a worker about to start listen to every declared queue, configured as eaglet needs."""
     app: Celery = instance.app
     apply_defaults(app)
-    autodiscover_modules("tasks")
+    # Whatever the project says: with pickle, whoever can write to the broker runs code here.
+    app.conf["accept_content"] = ["json"]
+    for fixup in getattr(app, "_fixups", ()):
+        if isinstance(fixup, DjangoFixup):
+            # It has read the setting already, before there was a default for it.
+            fixup.worker_fixup.db_reuse_max = app.conf["CELERY_DB_REUSE_MAX"]
+    try:
+        autodiscover_modules("tasks")
+    except Exception as error:
+        # Celery only logs what a signal's handler raises, and the worker would listen to nothing.
+        traceback.print_exc()
+        raise SystemExit(f"the worker can't start: {error}") from error
     queues = app.amqp.queues
     for name in declared_queues():
-        # As Celery makes the queue of a sender, so that both declare the same one. `-Q` still
-        # narrows the choice.
-        queues.select_add(queues.new_missing(name))
+        # Unless the project declares it: as Celery makes the queue of a sender, so that both
+        # declare the same one. `-Q` still narrows the choice.
+        queues.select_add(queues.get(name) or queues.new_missing(name))
 
 
 def prepare_beat(*, sender: Any, **kwargs: Any) -> None:

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import DatabaseError, close_old_connections, connections, router
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections, router
 from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.exceptions import BrokerUnavailable, PublishError
-from eaglet.tasks.broker import Broker, describe
+from eaglet.tasks.broker import Broker
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.outbox import sender_keeps_seconds
+from eaglet.tasks.shown import describe
 
 logger = logging.getLogger("eaglet.tasks.relay")
 
@@ -32,6 +33,9 @@ LEASE_SECONDS: Final = 60
 LONGEST_PAUSE_SECONDS: Final = 5
 LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
 _PRUNE_EVERY_SECONDS: Final = 60
+_LOOK_FOR_TABLES_EVERY_SECONDS: Final = 30
+# The latter is no kind of the former, and what some drivers raise when a server goes away.
+_DATABASE_FAILURES: Final = (DatabaseError, InterfaceError)
 _PRUNE_AT_ONCE: Final = 1000
 
 
@@ -46,8 +50,16 @@ class Progress:
 
 
 def outbox_aliases() -> list[str]:
-    """The databases that may have an outbox, says the project's router."""
-    return [alias for alias in connections if router.allow_migrate_model(alias, OutboxTask)]
+    """The databases that may have an outbox, says the project's router; replicas have none.
+
+    A replica is what Django's documentation marks as one: `"TEST": {"MIRROR": …}`.
+    """
+    return [
+        alias
+        for alias in connections
+        if router.allow_migrate_model(alias, OutboxTask)
+        and not connections[alias].settings_dict["TEST"].get("MIRROR")
+    ]
 
 
 def is_migrated(alias: str) -> bool:
@@ -67,6 +79,7 @@ class Relay:
         self._broker = Broker()
         self._owner = str(uuid.uuid4())
         self._migrated: set[str] = set()
+        self._looked_for_tables_at: dict[str, float] = {}
         self._pruned_at = float("-inf")
 
     def run(self, stop: threading.Event) -> None:
@@ -92,12 +105,11 @@ class Relay:
         until = timezone.now() + datetime.timedelta(seconds=sender_keeps_seconds())
         while not stop.is_set():
             published = self.run_round(stop)
-            if self.progress.stopped_by:
-                break
             if not published:
-                if not self._senders_keep_some(until):
+                if self.progress.stopped_by or not self._senders_keep_some(until):
                     break
                 stop.wait(0.1)
+        self._prune_when_it_is_time()
         self._broker.close()
 
     def _senders_keep_some(self, until: datetime.datetime) -> bool:
@@ -116,18 +128,27 @@ class Relay:
                 break
             try:
                 if self._serves(alias):
-                    published += self._run_batch(alias)
-            except DatabaseError as error:
+                    published += self._run_batch(alias, stop)
+            except _DATABASE_FAILURES as error:
                 self._stopped_by(f"the outbox of {alias!r}: {describe(error)}")
                 connections[alias].close_if_unusable_or_obsolete()
         return published
 
     def _serves(self, alias: str) -> bool:
-        if alias not in self._migrated and is_migrated(alias):
-            self._migrated.add(alias)
+        if alias in self._migrated:
+            return True
+        now = time.monotonic()
+        if now - self._looked_for_tables_at.get(alias, float("-inf")) > (
+            _LOOK_FOR_TABLES_EVERY_SECONDS
+        ):
+            self._looked_for_tables_at[alias] = now
+            if is_migrated(alias):
+                self._migrated.add(alias)
+            elif not self._migrated and alias == self.aliases[-1]:
+                self._stopped_by("no database has the outbox's table: run migrate")
         return alias in self._migrated
 
-    def _run_batch(self, alias: str) -> int:
+    def _run_batch(self, alias: str, stop: threading.Event) -> int:
         began = time.monotonic()
         outbox = OutboxTask.objects.using(alias)
         until = timezone.now() + datetime.timedelta(seconds=LEASE_SECONDS)
@@ -136,12 +157,16 @@ class Relay:
         left = list(tasks)
         try:
             for task in tasks:
-                if time.monotonic() - began > LEASE_SECONDS / 2:
+                if stop.is_set() or time.monotonic() - began > LEASE_SECONDS / 2:
                     break
                 try:
                     self._broker.publish(task)
                 except BrokerUnavailable as error:
                     self._stopped_by(str(error))
+                    # Behind the others: it might be what makes the broker close the connection.
+                    left.remove(task)
+                    later = timezone.now() + datetime.timedelta(seconds=1)
+                    outbox.give_back([task], later, str(error))
                     break
                 except PublishError as error:
                     self._refused(alias, task, error)
@@ -180,8 +205,9 @@ class Relay:
                 deleted = max(
                     deleted, OutboxTask.objects.using(alias).prune(sent_before, _PRUNE_AT_ONCE)
                 )
-            except DatabaseError as error:
+            except _DATABASE_FAILURES as error:
                 logger.warning("sent tasks of %r could not be deleted: %s", alias, describe(error))
+                connections[alias].close_if_unusable_or_obsolete()
         # A full batch tells that there is more: the next round goes on.
         if deleted < _PRUNE_AT_ONCE:
             self._pruned_at = time.monotonic()

@@ -97,6 +97,13 @@ def test_a_long_text_takes_no_longer_than_it_should():
     assert time.monotonic() - started < 5
 
 
+def test_what_stands_before_a_urls_host_is_masked():
+    text = "amqp://me:s3cr3t@host:5672//vhost and redis://:pw@[::1]/0, https://host/a@b"
+    assert redact_text(text) == (
+        f"amqp://{MASK}@host:5672//vhost and redis://{MASK}@[::1]/0, https://host/a@b"
+    )
+
+
 def test_the_filter_masks_the_formatted_message_and_drops_nothing(caplog):
     logger = logging.getLogger("test.redaction")
     redacting = RedactingFilter()

@@ -1,9 +1,11 @@
+import decimal
 import enum
 import json
 import uuid
 
 import pytest
 from django.db.models import TextChoices
+from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +48,9 @@ class Kind(TextChoices):
         ({"keys": {1: "a", "1": "b"}}, "args.keys['1']: "),
         ({"several": {1, Plain.A}}, "args.several["),
         ({"lazy": (n for n in [1])}, "args.lazy: "),
+        ({"n": 10**5000}, "args.n: a number of more than 4,300 digits"),
+        ({"price": decimal.Decimal("NaN")}, "args.price: NaN"),
+        ({"price": decimal.Decimal("-Infinity")}, "args.price: -Infinity"),
     ],
 )
 def test_what_json_cannot_carry_is_refused_with_the_path_to_it(args, path):
@@ -78,6 +83,14 @@ def test_the_value_itself_is_not_in_the_refusal():
 
 def test_subclasses_of_plain_types_become_the_plain_types():
     assert to_json({"kind": Kind.GIFT, "n": enum.IntEnum("N", "A")["A"]}) == '{"kind":"gift","n":1}'
+
+
+def test_a_requests_parameters_keep_all_their_values():
+    assert to_json(QueryDict("a=1&b=2&b=3")) == '{"a":"1","b":["2","3"]}'
+
+
+def test_a_number_of_4300_digits_is_still_carried():
+    assert json.loads(to_json(10**4299)) == 10**4299
 
 
 def test_keys_become_names_as_json_has_them():

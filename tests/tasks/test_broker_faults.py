@@ -1,10 +1,12 @@
 """What a broker that refuses, is silent or is gone does to those who send."""
 
 import os
+import signal
 import socket
 import threading
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
@@ -169,6 +171,87 @@ def test_the_brokers_password_is_not_in_the_reason(settings, caplog):
     with pytest.raises(CommandError) as caught:
         call_command("relay_tasks", once=True)
     assert "s3cr3t-pass" not in str(caught.value) + rows()[0][2] + caplog.text
+
+
+def test_a_url_that_cannot_be_read_is_told_without_it(settings, caplog):
+    settings.CELERY_BROKER_URL = "amqp://me:se#kret/x@127.0.0.1:5672//"
+    send_task(QUEUE, {"n": 1})
+    [(_, _, error)] = rows()
+    assert error
+    assert "kret" not in error + caplog.text
+
+
+def test_a_url_in_an_error_is_shown_without_its_password(settings, caplog):
+    settings.CELERY_BROKER_URL = "eaglet://me:s3cr3t@host/queue"
+    send_task(QUEUE, {"n": 1})
+    [(_, _, error)] = rows()
+    assert "eaglet://" in error
+    assert "s3cr3t" not in error + caplog.text
+
+
+def test_a_broker_that_is_slow_is_not_left_alone(monkeypatch, settings):
+    go_on = threading.Event()
+    seen = []
+
+    def publish(self, task):
+        seen.append(task)
+        if len(seen) > 1:
+            go_on.wait(30)
+
+    monkeypatch.setattr(Broker, "publish", publish)
+    settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.2
+    with transaction.atomic():
+        for n in range(3):
+            send_task(QUEUE, {"n": n})
+    publisher = publisher_module.publisher()
+    slow = publisher._at_work
+    go_on.set()
+    assert slow.done.wait(30)
+    assert publisher.is_available
+
+
+def test_a_wait_that_is_interrupted_ends_the_attempt(monkeypatch, settings):
+    go_on = threading.Event()
+    published = []
+
+    def publish(self, task):
+        published.append(task.arguments)
+        os.kill(os.getpid(), signal.SIGINT)
+        go_on.wait(30)
+
+    monkeypatch.setattr(Broker, "publish", publish)
+    settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 30
+    with pytest.raises(KeyboardInterrupt):
+        send_three()
+    attempt = publisher_module.publisher()._at_work
+    assert attempt.given_up
+    go_on.set()
+    assert attempt.done.wait(30)
+    assert published == ['{"n":0}']
+
+
+def send_three():
+    with transaction.atomic():
+        for n in range(3):
+            send_task(QUEUE, {"n": n})
+
+
+def test_a_fault_of_eaglets_own_is_told_as_such(monkeypatch):
+    def publish(self, task):
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(Broker, "publish", publish)
+    send_task(QUEUE, {"n": 1})
+    assert rows() == [(OutboxTask.State.PENDING, 0, "ZeroDivisionError: oh")]
+
+
+def test_a_tasks_time_limit_is_not_swallowed(monkeypatch):
+    def over(self, tasks, timeout):
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(publisher_module.Publisher, "publish", over)
+    with pytest.raises(SoftTimeLimitExceeded):
+        send_task(QUEUE, {"n": 1})
 
 
 def test_an_unknown_transport_breaks_no_commit(settings):

@@ -41,6 +41,16 @@ def fail_after_sending():
 
 
 @pytest.mark.django_db
+def test_a_task_sent_after_one_that_was_rolled_back_is_alone_among_them():
+    with captured_tasks() as tasks:
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            fail_after_sending()
+        # SQLite gives it the primary key that has come free.
+        send_task(QUEUE, {"n": 1})
+    assert [task.args for task in tasks] == [{"n": 1}]
+
+
+@pytest.mark.django_db
 def test_the_innermost_capture_gets_a_task():
     with captured_tasks() as outer:
         with captured_tasks() as inner:

@@ -1,9 +1,13 @@
+import logging
+import sys
 import uuid
 
 import pytest
 from celery import Celery
 from celery.apps.worker import Worker
+from celery.fixups.django import DjangoFixup
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 import eaglet.tasks
 from eaglet.exceptions import InvalidTask
@@ -12,6 +16,16 @@ from eaglet.tasks.configuration import make_app
 
 # Where the tests run as root, as they do in a container.
 pytestmark = pytest.mark.filterwarnings("ignore::celery.exceptions.SecurityWarning")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was():
+    """A worker sets up the root logger, and everything after it would be silent."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture
@@ -87,6 +101,18 @@ def test_a_queue_is_declared_as_its_senders_declare_it(queue):
     assert (mine.durable, mine.auto_delete) == (True, False)
 
 
+def test_a_queue_the_project_declares_itself_stays_as_it_is(queue, settings):
+    settings.CELERY_TASK_QUEUES = [Queue(queue, queue_arguments={"x-max-priority": 5})]
+
+    @task(queue)
+    def changed(args):
+        pass
+
+    app = plain_app()
+    worker_of(app)
+    assert app.amqp.queues.consume_from[queue].queue_arguments == {"x-max-priority": 5}
+
+
 def test_tasks_are_acknowledged_late_and_given_back_when_a_process_dies(queue):
     @task(queue)
     def changed(args):
@@ -105,6 +131,30 @@ def test_a_worker_takes_json_only_and_holds_one_message_at_a_time():
     assert app.conf.accept_content == ["json"]
     assert app.conf.worker_prefetch_multiplier == 1
     assert app.conf.result_backend == "django-db"
+
+
+def test_pickle_is_refused_even_if_the_project_asks_for_it(settings):
+    settings.CELERY_ACCEPT_CONTENT = ["json", "pickle"]
+    app = plain_app()
+    worker_of(app)
+    assert app.conf.accept_content == ["json"]
+
+
+def test_a_tasks_module_that_fails_keeps_the_worker_from_starting(monkeypatch):
+    def fail(*names):
+        raise ImproperlyConfigured("the queue 'a' is declared twice")
+
+    monkeypatch.setattr(receiving, "autodiscover_modules", fail)
+    with pytest.raises(SystemExit, match="can't start: the queue 'a' is declared twice"):
+        worker_of(plain_app())
+
+
+def test_a_workers_connections_to_databases_outlive_its_tasks(monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.settings")
+    app = plain_app()
+    worker_of(app)
+    [fixup] = [fixup for fixup in app._fixups if isinstance(fixup, DjangoFixup)]
+    assert fixup.worker_fixup.db_reuse_max == sys.maxsize
 
 
 def test_what_the_project_sets_is_left_alone(settings):
@@ -138,6 +188,9 @@ def test_the_environments_broker_counts_as_celery_has_it(monkeypatch):
         ("pyamqp://localhost//", "confirm_publish"),
         ("redis://localhost/0", "unacked_restore_throttle"),
         ("rediss://localhost/0", "unacked_restore_throttle"),
+        ("redis+socket:///run/redis.sock", "unacked_restore_throttle"),
+        ("sentinel://localhost:26379", "unacked_restore_throttle"),
+        (["amqp://one//", "amqp://two//"], "confirm_publish"),
     ],
 )
 def test_each_broker_gets_the_options_that_hold_under_the_projects_own(settings, url, option):

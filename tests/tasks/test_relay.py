@@ -4,15 +4,15 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import InterfaceError, connection, connections
 from django.utils import timezone
 
-from eaglet.exceptions import PublishError
+from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks import send_task
 from eaglet.tasks.broker import Broker
 from eaglet.tasks.configuration import make_app
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.relay import Relay
+from eaglet.tasks.relay import Relay, outbox_aliases
 
 QUEUE = "services.points.tasks.changed"
 SENT, PENDING = OutboxTask.State.SENT, OutboxTask.State.PENDING
@@ -101,6 +101,76 @@ def test_a_refused_task_does_not_stop_the_others_and_is_tried_again(waiting, rec
     OutboxTask.objects.update(due_at=timezone.now())
     relay_once()
     assert numbers(received(QUEUE)) == [2]
+
+
+def test_a_row_that_cannot_be_read_stands_in_nobodys_way(waiting, received):
+    OutboxTask.objects.filter(arguments='{"n":0}').update(arguments="{")
+    with pytest.raises(CommandError, match="refused"):
+        relay_once()
+    assert numbers(received(QUEUE)) == [1, 2, 3, 4]
+    assert "JSONDecodeError" in OutboxTask.objects.get(state=PENDING).last_error
+
+
+def test_a_row_that_breaks_the_connection_lets_the_others_go_before_it(
+    waiting, received, monkeypatch
+):
+    publish = Broker.publish
+
+    def break_off(self, task):
+        if task.arguments == '{"n":0}':
+            raise BrokerUnavailable("ConnectionResetError: by this task, every time")
+        publish(self, task)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Broker, "publish", break_off)
+        for _ in range(2):
+            with pytest.raises(CommandError):
+                relay_once()
+    assert numbers(received(QUEUE)) == [1, 2, 3, 4]
+
+
+def test_a_batch_ends_early_when_it_is_told_to_stop(waiting, received, monkeypatch):
+    publish, stop = Broker.publish, threading.Event()
+
+    def publish_and_stop(self, task):
+        publish(self, task)
+        stop.set()
+
+    monkeypatch.setattr(Broker, "publish", publish_and_stop)
+    Relay().run(stop)
+    assert numbers(received(QUEUE)) == [0]
+    assert OutboxTask.objects.due(timezone.now()).count() == 4
+
+
+def test_a_database_that_goes_away_is_no_end_of_the_relay(waiting, received, monkeypatch):
+    relay, stop = Relay(), threading.Event()
+
+    def fail(*args):
+        raise InterfaceError("(0, '')")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("eaglet.tasks.models.OutboxTaskQuerySet.claim", fail)
+        assert relay.run_round(stop) == 0
+    assert "InterfaceError" in relay.progress.stopped_by
+    assert relay.run_round(stop) == 5
+
+
+def test_a_replica_has_no_outbox(monkeypatch):
+    monkeypatch.setitem(connections["second"].settings_dict["TEST"], "MIRROR", "default")
+    assert outbox_aliases() == ["default"]
+
+
+def test_a_forgotten_migration_is_told(monkeypatch):
+    monkeypatch.setattr("eaglet.tasks.relay.is_migrated", lambda alias: False)
+    with pytest.raises(CommandError, match="run migrate"):
+        relay_once()
+
+
+def test_one_pass_deletes_what_is_old_too(waiting):
+    relay_once()
+    OutboxTask.objects.update(due_at=timezone.now() - datetime.timedelta(days=8))
+    relay_once()
+    assert not OutboxTask.objects.exists()
 
 
 def test_it_runs_until_it_is_told_to_stop(waiting, received, settings):

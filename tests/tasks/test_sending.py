@@ -99,6 +99,22 @@ def test_a_savepoint_that_takes_the_first_task_along_leaves_the_others(received)
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_savepoint_made_by_hand_takes_its_task_along(received):
+    with transaction.atomic():
+        savepoint = transaction.savepoint()
+        send_task(QUEUE, {"n": 1})
+        transaction.savepoint_rollback(savepoint)
+    assert received(QUEUE) == []
+    with transaction.atomic():
+        send_task(QUEUE, {"n": 2})
+        savepoint = transaction.savepoint()
+        send_task(QUEUE, {"n": 3})
+        transaction.savepoint_rollback(savepoint)
+        send_task(QUEUE, {"n": 4})
+    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [2, 4]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_transaction_after_one_that_was_rolled_back_sends_its_own(received):
     for n in range(3):
         try:
@@ -210,6 +226,27 @@ def test_secret_arguments_are_not_in_what_celery_shows_of_a_message(received):
     assert "hush" not in json.dumps(headers)
     assert "'name': 'a'" in headers["argsrepr"]
     assert body[0][0]["app_secret"] == "hush"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CELERY_TASK_SERIALIZER", "pickle"),
+        ("CELERY_TASK_PROTOCOL", 1),
+        ("CELERY_RESULT_BACKEND", "no.such:Backend"),
+        ("CELERY_TASK_ALWAYS_EAGER", True),
+        ("CELERY_TASK_ROUTES", {"*": {"queue": "elsewhere"}}),
+    ],
+)
+def test_the_projects_own_celery_settings_do_not_change_what_is_sent(
+    received, settings, name, value
+):
+    setattr(settings, name, value)
+    task_id = send_task(QUEUE, LOG)
+    [(headers, body)] = received(QUEUE)
+    assert headers["id"] == task_id
+    assert body[0] == [LOG]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,27 @@
+"""What logs, results and the admin may show of arguments and errors."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kombu.exceptions import OperationalError
+
+from eaglet.redaction import redact_text, redact_values
+
+_MAX_REPR: Final = 1024
+_MAX_ERROR: Final = 1000
+
+
+def redacted_repr(args: list[Any]) -> str:
+    """What a log or a result may show of the arguments: without the values of secret names."""
+    shown = redact_values({"args": args})["args"]
+    text = repr(shown)
+    return text if len(text) <= _MAX_REPR else f"{text[:_MAX_REPR]}…"
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line that may be logged and kept."""
+    if isinstance(error, OperationalError) and error.__cause__ is not None:
+        error = error.__cause__  # kombu's name for it is the one databases have for theirs
+    reason = " ".join(str(error).split())
+    return redact_text(f"{type(error).__name__}: {reason}")[:_MAX_ERROR]
