@@ -77,6 +77,10 @@ def test_another_secret_key_reads_nothing(settings):
     assert crypto.decrypt(encrypted) is None
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "é", Fernet(Fernet.generate_key()).encrypt(b"x")])
+@pytest.mark.parametrize(
+    "text",
+    ["", "nonsense", "é", Fernet(Fernet.generate_key()).encrypt(b"x")],
+    ids=["nothing", "nonsense", "not ASCII", "encrypted with another key"],
+)
 def test_what_was_not_encrypted_here_reads_as_nothing(text):
     assert crypto.decrypt(text if isinstance(text, str) else text.decode()) is None

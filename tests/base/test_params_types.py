@@ -120,7 +120,7 @@ REFUSED = {
 @pytest.mark.parametrize(
     ("type_", "value", "expected"),
     [(type_, value, expected) for type_, cases in TAKEN.items() for value, expected in cases],
-    ids=lambda value: repr(value)[:30],
+    ids=lambda value: repr(value).partition(" at 0x")[0][:30],
 )
 def test_a_type_takes(type_, value, expected):
     converted = convert(type_, value)
@@ -131,7 +131,7 @@ def test_a_type_takes(type_, value, expected):
 @pytest.mark.parametrize(
     ("type_", "value"),
     [(type_, value) for type_, values in REFUSED.items() for value in values],
-    ids=lambda value: repr(value)[:30],
+    ids=lambda value: repr(value).partition(" at 0x")[0][:30],
 )
 def test_a_type_refuses(type_, value):
     with pytest.raises(InvalidParam) as caught:
