@@ -12,9 +12,6 @@ from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth import clock, crypto
 from eaglet.auth.models import AccessToken, AppSecret
-from eaglet.auth.pruning import prune_now_and_then
-from eaglet.auth.refused_calls import Reason, counter
-from eaglet.auth.secret_query import look_up
 from eaglet.exceptions import InvalidAppKey
 
 logger = logging.getLogger("eaglet.auth")
@@ -46,13 +43,7 @@ def issue_access_token(app_key: str, secret: str) -> IssuedToken:
     same for an unknown key, a wrong secret, one that is expired or revoked, and an app that is
     switched off; an unknown key and a wrong secret also cost the same: one digest, one query.
     """
-    return issue_for(authenticate_app(app_key, secret))
-
-
-@sensitive_variables()
-def issue_for(record: AppSecret) -> IssuedToken:
-    """Issue an access token under a secret that `authenticate_app` has found to be good."""
-    using = record._state.db or router.db_for_write(AccessToken)
+    record = authenticate_app(app_key, secret)
     record.touch(at_most_every=LAST_USE_EVERY)
     token = crypto.generate_access_token()
     lifetime = record.app.token_lifetime
@@ -62,8 +53,7 @@ def issue_for(record: AppSecret) -> IssuedToken:
         app=record.app,
         secret=record,
         expires_at=clock.to_field(expires_at),
-    ).save(using=using, force_insert=True)
-    prune_now_and_then(using)
+    ).save(using=record._state.db, force_insert=True)
     return IssuedToken(token, expires_at, int(lifetime.total_seconds()))
 
 
@@ -73,11 +63,12 @@ def authenticate_app(app_key: str, secret: str) -> AppSecret:
 
     Raises InvalidAppKey, always the same; the log says why, where the app key is right.
     """
+    # The database that is written to: a replica may not know yet that a secret was revoked.
+    secrets = AppSecret.objects.using(router.db_for_write(AppSecret)).select_related("app")
     wanted = crypto.digest(secret)
     # A database may refuse a NUL or a lone surrogate; no key has any, so ask for none.
     key = app_key if app_key.isascii() and app_key.isprintable() else ""
-    # The database that is written to: a replica may not know yet that a secret was revoked.
-    record = look_up(key, wanted, using=router.db_for_write(AppSecret))
+    record = secrets.filter(digest=wanted, app__app_key=key).first()
     # Compared again because a collation may be case-insensitive.
     if (
         record is None
@@ -86,13 +77,12 @@ def authenticate_app(app_key: str, secret: str) -> AppSecret:
     ):
         raise InvalidAppKey("incorrect app key or secret")
     if not record.app.is_active:
-        _refuse(record, "the app is switched off", Reason.SWITCHED_OFF)
+        _refuse(record, "the app is switched off")
     if not record.is_live:
-        _refuse(record, "the secret is revoked or expired", Reason.REVOKED)
+        _refuse(record, "the secret is revoked or expired")
     return record
 
 
-def _refuse(record: AppSecret, why: str, reason: Reason) -> None:
-    logger.warning("no access token for app %s (%s): %s", record.app, record.app.app_key, why)
-    counter.note(record.app_id, reason)
+def _refuse(record: AppSecret, reason: str) -> None:
+    logger.warning("no access token for app %s (%s): %s", record.app, record.app.app_key, reason)
     raise InvalidAppKey("incorrect app key or secret")

@@ -4,7 +4,6 @@ Tests elsewhere import what they ask for into their conftest.py.
 """
 
 import os
-from contextlib import contextmanager
 
 import pytest
 
@@ -13,9 +12,7 @@ from .controlled import CONTROL, ControlledService
 MISSING = "make test-services"
 
 
-@contextmanager
-def service_for(request, name):
-    """A service, for a fixture that starts from it; restored in the end."""
+def _service(request, name):
     if request.node.get_closest_marker("services") is None:
         pytest.fail(f"{name} is for tests marked `services`: no other runs where there is one")
     url = os.environ.get(f"EAGLET_TEST_{name.upper()}_URL")
@@ -23,31 +20,25 @@ def service_for(request, name):
         missing = pytest.fail if os.environ.get("EAGLET_TEST_SERVICES") else pytest.skip
         missing(f"needs {name}: {MISSING}")
     service = ControlledService(name, url, os.environ[CONTROL])
-    try:
-        yield service
-    finally:
-        service.restore()
+    yield service
+    service.restore()
 
 
 @pytest.fixture
 def rabbitmq(request):
-    with service_for(request, "rabbitmq") as service:
-        yield service
+    yield from _service(request, "rabbitmq")
 
 
 @pytest.fixture
 def redis_server(request):
-    with service_for(request, "redis") as service:
-        yield service
+    yield from _service(request, "redis")
 
 
 @pytest.fixture
 def postgresql(request):
-    with service_for(request, "postgresql") as service:
-        yield service
+    yield from _service(request, "postgresql")
 
 
 @pytest.fixture
 def mariadb(request):
-    with service_for(request, "mariadb") as service:
-        yield service
+    yield from _service(request, "mariadb")
