@@ -103,7 +103,8 @@ class PooledTransport:
             )
             try:
                 body = _read(response, service)
-            except BaseException:
+            except BaseException:  # Ctrl-C too: what is left of the answer must not be read
+                # as the next one's.
                 response.close()
                 raise
         except RAISED_BELOW as error:

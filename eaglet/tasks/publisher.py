@@ -55,20 +55,19 @@ class Publisher:
         return not hangs and not self._breaker.is_open
 
     def publish(self, tasks: Sequence[OutboxTask], timeout_seconds: float) -> Attempt:
-        """Publish what can be within the time, and tell what was. Never raises."""
+        """Publish what can be within the time, and tell what was; what fails is in the answer."""
         attempt = Attempt(tasks)
         if not self.is_available or not self._breaker.allow():
             attempt.unavailable = BrokerUnavailable("the broker is left alone after failures")
             return attempt
         self._start()
         self._jobs.put(attempt)
+        in_time = False
         try:
             in_time = attempt.done.wait(timeout_seconds)
-        except BaseException:  # Ctrl-C, or a task's time limit
-            attempt.given_up = True
-            raise
+        finally:  # also when Ctrl-C or a task's time limit ends the wait
+            attempt.given_up = not in_time
         if not in_time:
-            attempt.given_up = True
             # One that is slow, or busy for somebody else, is not one that is silent.
             if self._at_work is attempt and not attempt.sent:
                 self._breaker.failed(open_now=True)

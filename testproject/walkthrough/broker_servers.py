@@ -6,7 +6,7 @@ import json
 import secrets
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
@@ -41,12 +41,10 @@ class BrokerServer(Broker):
         return urlsplit(self.url).password or ""
 
     def __enter__(self) -> BrokerServer:
-        self._forwarder.__enter__()
-        try:
+        with ExitStack() as stack:
+            stack.enter_context(self._forwarder)
             self.reserve()
-        except BaseException:
-            self._forwarder.__exit__(None, None, None)
-            raise
+            stack.pop_all()
         return self
 
     def __exit__(

@@ -101,15 +101,15 @@ def test_a_savepoint_that_takes_the_first_task_along_leaves_the_others(received)
 @pytest.mark.django_db(transaction=True)
 def test_a_savepoint_made_by_hand_takes_its_task_along(received):
     with transaction.atomic():
-        savepoint = transaction.savepoint()
+        savepoint = connection.savepoint()
         send_task(QUEUE, {"n": 1})
-        transaction.savepoint_rollback(savepoint)
+        connection.savepoint_rollback(savepoint)
     assert received(QUEUE) == []
     with transaction.atomic():
         send_task(QUEUE, {"n": 2})
-        savepoint = transaction.savepoint()
+        savepoint = connection.savepoint()
         send_task(QUEUE, {"n": 3})
-        transaction.savepoint_rollback(savepoint)
+        connection.savepoint_rollback(savepoint)
         send_task(QUEUE, {"n": 4})
     assert [body[0][0]["n"] for _, body in received(QUEUE)] == [2, 4]
 

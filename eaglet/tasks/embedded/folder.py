@@ -131,7 +131,7 @@ class QueueFolder:
                 self._write(temporary, message)
             try:
                 return self._move_in(queue, temporary, name, make_queue)
-            except BaseException:
+            except OSError:
                 with suppress(OSError):
                     os.unlink(temporary)
                 raise
@@ -346,7 +346,7 @@ class QueueFolder:
                     os.fsync(fd)
             finally:
                 os.close(fd)
-        except BaseException:
+        except OSError:
             os.unlink(path)
             raise
         if not keep:

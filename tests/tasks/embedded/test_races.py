@@ -1,7 +1,6 @@
 """Many processes at once, killed at random points; plain consumers, so that there are many."""
 
 import random
-import signal
 from collections import Counter
 
 import pytest
@@ -10,10 +9,7 @@ from eaglet.tasks.embedded.folder import QueueFolder
 
 from .processes import kill_group, until
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="POSIX only"),
-]
+pytestmark = pytest.mark.slow
 
 
 def numbers(processes):
