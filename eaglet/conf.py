@@ -66,8 +66,26 @@ class Settings:
     EAGLET_TOKEN_CACHE_SECONDS = Setting[float](
         5, "How long a process may go on accepting a token it has just checked."
     )
+    EAGLET_TOKEN_CACHE_ALIAS = Setting["str | None"](
+        "default", "The cache asked first where nothing is kept, if processes share it; None: none."
+    )
     EAGLET_ISSUE_TOKENS = Setting["bool | None"](
         None, "Whether to offer the token endpoints; None: where there are resources."
+    )
+    EAGLET_ISSUER = Setting["str | None"](
+        None, "This service's URL as an OAuth 2.0 authorization server; None: no metadata."
+    )
+    EAGLET_TOKEN_RATE_PER_ADDRESS = Setting["str | None"](
+        "6000/min", "How many token requests one address may make; None: any number."
+    )
+    EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS = Setting["str | None"](
+        "300/min", "How often one address may fail in all; None: any number."
+    )
+    EAGLET_TOKEN_FAILURE_RATE = Setting["str | None"](
+        "20/min", "How often one address may fail with one app key; None: any number."
+    )
+    EAGLET_TRUSTED_PROXIES = Setting[int](
+        0, "How many proxies of one's own stand in front, each adding to X-Forwarded-For."
     )
 
     # Calling other services

@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from services.catalogue import SERVICES
+from services.chromium import Chromium
 from services.debian import provide
 from services.failures import ServiceFailed
 from services.landscape import running
@@ -66,7 +67,8 @@ def _options() -> argparse.Namespace:
 def _run(names: Sequence[str], command: Sequence[str]) -> int:
     _leave_by_exception()
     kinds = [SERVICES[name] for name in dict.fromkeys(names)]
-    provide(kinds)
+    # The browser is for the tests; a command with services of its own choice has no use for it.
+    provide(kinds if command else [*kinds, Chromium])
     began = time.monotonic()
     with Processes() as processes, running(processes, kinds) as (told, services):
         print(f"services: {', '.join(services)} up in {time.monotonic() - began:.1f} s", flush=True)

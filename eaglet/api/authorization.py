@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
+from django.dispatch import Signal
 
 from eaglet.exceptions import AuthError
 
@@ -47,6 +48,12 @@ class TokenVerifier(Protocol):
     def verify(self, token: str) -> VerifiedToken:
         """The token's record; raises InvalidAccessToken or ExpiredAccessToken."""
 
+
+call_refused: Signal = Signal()
+"""Sent when a good token's app lacks what a method asks for.
+
+Arguments: `token`, the record, whose class is the sender; `grants`, the missing ones' names.
+"""
 
 _verifier: TokenVerifier | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from eaglet.api.args import Args
-from eaglet.api.authorization import TokenUser, VerifiedToken, verifier
+from eaglet.api.authorization import TokenUser, VerifiedToken, call_refused, verifier
 from eaglet.api.refusals import MalformedRequest, TokenRefused
 from eaglet.exceptions import InvalidAccessToken
 
@@ -60,17 +60,23 @@ def require_token(
 ) -> None:
     """Let a request in by its token; TokenRefused (401) or PermissionDenied (403) if it is not.
 
-    The grant that is missing stands in the log, not in the answer.
+    The grants that are missing stand in the log, not in the answer.
     """
     token = args.auth or identify(http_request, args, in_parameter=in_parameter)
     if token is None:
         raise TokenRefused(sent=False)
     for grant in method.grants:
         if not token.allows(grant):
-            logger.warning(
-                "app %s (%s) lacks the grant %s", token.app.name, token.app.app_key, grant
-            )
-            raise PermissionDenied
+            _refuse(token, method)
+
+
+def _refuse(token: VerifiedToken, method: Method) -> NoReturn:
+    missing = [grant for grant in method.grants if not token.allows(grant)]
+    logger.warning(
+        "app %s (%s) lacks the grant %s", token.app.name, token.app.app_key, ", ".join(missing)
+    )
+    call_refused.send(sender=type(token), token=token, grants=missing)
+    raise PermissionDenied
 
 
 class AccessTokenAuthentication(BaseAuthentication):

@@ -46,8 +46,14 @@ _FORMAT_SETTINGS = (
     "EXCEPTION_HANDLER",
 )
 _NO_HOOKS = {
-    *_GATES, "http_method_names", "metadata_class", "schema", "throttle_scope", *VERBS
-}  # fmt: skip
+    *_GATES,
+    "as_view",
+    "http_method_names",
+    "metadata_class",
+    "schema",
+    "throttle_scope",
+    *VERBS,
+}
 _HOOKS = {name for name in dir(APIView) if not name.startswith("__")} - _NO_HOOKS
 
 

@@ -11,10 +11,15 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from eaglet.api.answers import envelope_response
+from eaglet.api.args import Args
+from eaglet.api.dispatch import View
 from eaglet.api.resource import ApiResource
+from eaglet.auth.autocommit import autocommit
+from eaglet.auth.client_address import client_address
+from eaglet.auth.throttle import TokenRequestsThrottled, token_request
 from eaglet.auth.tokens import issue_access_token
 from eaglet.conf import conf
 from eaglet.encoding import format_datetime
@@ -25,10 +30,10 @@ from eaglet.params import param_required
 class WithSecretInQuery:
     """A handler that is there only while EAGLET_SECRET_IN_QUERY is on."""
 
-    def __init__(self, handler: Callable[[dict[str, Any]], Any]) -> None:
+    def __init__(self, handler: Callable[[Args], Any]) -> None:
         self.handler = handler
 
-    def __get__(self, instance: object, owner: type) -> Callable[[dict[str, Any]], Any]:
+    def __get__(self, instance: object, owner: type) -> Callable[[Args], Any]:
         if not conf.EAGLET_SECRET_IN_QUERY:
             raise AttributeError("EAGLET_SECRET_IN_QUERY is off")
         return self.handler
@@ -44,23 +49,32 @@ class AAccessToken(ApiResource):
     authentication_classes = []
     permission_classes = []
 
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> View:  # type: ignore[override]
+        """The view, outside of any transaction: a refusal is counted."""
+        return autocommit(super().as_view(**initkwargs))
+
     @WithSecretInQuery
     @param_required(["app_key:str", "app_secret:str"])
-    def get(args: dict[str, Any]) -> HttpResponse:
+    def get(args: Args) -> HttpResponse:
         """Issue an access token."""
         return _issue(args)
 
     @staticmethod
     @param_required(["app_key:str", "app_secret:str"])
-    def post(args: dict[str, Any]) -> HttpResponse:
+    def post(args: Args) -> HttpResponse:
         """Issue an access token."""
         return _issue(args)
 
 
 @sensitive_variables()
-def _issue(args: dict[str, Any]) -> HttpResponse:
+def _issue(args: Args) -> HttpResponse:
+    app_key = args["app_key"]
     try:
-        issued = issue_access_token(args["app_key"], args["app_secret"])
+        with token_request(client_address(args.request._request), app_key):
+            issued = issue_access_token(app_key, args["app_secret"])
+    except TokenRequestsThrottled as throttled:
+        raise Throttled(throttled.retry_after) from None
     except InvalidAppKey:
         raise AuthenticationFailed(_("Incorrect app key or secret.")) from None
     response = envelope_response(

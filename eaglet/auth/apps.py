@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig, apps
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.api import authorization, discovery, registry
@@ -23,19 +23,34 @@ class AuthConfig(AppConfig):
     def ready(self) -> None:
         """Register what other apps find through a slot, and the system checks."""
         # These need the app registry.
-        from eaglet.auth import changes, checks, models  # noqa: F401,PLC0415
+        from eaglet.auth import (  # noqa: PLC0415
+            changes,
+            checks,  # noqa: F401
+            models,
+            oauth_checks,  # noqa: F401
+            refused_calls,
+        )
         from eaglet.auth.token_store import DatabaseTokenStore  # noqa: PLC0415
+        from eaglet.auth.verified import VerifiedAccessToken  # noqa: PLC0415
         from eaglet.auth.verifier import DatabaseTokenVerifier  # noqa: PLC0415
 
         authorization.register_verifier(DatabaseTokenVerifier())
         register_shared_store(DatabaseTokenStore())
 
-        for issued in (models.AccessToken, models.AppSecret):
-            post_save.connect(changes.announce_saved, issued, dispatch_uid=f"{__name__}.saved")
-        for allowing in (models.App, models.AppGrant):
-            post_save.connect(changes.announce_row, allowing, dispatch_uid=f"{__name__}.saved")
+        authorization.call_refused.connect(
+            refused_calls.note_missing_grants,
+            VerifiedAccessToken,
+            dispatch_uid=f"{__name__}.refused",
+        )
+        for saved in (models.App, models.AccessToken, models.AppSecret, models.AppGrant):
+            pre_save.connect(changes.announce_saving, saved, dispatch_uid=f"{__name__}.saving")
+        for saved in (models.App, models.AccessToken, models.AppSecret):
+            post_save.connect(changes.announce_saved, saved, dispatch_uid=f"{__name__}.saved")
+        uid = f"{__name__}.saved"
+        post_save.connect(changes.announce_row, models.AppGrant, dispatch_uid=uid)
         # Not of AccessToken: a listener would make deleting an app load each of its tokens.
         for deleted in (models.App, models.AppGrant, models.AppSecret):
+            pre_delete.connect(changes.announce_row, deleted, dispatch_uid=f"{__name__}.deleting")
             post_delete.connect(changes.announce_row, deleted, dispatch_uid=f"{__name__}.deleted")
 
         if apps.is_installed("eaglet.api"):
@@ -43,9 +58,16 @@ class AuthConfig(AppConfig):
 
 
 def declare_access_token_resource() -> None:
-    """Declare `auth.access_token`, if tokens are to be issued here (EAGLET_ISSUE_TOKENS)."""
+    """Declare `auth.access_token`, if tokens are to be issued here (EAGLET_ISSUE_TOKENS).
+
+    The standard's endpoints come with it.
+    """
     wanted = conf.EAGLET_ISSUE_TOKENS
     if wanted is None:
         wanted = any(resource.is_guarded() for resource in registry.registered())
     if wanted:
-        from eaglet.auth import access_token_resource  # noqa: F401,PLC0415 - declares it
+        # These need Django REST framework; the former declares the resource.
+        from eaglet.api import routing  # noqa: PLC0415
+        from eaglet.auth import access_token_resource, urls  # noqa: F401,PLC0415
+
+        routing.contribute(urls.urlpatterns)

@@ -1,7 +1,11 @@
-"""Telling this process that what a token may do has changed.
+"""Telling that what a token may do has changed, or is about to.
 
-Other processes learn of it when their verdicts run out (EAGLET_TOKEN_CACHE_SECONDS); this one
-need not wait. Changes made past the ORM, in SQL, are learned of that way too.
+This process hears of it at once, and so do those that share a cache of verdicts
+(`eaglet.auth.shared_verdicts`). Others learn of it when their verdicts run out
+(EAGLET_TOKEN_CACHE_SECONDS); changes made past the ORM, in SQL, are learned of that way too.
+
+It is told before the commit as well as after: a process that dies right after its commit can't
+tell any more.
 """
 
 from __future__ import annotations
@@ -37,31 +41,46 @@ def _send() -> None:
     access_changed.send(sender=None)
 
 
+def announce_saving(*, instance: models.Model, using: str, **kwargs: Any) -> None:
+    """Receive `pre_save`: without a transaction, saving commits before `post_save` is sent."""
+    if not instance._state.adding:
+        announce_change(using)
+
+
 def announce_saved(*, created: bool, using: str, **kwargs: Any) -> None:
-    """Receive `post_save` of a token or secret; a new one has had no verdict yet."""
+    """Receive `post_save` of an app, token or secret; a new one has had no verdict yet."""
     if not created:
         announce_change(using)
 
 
 def announce_row(*, using: str, **kwargs: Any) -> None:
-    """Receive `post_save` and `post_delete` where every row counts, a new grant too."""
+    """Receive what is sent of rows that all count: of grants, and before and after deletion."""
     announce_change(using)
 
 
 class AnnouncingQuerySet(models.QuerySet[M]):
-    """A QuerySet whose bulk changes, which send no signal of their own, are told of."""
+    """A QuerySet whose bulk changes, which send no signal of their own, are told of.
+
+    Each is a transaction of its own, if none is open, so that it can be told of before it ends.
+    """
 
     def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
         """Insert the rows, and tell of it."""
-        created = super().bulk_create(objs, *args, **kwargs)
-        announce_change(self.db)
+        self._for_write = True
+        with transaction.atomic(using=self.db, savepoint=False):
+            created = super().bulk_create(objs, *args, **kwargs)
+            announce_change(self.db)
         return created
 
     def update(self, **kwargs: Any) -> int:
         """Update the rows, and tell of it unless only the last use was written."""
-        count = super().update(**kwargs)
-        if count and not kwargs.keys() <= _WEIGHTLESS:
-            announce_change(self.db)
+        if kwargs.keys() <= _WEIGHTLESS:
+            return super().update(**kwargs)
+        self._for_write = True
+        with transaction.atomic(using=self.db, savepoint=False):
+            count = super().update(**kwargs)
+            if count:
+                announce_change(self.db)
         return count
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -71,9 +90,10 @@ class AnnouncingQuerySet(models.QuerySet[M]):
         # A deleted QuerySet forgets which database it was for.
         self._for_write = True
         using = self.db
-        deleted = super().delete()
-        if deleted[0]:
-            announce_change(using)
+        with transaction.atomic(using=using, savepoint=False):
+            deleted = super().delete()
+            if deleted[0]:
+                announce_change(using)
         return deleted
 
     delete.alters_data = True  # type: ignore[attr-defined]

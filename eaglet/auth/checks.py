@@ -1,14 +1,28 @@
-"""System checks of `eaglet.auth`."""
+"""System checks of `eaglet.auth`: `manage.py check`, and with `--deploy` what only matters there.
+
+Every message has an id of its own; those of single settings' values are in `setting_checks.py`
+and `oauth_checks.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from django.apps import AppConfig, apps
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS, connections, router
 
+from eaglet.api import registry
+from eaglet.auth import setting_checks
 from eaglet.conf import conf
+
+LONG_LIFE_SECONDS: Final = 24 * 3600
+"""From more than this on, an access token is said to live long."""
+
+# djongo too, which eaglet.mongo refuses with a reason of its own.
+_MONGODB: Final = ("mongo", "django_mongodb_backend", "djongo")
 
 W001 = Warning(
     "Access tokens are taken from the access_token parameter too.",
@@ -26,6 +40,18 @@ W003 = Warning(
     "EAGLET_ISSUE_TOKENS is on, but nothing answers: eaglet.api is not installed.",
     hint="Add 'eaglet.api' and 'rest_framework' to INSTALLED_APPS, or take the setting out.",
     id="eaglet_auth.W003",
+)
+W004 = Warning(
+    "Access tokens live longer than a day.",
+    hint="A stolen token is good until it expires. Callers renew theirs by themselves: lower "
+    "EAGLET_TOKEN_LIFETIME_SECONDS; the default is two hours.",
+    id="eaglet_auth.W004",
+)
+W005 = Warning(
+    "Nothing says that callers come by HTTPS: tokens and secrets may travel in clear text.",
+    hint="Set SECURE_SSL_REDIRECT = True; behind a proxy that ends TLS also "
+    "SECURE_PROXY_SSL_HEADER. If the network is private on purpose, silence this check.",
+    id="eaglet_auth.W005",
 )
 
 
@@ -50,3 +76,47 @@ def check_issuing(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     if conf.EAGLET_ISSUE_TOKENS and not apps.is_installed("eaglet.api"):
         return [W003]
     return []
+
+
+@register(Tags.security, deploy=True)
+def check_issued_tokens(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn of tokens that live long (W004), and of a network that anybody may read (W005)."""
+    if not _issues_tokens():
+        return []
+    found: list[CheckMessage] = []
+    lifetime = conf.EAGLET_TOKEN_LIFETIME_SECONDS
+    if setting_checks.is_number(lifetime) and lifetime > LONG_LIFE_SECONDS:
+        found.append(W004)
+    if not settings.SECURE_SSL_REDIRECT and not settings.SECURE_PROXY_SSL_HEADER:
+        found.append(W005)
+    return found
+
+
+@register(Tags.models)
+def check_databases(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse tables that are routed to MongoDB (E001), where transaction.atomic does nothing."""
+    return [
+        Error(
+            f"{model} is routed to the database {alias!r}, which is MongoDB.",
+            hint="Tokens are revoked, and secrets rotated, in transactions. Have "
+            "DATABASE_ROUTERS keep the label 'eaglet_auth' in an SQL database.",
+            obj=model,
+            id="eaglet_auth.E001",
+        )
+        for model, alias in _routes()
+        if str(connections.databases[alias].get("ENGINE")).partition(".")[0] in _MONGODB
+    ]
+
+
+def _routes() -> Iterator[tuple[str, str]]:
+    for model in apps.get_app_config("eaglet_auth").get_models():
+        aliases = {router.db_for_read(model), router.db_for_write(model)}
+        for alias in sorted(alias or DEFAULT_DB_ALIAS for alias in aliases):
+            if alias in connections.databases:
+                yield model._meta.label, alias
+
+
+def _issues_tokens() -> bool:
+    return apps.is_installed("eaglet.api") and registry.lookup("auth", "access_token") is not None

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from eaglet.auth import crypto
 from eaglet.auth.changes import AnnouncingQuerySet, announce_change
 from eaglet.auth.grants import EVERYTHING, validate_grant
+from eaglet.auth.refused_calls import RefusedCalls
+from eaglet.auth.token_request_counts import TokenRequestCount  # noqa: F401 - a model of the app
 from eaglet.conf import conf
 
 
@@ -60,14 +62,16 @@ class AppQuerySet(AnnouncingQuerySet["App"]):
             return CreatedApp(app, app.equip(grants).secret)
 
     def with_activity(self) -> AppQuerySet:
-        """Annotate `live_tokens`, how many there are, and `last_used_at`, of any secret."""
-        live = AccessToken.objects.live().filter(app=models.OuterRef("pk")).order_by()
-        count = live.values("app").annotate(count=models.Count("pk")).values("count")
+        """Annotate `last_used_at`, of any secret, and `calls_refused`, how many."""
         secrets = AppSecret.objects.filter(app=models.OuterRef("pk")).order_by()
         last_use = secrets.values("app").annotate(last=models.Max("last_used_at")).values("last")
+        refused = RefusedCalls.objects.filter(app=models.OuterRef("pk")).order_by()
+        total = refused.values("app").annotate(total=models.Sum("count")).values("total")
         return self.annotate(
-            live_tokens=Coalesce(models.Subquery(count), 0),
             last_used_at=models.Subquery(last_use),
+            calls_refused=Coalesce(
+                models.Subquery(total), 0, output_field=models.PositiveBigIntegerField()
+            ),
         )
 
 
@@ -140,9 +144,25 @@ class App(models.Model):
         record.save(using=self._state.db, force_insert=True)
         return CreatedSecret(record, secret)
 
+    def count_live_tokens(self, *, at_most: int) -> int:
+        """How many access tokens of it are accepted; more than so many are not counted."""
+        if not self.is_active:
+            return 0
+        tokens = AccessToken.objects.using(self._state.db).filter(
+            app=self,
+            expires_at__gt=timezone.now(),
+            revoked_at__isnull=True,
+            secret__revoked_at__isnull=True,
+        )
+        return tokens[:at_most].count()
+
     def revoke_tokens(self) -> int:
         """Revoke every access token issued to it that is still live; returns how many."""
         return self.tokens.using(self._state.db).revoke()
+
+
+class AppGrantQuerySet(AnnouncingQuerySet["AppGrant"]):
+    """Queries over grants."""
 
 
 class AppGrant(models.Model):
@@ -158,7 +178,7 @@ class AppGrant(models.Model):
         help_text=_("app.resource:verb, any part * for anything; * alone for everything."),
     )
 
-    objects = AnnouncingQuerySet["AppGrant"].as_manager()
+    objects = AppGrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("grant")
@@ -230,11 +250,14 @@ class AppSecret(models.Model):
     def touch(self, *, at_most_every: datetime.timedelta) -> None:
         """Write down that it was used just now, unless that was done a moment ago."""
         now = timezone.now()
-        if self.last_used_at is not None and now - self.last_used_at < at_most_every:
+        written = self.last_used_at
+        if written is not None and now - written < at_most_every:
             return
         self.last_used_at = now
-        # Not save(): somebody may have deleted the row, and no verdict depends on it.
-        AppSecret.objects.using(self._state.db).filter(pk=self.pk).update(last_used_at=now)
+        # Not save(): somebody may have deleted the row, and no verdict depends on it. Of
+        # processes that use it at once, the first writes.
+        rows = AppSecret.objects.using(self._state.db).filter(pk=self.pk, last_used_at=written)
+        rows.update(last_used_at=now)
 
     def revoke(self) -> int:
         """Revoke it and every access token issued for it; returns how many of those."""
@@ -319,8 +342,10 @@ class AccessToken(models.Model):
     ) -> tuple[int, dict[str, int]]:
         """Delete it, and tell of it."""
         # Not by post_delete: a listener would make deleting an app load each of its tokens.
-        deleted = super().delete(using=using, keep_parents=keep_parents)
-        announce_change(using or self._state.db or DEFAULT_DB_ALIAS)
+        using = using or self._state.db or DEFAULT_DB_ALIAS
+        with transaction.atomic(using=using):
+            deleted = super().delete(using=using, keep_parents=keep_parents)
+            announce_change(using)
         return deleted
 
 

@@ -12,6 +12,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth import clock, crypto
 from eaglet.auth.models import AccessToken, AppSecret
+from eaglet.auth.pruning import prune_now_and_then
+from eaglet.auth.refused_calls import Reason, counter
+from eaglet.auth.secret_query import look_up
 from eaglet.exceptions import InvalidAppKey
 
 logger = logging.getLogger("eaglet.auth")
@@ -43,7 +46,13 @@ def issue_access_token(app_key: str, secret: str) -> IssuedToken:
     same for an unknown key, a wrong secret, one that is expired or revoked, and an app that is
     switched off; an unknown key and a wrong secret also cost the same: one digest, one query.
     """
-    record = authenticate_app(app_key, secret)
+    return issue_for(authenticate_app(app_key, secret))
+
+
+@sensitive_variables()
+def issue_for(record: AppSecret) -> IssuedToken:
+    """Issue an access token under a secret that `authenticate_app` has found to be good."""
+    using = record._state.db or router.db_for_write(AccessToken)
     record.touch(at_most_every=LAST_USE_EVERY)
     token = crypto.generate_access_token()
     lifetime = record.app.token_lifetime
@@ -53,7 +62,8 @@ def issue_access_token(app_key: str, secret: str) -> IssuedToken:
         app=record.app,
         secret=record,
         expires_at=clock.to_field(expires_at),
-    ).save(using=record._state.db, force_insert=True)
+    ).save(using=using, force_insert=True)
+    prune_now_and_then(using)
     return IssuedToken(token, expires_at, int(lifetime.total_seconds()))
 
 
@@ -63,12 +73,11 @@ def authenticate_app(app_key: str, secret: str) -> AppSecret:
 
     Raises InvalidAppKey, always the same; the log says why, where the app key is right.
     """
-    # The database that is written to: a replica may not know yet that a secret was revoked.
-    secrets = AppSecret.objects.using(router.db_for_write(AppSecret)).select_related("app")
     wanted = crypto.digest(secret)
     # A database may refuse a NUL or a lone surrogate; no key has any, so ask for none.
     key = app_key if app_key.isascii() and app_key.isprintable() else ""
-    record = secrets.filter(digest=wanted, app__app_key=key).first()
+    # The database that is written to: a replica may not know yet that a secret was revoked.
+    record = look_up(key, wanted, using=router.db_for_write(AppSecret))
     # Compared again because a collation may be case-insensitive.
     if (
         record is None
@@ -77,12 +86,13 @@ def authenticate_app(app_key: str, secret: str) -> AppSecret:
     ):
         raise InvalidAppKey("incorrect app key or secret")
     if not record.app.is_active:
-        _refuse(record, "the app is switched off")
+        _refuse(record, "the app is switched off", Reason.SWITCHED_OFF)
     if not record.is_live:
-        _refuse(record, "the secret is revoked or expired")
+        _refuse(record, "the secret is revoked or expired", Reason.REVOKED)
     return record
 
 
-def _refuse(record: AppSecret, reason: str) -> None:
-    logger.warning("no access token for app %s (%s): %s", record.app, record.app.app_key, reason)
+def _refuse(record: AppSecret, why: str, reason: Reason) -> None:
+    logger.warning("no access token for app %s (%s): %s", record.app, record.app.app_key, why)
+    counter.note(record.app_id, reason)
     raise InvalidAppKey("incorrect app key or secret")

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from .failures import ServiceFailed
-from .service import Service
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _DENIED = 101
@@ -23,7 +23,17 @@ _INSTALL = (
 )
 
 
-def provide(services: Sequence[type[Service]]) -> None:
+class Installable(Protocol):
+    """What Debian has packages of."""
+
+    name: str
+    packages: Sequence[str]
+
+    def is_installed(self) -> bool:
+        """Whether its programs are there."""
+
+
+def provide(services: Sequence[Installable]) -> None:
     """Install the packages of services that are missing; ServiceFailed if that can't be done."""
     missing = [service for service in services if not service.is_installed()]
     if not missing:

@@ -1,11 +1,18 @@
+import base64
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.models import Permission, User
 
 from eaglet.api import registry
 from eaglet.api.authorization import verifier
+from eaglet.auth import refused_calls
 from eaglet.auth.models import App
 from eaglet.auth.tokens import issue_access_token
+from tests.services.fixtures import mariadb, postgresql, redis_server
+
+__all__ = ["mariadb", "postgresql", "redis_server"]
 
 
 @dataclass
@@ -16,6 +23,15 @@ class Credentials:
     @property
     def params(self):
         return {"app_key": self.app.app_key, "app_secret": self.secret}
+
+    @property
+    def basic(self):
+        pair = base64.b64encode(f"{self.app.app_key}:{self.secret}".encode()).decode()
+        return {"Authorization": f"Basic {pair}"}
+
+    @property
+    def form(self):
+        return {"client_id": self.app.app_key, "client_secret": self.secret}
 
     def token(self):
         return issue_access_token(self.app.app_key, self.secret).token
@@ -35,9 +51,38 @@ def hermes(make_app):
     return make_app()
 
 
+@pytest.fixture
+def staff(client, db):
+    """Logs in somebody with the permissions named and no others."""
+
+    def log_in(*permissions):
+        user = User.objects.create_user("staff", is_staff=True)
+        user.user_permissions.set(
+            Permission.objects.filter(
+                content_type__app_label="eaglet_auth", codename__in=permissions
+            )
+        )
+        client.force_login(user)
+        return client
+
+    return log_in
+
+
+@pytest.fixture(autouse=True)
+def _no_refused_calls_from_other_tests():
+    refused_calls.counter.forget()
+    yield
+    refused_calls.counter.forget()
+
+
 @pytest.fixture(autouse=True)
 def _no_verdicts_from_other_tests():
     verifier().forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_pruning_by_chance(monkeypatch):
+    monkeypatch.setattr("eaglet.auth.pruning.random.randrange", lambda below: 1)
 
 
 @pytest.fixture
@@ -80,3 +125,29 @@ def call(client, guarded):
         return getattr(client, method)(guarded, headers=headers)
 
     return get
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def oauth(client, settings, guarded):
+    """Posts a form to one of the standard's endpoints."""
+    settings.ROOT_URLCONF = "tests.auth.oauth_urls"
+
+    def post(endpoint, form, *, credentials=None, **options):
+        headers = {**(credentials.basic if credentials else {}), **options.pop("headers", {})}
+        body = form if isinstance(form, str | bytes) else urlencode(form, doseq=True)
+        options = {"content_type": FORM, **options}
+        return client.post(f"/oauth/{endpoint}/", body, headers=headers, **options)
+
+    return post
+
+
+@pytest.fixture
+def ask_for_token(oauth):
+    def ask(credentials=None, **options):
+        form = {"grant_type": "client_credentials", **options.pop("form", {})}
+        return oauth("token", form, credentials=credentials, **options)
+
+    return ask

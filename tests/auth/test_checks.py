@@ -1,51 +1,143 @@
+"""System checks: every id, by the settings that bring it out and those that do not."""
+
+import re
+from pathlib import Path
+
 import pytest
 from django.core.checks import run_checks
-from django.core.checks.registry import registry
 
 from eaglet.auth import checks
 
-
-def found(*, deploy=False):
-    messages = run_checks(include_deployment_checks=deploy)
-    return {message.id: message for message in messages if message.id.startswith("eaglet_auth.")}
-
-
-def test_the_checks_are_registered():
-    assert checks.check_credentials_in_urls in registry.deployment_checks
-    assert checks.check_issuing in registry.registered_checks
-
-
-def test_the_default_settings_have_no_fault_before_deployment():
-    assert found() == {}
-
-
-@pytest.mark.parametrize(
-    ("setting", "id_"),
-    [
-        ("EAGLET_TOKEN_IN_PARAMETER", "eaglet_auth.W001"),
-        ("EAGLET_SECRET_IN_QUERY", "eaglet_auth.W002"),
+# Id, what brings it out, what does not. Those in capitals are settings.
+CASES = [
+    ("W001", {"EAGLET_TOKEN_IN_PARAMETER": True}, {"EAGLET_TOKEN_IN_PARAMETER": False}),
+    ("W002", {"EAGLET_SECRET_IN_QUERY": True}, {"EAGLET_SECRET_IN_QUERY": False}),
+    ("W003", {"EAGLET_ISSUE_TOKENS": True, "without": "eaglet.api"}, {"EAGLET_ISSUE_TOKENS": True}),
+    (
+        "W004",
+        {"EAGLET_TOKEN_LIFETIME_SECONDS": 86401},
+        {"EAGLET_TOKEN_LIFETIME_SECONDS": 86400},
+    ),
+    ("W005", {}, {"SECURE_SSL_REDIRECT": True}),
+    ("W005", {}, {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}),
+    *[
+        ("E002", {"EAGLET_TOKEN_CACHE_SECONDS": bad}, {"EAGLET_TOKEN_CACHE_SECONDS": good})
+        for bad, good in [(-1, 0), ("5", 5), (None, 0.5), (True, 1), (float("nan"), 0)]
     ],
-)
-def test_deployment_is_warned_of_credentials_in_urls(settings, setting, id_):
-    assert id_ in found(deploy=True)
-    assert setting in found(deploy=True)[id_].hint
-    setattr(settings, setting, False)
-    assert id_ not in found(deploy=True)
+    *[
+        ("E012", {"EAGLET_TRUSTED_PROXIES": bad}, {"EAGLET_TRUSTED_PROXIES": good})
+        for bad, good in [(-1, 0), ("1", 1), (None, 2), (True, 1), (1.0, 1)]
+    ],
+    *[
+        ("E003", {"EAGLET_TOKEN_LIFETIME_SECONDS": bad}, {"EAGLET_TOKEN_LIFETIME_SECONDS": 1})
+        for bad in (0, -7200, "7200", None, True, float("inf"))
+    ],
+    *[
+        ("E010", {"EAGLET_ISSUER": bad}, {"EAGLET_ISSUER": good})
+        for bad, good in [
+            ("http://a.example", "https://a.example"),
+            ("https://a.example/?x=1", "https://a.example/member"),
+            ("https://a.example/#x", "https://a.example:8443"),
+            ("a.example", None),
+            ("https://[", None),
+            (1, None),
+        ]
+    ],
+    *[
+        ("E011", {name: bad}, {name: good})
+        for name in ("EAGLET_TOKEN_RATE_PER_ADDRESS", "EAGLET_TOKEN_FAILURE_RATE")
+        for bad, good in [("often", "20/min"), (20, None), ("20/fortnight", "20/day")]
+    ],
+    (
+        "E013",
+        {"EAGLET_TOKEN_CACHE_ALIAS": "nowhere"},
+        {"EAGLET_TOKEN_CACHE_ALIAS": None},
+    ),
+    *[
+        (
+            "E001",
+            {"mongo": engine, "DATABASE_ROUTERS": ["tests.auth.test_checks.ToMongo"]},
+            {"mongo": engine},
+        )
+        for engine in ("mongo", "django_mongodb_backend", "djongo")
+    ],
+]
+ONLY_AT_DEPLOYMENT = {"W001", "W002", "W004", "W005"}
 
 
-def test_deployment_without_resources_has_no_urls_to_be_warned_of(settings):
-    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "eaglet.api"]
-    assert found(deploy=True) == {}
+class ToMongo:
+    """A router that keeps the secrets of apps in the wrong place."""
+
+    def db_for_write(self, model, **hints):
+        return "documents" if model.__name__ == "AppSecret" else None
 
 
-def test_issuing_tokens_without_resources_is_warned_of(settings):
-    settings.EAGLET_ISSUE_TOKENS = True
+@pytest.fixture
+def issuing(token_endpoint):
+    """A service that issues tokens."""
+
+
+@pytest.fixture
+def found(settings, monkeypatch):
+    """The messages under some settings, by id."""
+
+    def find(*, deploy=False, without=None, mongo=None, **named):
+        for name, value in named.items():
+            setattr(settings, name, value)
+        if without:
+            settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != without]
+        if mongo:
+            databases = {**checks.connections.databases, "documents": {"ENGINE": mongo}}
+            monkeypatch.setattr(checks, "connections", Connections(databases))
+        messages = run_checks(include_deployment_checks=deploy)
+        return {one.id: one for one in messages if one.id.startswith("eaglet_auth.")}
+
+    return find
+
+
+class Connections:
+    def __init__(self, databases):
+        self.databases = databases
+
+
+@pytest.mark.parametrize(("number", "bad", "_good"), CASES)
+def test_a_check_finds_what_is_wrong_and_says_what_to_do(number, bad, _good, issuing, found):
+    messages = found(deploy=number in ONLY_AT_DEPLOYMENT, **bad)
+    message = messages[f"eaglet_auth.{number}"]
+    assert message.hint
+    assert message.is_serious() is number.startswith("E")
+
+
+@pytest.mark.parametrize(("number", "_bad", "good"), CASES)
+def test_a_check_finds_nothing_where_nothing_is_wrong(number, _bad, good, issuing, found):
+    assert f"eaglet_auth.{number}" not in found(deploy=True, **good)
+
+
+def test_a_table_in_the_wrong_place_is_named(found):
+    message = found(mongo="mongo", DATABASE_ROUTERS=["tests.auth.test_checks.ToMongo"])
+    assert "eaglet_auth.AppSecret is routed to the database 'documents'" in (
+        message["eaglet_auth.E001"].msg
+    )
+
+
+def test_the_default_settings_have_no_fault_before_deployment(issuing, found):
     assert found() == {}
-    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "eaglet.api"]
-    assert "eaglet.api" in found()["eaglet_auth.W003"].hint
 
 
-def test_every_check_has_an_id_of_its_own_and_a_hint():
-    warnings = [value for name, value in vars(checks).items() if name.startswith("W0")]
-    assert len({warning.id for warning in warnings}) == len(warnings) == 3
-    assert all(warning.hint for warning in warnings)
+def test_deployment_without_resources_has_nothing_to_be_warned_of(found):
+    assert found(deploy=True, without="eaglet.api") == {}
+
+
+def test_deployment_that_issues_no_tokens_is_not_warned_of_them(monkeypatch, found):
+    monkeypatch.setattr(checks.registry, "lookup", lambda app, resource: None)
+    of_tokens = {"eaglet_auth.W004", "eaglet_auth.W005"}
+    assert not of_tokens & set(found(deploy=True, EAGLET_TOKEN_LIFETIME_SECONDS=10**6))
+
+
+def test_every_id_has_one_meaning_a_test_and_a_check_that_is_registered():
+    modules = Path(checks.__file__).parent.glob("*checks.py")
+    source = "".join(path.read_text(encoding="utf-8") for path in modules)
+    ids = re.findall(r'id="eaglet_auth\.([WE]\d{3})"', source)
+    assert len(ids) == len(set(ids)) > 10
+    # Each has been found by a run of all checks, so it is registered too.
+    assert set(ids) == {number for number, _bad, _good in CASES}

@@ -149,6 +149,14 @@ def test_the_last_use_of_a_secret_is_written_once_a_minute_at_most(hermes):
     assert hermes.app.secrets.get().last_used_at > long_ago
 
 
+def test_of_those_that_use_a_secret_at_once_the_first_writes_it_down(hermes):
+    first, second = AppSecret.objects.get(), AppSecret.objects.get()
+    minute = datetime.timedelta(minutes=1)
+    first.touch(at_most_every=minute)
+    second.touch(at_most_every=minute)
+    assert AppSecret.objects.get().last_used_at == first.last_used_at
+
+
 def test_a_token_outlives_the_expiry_of_its_secret(hermes):
     hermes.token()
     AppSecret.objects.update(expires_at=timezone.now())

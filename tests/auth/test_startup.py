@@ -84,6 +84,8 @@ def test_its_tables_come_with_migrate(tmp_path):
             "eaglet_auth_appgrant",
             "eaglet_auth_appsecret",
             "eaglet_auth_cachedtoken",
+            "eaglet_auth_refusedcalls",
+            "eaglet_auth_tokenrequestcount",
         ]
     )
 

@@ -4,6 +4,7 @@ Tests elsewhere import what they ask for into their conftest.py.
 """
 
 import os
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,7 +13,9 @@ from .controlled import CONTROL, ControlledService
 MISSING = "make test-services"
 
 
-def _service(request, name):
+@contextmanager
+def service_for(request, name):
+    """A service, for a fixture that starts from it; restored in the end."""
     if request.node.get_closest_marker("services") is None:
         pytest.fail(f"{name} is for tests marked `services`: no other runs where there is one")
     url = os.environ.get(f"EAGLET_TEST_{name.upper()}_URL")
@@ -20,25 +23,31 @@ def _service(request, name):
         missing = pytest.fail if os.environ.get("EAGLET_TEST_SERVICES") else pytest.skip
         missing(f"needs {name}: {MISSING}")
     service = ControlledService(name, url, os.environ[CONTROL])
-    yield service
-    service.restore()
+    try:
+        yield service
+    finally:
+        service.restore()
 
 
 @pytest.fixture
 def rabbitmq(request):
-    yield from _service(request, "rabbitmq")
+    with service_for(request, "rabbitmq") as service:
+        yield service
 
 
 @pytest.fixture
 def redis_server(request):
-    yield from _service(request, "redis")
+    with service_for(request, "redis") as service:
+        yield service
 
 
 @pytest.fixture
 def postgresql(request):
-    yield from _service(request, "postgresql")
+    with service_for(request, "postgresql") as service:
+        yield service
 
 
 @pytest.fixture
 def mariadb(request):
-    yield from _service(request, "mariadb")
+    with service_for(request, "mariadb") as service:
+        yield service

@@ -1,0 +1,79 @@
+"""What it costs to issue an access token, against one INSERT of the same row by the ORM.
+
+    python -m benchmarks.issuing [ROUNDS]
+    python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.issuing
+
+Issuing is the look-up of the secret, the INSERT, once a minute the last use, and now and then a
+batch of pruning; there is always something to prune, as in a service that has run for a while.
+"""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+from benchmarks.rounds import compare
+from benchmarks.services import database_urls, migrate, set_up
+from benchmarks.token_rows import empty
+
+CALLS_A_ROUND = 40
+
+
+def prepare(contestant: str, url: str, app_key: str, secret: str) -> Callable[[], str]:
+    set_up(url)
+    from django.db import models
+    from django.utils import timezone
+
+    from eaglet.auth.models import AccessToken, AppSecret
+    from eaglet.auth.tokens import issue_access_token
+
+    record = AppSecret.objects.select_related("app").get(app__app_key=app_key)
+
+    def insert() -> str:
+        AccessToken(
+            digest=secrets.token_hex(32),
+            app=record.app,
+            secret=record,
+            # Dead at once: what the other contestant has to prune.
+            expires_at=timezone.now() - datetime.timedelta(seconds=1),
+        ).save(force_insert=True)
+        return "one row"
+
+    def issue() -> str:
+        issue_access_token(app_key, secret)
+        return "one token"
+
+    models.QuerySet(AccessToken).count()
+    return {"ORM INSERT": insert, "issuing": issue}[contestant]
+
+
+def make_app(url: str, pipe: Connection) -> None:
+    set_up(url)
+    migrate()
+    empty()
+    from eaglet.auth.models import App
+
+    created = App.objects.create_app("caller")
+    pipe.send((created.app.app_key, created.secret))
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 150
+    context = get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, url in database_urls(folder).items():
+            print(f"\n{name}")
+            pipe, theirs = context.Pipe()
+            context.Process(target=make_app, args=(url, theirs)).start()
+            theirs.close()
+            contestants = ("ORM INSERT", "issuing")
+            compare(prepare, contestants, url, *pipe.recv(), rounds=rounds, repeats=CALLS_A_ROUND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Job B: job A's request, with an opaque access token checked.
+
+    python -m benchmarks.job_b [ROUNDS]
+    python scripts/test_services.py --only redis,postgresql -- python -m benchmarks.job_b
+
+CPU time per request in process, without middleware, over SQLite and whatever databases
+`scripts/test_services.py` has started; with Redis there, as a shared cache too. The plain view
+looks its token up with the ORM's `.get()`, and its app in the same statement.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from multiprocessing import get_context
+from types import ModuleType
+
+from benchmarks.rounds import compare
+from benchmarks.services import database_urls, migrate, set_up
+
+QUERY = "id=7&name=abc&price=1.5"
+REQUESTS_A_ROUND = 40
+CACHE_SECONDS = {"eaglet asking": 0, "eaglet shared": 0, "eaglet cached": 5}
+
+
+def plain_patterns(select: tuple[str, ...] = ("app",)) -> list:
+    import hashlib
+
+    from django.http import JsonResponse
+    from django.urls import path
+    from django.utils import timezone
+
+    from eaglet.auth.models import AccessToken
+
+    tokens = AccessToken.objects.select_related(*select) if select else AccessToken.objects.all()
+
+    def data(request):
+        _scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        try:
+            record = tokens.get(digest=hashlib.sha256(token.encode()).hexdigest())
+        except AccessToken.DoesNotExist:
+            return JsonResponse({"code": 401, "errMsg": "no such token"}, status=401)
+        switched_off = bool(select) and not record.app.is_active
+        if record.revoked_at or record.expires_at <= timezone.now() or switched_off:
+            return JsonResponse({"code": 401, "errMsg": "token is not good"}, status=401)
+        try:
+            data = {
+                "id": int(request.GET["id"]),
+                "name": request.GET["name"],
+                "price": float(request.GET["price"]),
+            }
+        except (KeyError, ValueError) as error:
+            return JsonResponse({"code": 400, "errMsg": str(error)}, status=400)
+        return JsonResponse({"code": 200, "data": data, "errMsg": "", "innerErrMsg": ""})
+
+    return [path("job/b/", data)]
+
+
+def eaglet_patterns() -> list:
+    from django.urls import include, path
+
+    from eaglet.api import ApiResource, access_token_required, param_required
+
+    class Data(ApiResource):
+        app = "job"
+        resource = "b"
+
+        @param_required(["id:int", "name", "price:float"])
+        @access_token_required()
+        def get(args):
+            return {"id": args["id"], "name": args["name"], "price": args["price"]}
+
+    return [path("", include("eaglet.api.urls"))]
+
+
+def prepare(contestant: str, url: str, token: str) -> Callable[[], bytes]:
+    """Set Django up for one contestant, and give back what makes one request of it."""
+    urls = ModuleType("benchmarks.job_b_urls")
+    sys.modules[urls.__name__] = urls
+    caches = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    if contestant == "eaglet shared":
+        caches["default"] = {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": os.environ["EAGLET_TEST_REDIS_URL"],
+        }
+    set_up(
+        url,
+        ROOT_URLCONF=urls.__name__,
+        CACHES=caches,
+        EAGLET_TOKEN_CACHE_SECONDS=CACHE_SECONDS.get(contestant, 5),
+    )
+    if contestant.startswith("eaglet"):
+        urls.urlpatterns = eaglet_patterns()
+    else:
+        urls.urlpatterns = plain_patterns(() if contestant == "plain, no join" else ("app",))
+
+    from django.core.handlers.wsgi import WSGIHandler
+
+    handler = WSGIHandler()
+
+    def call() -> bytes:
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": "/job/b/",
+            "QUERY_STRING": QUERY,
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": "localhost",
+            "HTTP_ACCEPT": "*/*",
+            "HTTP_AUTHORIZATION": f"Bearer {token}",
+            "SCRIPT_NAME": "",
+            "wsgi.input": io.BytesIO(),
+            "wsgi.url_scheme": "http",
+        }
+        response = handler(environ, lambda *args: None)
+        body = b"".join(response)
+        response.close()
+        return body
+
+    return call
+
+
+def issue(url: str, pipe) -> None:
+    """Make the tables, an app, and a token of it."""
+    set_up(url)
+    migrate()
+    from eaglet.auth.models import App
+    from eaglet.auth.tokens import issue_access_token
+
+    App.objects.all().delete()
+    created = App.objects.create_app("caller")
+    pipe.send(issue_access_token(created.app.app_key, created.secret).token)
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 150
+    contestants = ["plain", "plain, no join", "eaglet asking", "eaglet cached"]
+    if "EAGLET_TEST_REDIS_URL" in os.environ:
+        contestants.append("eaglet shared")
+    context = get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, url in database_urls(folder).items():
+            print(f"\n{name}")
+            pipe, theirs = context.Pipe()
+            context.Process(target=issue, args=(url, theirs)).start()
+            theirs.close()
+            token = pipe.recv()
+            compare(prepare, contestants, url, token, rounds=rounds, repeats=REQUESTS_A_ROUND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""Apps: the list, the form, and what is done to several at once."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import display_for_value
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
+
+from eaglet.auth.admin.app_pages import AppPages, revoked, switching_question
+from eaglet.auth.admin.confirmation import ask_about_selected
+from eaglet.auth.admin.grants import AppForm, held_by
+from eaglet.auth.admin.refused_calls import refused_calls_table
+from eaglet.auth.admin.secrets import SecretInline
+from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
+from eaglet.auth.refused_calls import RefusedCalls
+
+if TYPE_CHECKING:
+    from eaglet.auth.models import AppQuerySet
+
+
+MAX_COUNTED: Final = 1000
+"""Up to how many live tokens of an app are counted."""
+
+
+@admin.register(App)
+class AppAdmin(AppPages):
+    """Apps: their keys, secrets and grants."""
+
+    list_display = (
+        "name",
+        "is_active",
+        "live_tokens",
+        "last_used_at",
+        "calls_refused",
+        "app_key",
+    )
+    list_filter = ("is_active",)
+    list_per_page = 50
+    search_fields = ("name", "app_key")
+    form = AppForm
+    fieldsets = (
+        (None, {"fields": ("name", "app_key", "is_active")}),
+        (_("Access tokens"), {"fields": ("token_lifetime_seconds", "may_introspect")}),
+        (_("Grants"), {"fields": ("granted",)}),
+        (_("Use"), {"fields": ("live_tokens", "last_used_at", "refused")}),
+    )
+    readonly_fields = ("app_key", "is_active", "live_tokens", "last_used_at", "refused")
+    inlines = (SecretInline,)
+    actions = ("revoke_tokens", "switch_off", "switch_on")
+
+    def get_queryset(self, request: HttpRequest) -> AppQuerySet:
+        """Every app, with its activity."""
+        return cast("AppQuerySet", super().get_queryset(request)).with_activity()
+
+    # The form: a new app is switched on, and gets the grant of everything and a first secret.
+
+    def get_form(
+        self, request: HttpRequest, obj: App | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """The form; one without grants for a new app."""
+        if obj is None:
+            kwargs["form"] = forms.ModelForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: App | None = None) -> Any:
+        """The form's fields, in groups."""
+        if obj is not None:
+            return self.fieldsets
+        return ((None, {"fields": ("name", "token_lifetime_seconds", "may_introspect")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: App | None = None) -> Any:
+        """What is only shown; the grants too, to those who may not change any."""
+        if request.user.has_perm("eaglet_auth.change_appgrant"):
+            return self.readonly_fields
+        return (*self.readonly_fields, "granted")
+
+    def get_inlines(self, request: HttpRequest, obj: App | None) -> Any:
+        """The secrets, once the app is there."""
+        return self.inlines if obj else ()
+
+    @admin.display(description=_("May call"))
+    def granted(self, app: App) -> Any:
+        """The grants, to those who may only look."""
+        held = held_by(app)
+        if not held:
+            return gettext("Nothing: every call that takes a grant is refused.")
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((g,) for g in held)))
+
+    @admin.display(description=_("calls refused"))
+    def refused(self, app: App) -> Any:
+        """Which calls were refused although the app was known."""
+        return refused_calls_table(app) or gettext("none")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the secrets' ends and the grants; say so if nothing is granted."""
+        super().save_related(request, form, formsets, change)
+        if not isinstance(form, AppForm) or "granted" not in form.cleaned_data:
+            return
+        form.save_grants()
+        if not form.cleaned_data["granted"]:
+            self.message_user(
+                request,
+                gettext("Nothing is granted to %(app)s: every call that takes a grant is refused.")
+                % {"app": form.instance},
+                messages.WARNING,
+            )
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """What the history says: of grants, which."""
+        changed = form.changed_data
+        if not isinstance(form, AppForm) or "granted" not in changed:
+            return super().construct_change_message(request, form, formsets, add)
+        changed.remove("granted")
+        any_form: Any = form  # the stubs know forms of no model only
+        message: Any = super().construct_change_message(request, any_form, formsets, add)
+        # As Django notes the rows of an inline; it translates that when it is read.
+        with override(None):
+            name = str(AppGrant._meta.verbose_name)
+        message += [{"added": {"name": name, "object": grant}} for grant in form.added]
+        message += [{"deleted": {"name": name, "object": grant}} for grant in form.taken_away]
+        return message
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The form, with the ways to what the user may do to the app."""
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context.update(self.tools(request, obj))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @sensitive_variables()
+    def save_model(self, request: HttpRequest, obj: App, form: Any, change: bool) -> None:
+        """Save the app; give a new one its first secret and the grant of everything."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            obj.first_secret = obj.equip().secret  # type: ignore[attr-defined]
+
+    @sensitive_variables()
+    def response_add(
+        self, request: HttpRequest, obj: App, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the new app's secret, here and never again."""
+        secret: str = obj.first_secret  # type: ignore[attr-defined]
+        return self._show_secret(request, obj, secret, is_new=True)
+
+    # The list
+
+    @admin.display(description=_("live tokens"))
+    def live_tokens(self, app: App) -> Any:
+        """How many access tokens of the app are accepted, and the way to them."""
+        # One small statement for each app: to count all of a million would take seconds.
+        count = app.count_live_tokens(at_most=MAX_COUNTED + 1)
+        shown = f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count)
+        url = self._url("admin:eaglet_auth_accesstoken_changelist")
+        return format_html(
+            '<a href="{}?app__id__exact={}&amp;state=live">{}</a>', url, app.pk, shown
+        )
+
+    @admin.display(description=_("last used at"), ordering="last_used_at")
+    def last_used_at(self, app: App) -> Any:
+        """When a token was last issued to the app."""
+        used_at: datetime.datetime | None = app.last_used_at  # type: ignore[attr-defined]
+        # Written out: on an app's own page Django would show it in UTC.
+        return gettext("never") if used_at is None else display_for_value(used_at, "")
+
+    @admin.display(description=_("calls refused"), ordering="calls_refused")
+    def calls_refused(self, app: App) -> int:
+        """How many calls were refused although the app was known, since it was made."""
+        count: int = app.calls_refused  # type: ignore[attr-defined]
+        return count
+
+    @admin.action(description=_("Revoke all tokens of selected apps"), permissions=["change"])
+    def revoke_tokens(
+        self, request: HttpRequest, queryset: models.QuerySet[App]
+    ) -> HttpResponse | None:
+        """Revoke every live token of the selected apps, once that is confirmed."""
+        question = ask_about_selected(
+            self,
+            request,
+            queryset,
+            title=gettext("Revoke all tokens"),
+            question=gettext(
+                "Revoke every access token of these apps? They can get new ones with their secrets."
+            ),
+        )
+        if question is not None:
+            return question
+        total = 0
+        with transaction.atomic(using=queryset.db):
+            for app in queryset:
+                count = app.revoke_tokens()
+                self.log_change(request, app, revoked(count))
+                total += count
+        self.message_user(request, revoked(total), messages.SUCCESS)
+        return None
+
+    @admin.action(description=_("Switch selected apps off"), permissions=["change"])
+    def switch_off(
+        self, request: HttpRequest, queryset: models.QuerySet[App]
+    ) -> HttpResponse | None:
+        """Switch the selected apps off, once that is confirmed."""
+        return self._switch_selected(request, queryset, on=False)
+
+    @admin.action(description=_("Switch selected apps on"), permissions=["change"])
+    def switch_on(
+        self, request: HttpRequest, queryset: models.QuerySet[App]
+    ) -> HttpResponse | None:
+        """Switch the selected apps on, once that is confirmed."""
+        return self._switch_selected(request, queryset, on=True)
+
+    def _switch_selected(
+        self, request: HttpRequest, queryset: models.QuerySet[App], *, on: bool
+    ) -> HttpResponse | None:
+        question = ask_about_selected(
+            self,
+            request,
+            queryset,
+            title=gettext("Switch on") if on else gettext("Switch off"),
+            question=switching_question(on) % {"apps": gettext("the selected apps")},
+        )
+        if question is not None:
+            return question
+        with transaction.atomic(using=queryset.db):
+            for app in queryset:
+                self.message_user(request, self.switch(request, app, on), messages.SUCCESS)
+        return None
+
+    # Deleting
+
+    def get_deleted_objects(
+        self, objs: Iterable[App] | models.QuerySet[App], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """What goes with the apps, counted: their tokens may be too many to list."""
+        apps = list(objs)
+        names: list[Any] = [f"{App._meta.verbose_name}: {app}" for app in apps]
+        counts = {str(App._meta.verbose_name_plural): len(apps)}
+        for model in (AppGrant, AppSecret, AccessToken, RefusedCalls):
+            rows = model._default_manager.filter(app__in=apps)
+            counts[str(model._meta.verbose_name_plural)] = rows.count()
+        needed = set() if self.has_delete_permission(request) else {str(App._meta.verbose_name)}
+        return names, counts, needed, []

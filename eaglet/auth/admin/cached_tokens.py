@@ -1,0 +1,74 @@
+"""Tokens got from other services: the list, and forgetting some."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin, messages
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from eaglet.auth.admin.confirmation import ask_about_selected
+from eaglet.auth.admin.history import log_changes
+from eaglet.auth.models import CachedToken
+
+if TYPE_CHECKING:
+    CachedTokenModelAdmin = admin.ModelAdmin[CachedToken]
+else:
+    CachedTokenModelAdmin = admin.ModelAdmin
+
+
+@admin.register(CachedToken)
+class CachedTokenAdmin(CachedTokenModelAdmin):
+    """Tokens got from other services, to be looked at and forgotten."""
+
+    list_display = ("service", "address", "app_key", "obtained_at", "expires_at", "holds_token")
+    search_fields = ("service", "address", "app_key")
+    fields = ("service", "address", "app_key", "obtained_at", "expires_at", "updated_at")
+    readonly_fields = fields
+    actions = ("forget",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """No: the client adds them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: CachedToken | None = None) -> bool:
+        """Whether tokens may be forgotten; none may be edited."""
+        return obj is None and super().has_change_permission(request)
+
+    @admin.display(description=_("holds a token"), boolean=True)
+    def holds_token(self, cached: CachedToken) -> bool:
+        """Whether there is a token that is still good."""
+        return cached.is_live
+
+    @admin.action(description=_("Forget selected tokens"), permissions=["change"])
+    def forget(
+        self, request: HttpRequest, queryset: models.QuerySet[CachedToken]
+    ) -> HttpResponse | None:
+        """Drop the selected tokens, once that is confirmed; the client gets new ones."""
+        question = ask_about_selected(
+            self,
+            request,
+            queryset,
+            title=gettext("Forget tokens"),
+            question=gettext(
+                "Forget these tokens? The client asks for new ones when it needs them."
+            ),
+        )
+        if question is not None:
+            return question
+        with transaction.atomic(using=queryset.db):
+            rows = CachedToken.objects.using(queryset.db).filter(
+                pk__in=[cached.pk for cached in queryset]
+            )
+            log_changes(request, rows, gettext("Forgotten."))
+            count = rows.forget()
+        self.message_user(
+            request,
+            ngettext("%(count)d token forgotten.", "%(count)d tokens forgotten.", count)
+            % {"count": count},
+            messages.SUCCESS,
+        )
+        return None

@@ -1,0 +1,60 @@
+"""An app's secrets, below its form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from eaglet.auth.models import App, AppSecret
+
+if TYPE_CHECKING:
+    AppSecretTabularInline = admin.TabularInline[AppSecret, App]
+else:
+    AppSecretTabularInline = admin.TabularInline
+
+
+class SecretInline(AppSecretTabularInline):
+    """An app's secrets: when they were used, and until when they are good."""
+
+    model = AppSecret
+    extra = 0
+    can_delete = False
+    fields = ("accepted", "created_at", "last_used_at", "expires_at", "revocation")
+    readonly_fields = ("accepted", "created_at", "last_used_at", "revocation")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """No: a secret is made on a page of its own, which shows it."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """The secrets, each knowing whether the user may revoke it."""
+        self._may_revoke = request.user.has_perms(
+            ["eaglet_auth.change_app", "eaglet_auth.change_appsecret"]
+        )
+        return super().get_queryset(request)
+
+    @admin.display(description=_("accepted"), boolean=True)
+    def accepted(self, secret: AppSecret) -> bool:
+        """Whether tokens are issued for it."""
+        return secret.is_live
+
+    @admin.display(description=_("revoked at"))
+    def revocation(self, secret: AppSecret) -> Any:
+        """When it was revoked, or where to do so."""
+        if secret.revoked_at is not None:
+            return secret.revoked_at
+        if not self._may_revoke:
+            return None
+        url = reverse(
+            "admin:eaglet_auth_app_revoke_secret",
+            args=[secret.app_id, secret.pk],
+            current_app=self.admin_site.name,
+        )
+        label = gettext("Revoke secret %(fingerprint)s") % {"fingerprint": secret.fingerprint}
+        return format_html('<a href="{}">{}</a>', url, label)

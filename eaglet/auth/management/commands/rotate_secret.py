@@ -1,0 +1,90 @@
+"""`manage.py rotate_secret APP`: a new secret for an app, beside the one it has."""
+
+from __future__ import annotations
+
+import datetime
+from argparse import ArgumentTypeError
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import router
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from eaglet.auth.models import App, AppSecret
+from eaglet.auth.rotation import described, rotate_secret
+
+EXPIRE_OLD_IN: Final = 24 * 3600
+"""How many seconds the old secret stays good, unless told otherwise."""
+
+LONGEST: Final = 10 * 365 * 24 * 3600
+
+
+class Command(BaseCommand):
+    """Makes a secret and prints it, which can't be done again; the old one stays good a while."""
+
+    help = (
+        "Give an app a new secret, and print its APP_KEY and APP_SECRET, once. The old secret "
+        "stays good meanwhile, so that the callers can be changed over one by one."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("app", help="Its name or its app key.")
+        old = parser.add_mutually_exclusive_group()
+        old.add_argument(
+            "--expire-old-in",
+            type=_seconds,
+            default=EXPIRE_OLD_IN,
+            metavar="SECONDS",
+            help="How long the old secret stays good: a day by default. Tokens issued for it "
+            "live on.",
+        )
+        old.add_argument(
+            "--keep", action="store_true", help="Leave the old secret good until it is revoked."
+        )
+        parser.add_argument(
+            "--discard-unused",
+            action="store_true",
+            help="Revoke a secret that was made beside the one in use and never used itself: "
+            "for when it was printed and lost.",
+        )
+
+    @sensitive_variables()
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Rotate; CommandError for an app there is not, or one with two live secrets."""
+        app = _app(options["app"])
+        seconds = None if options["keep"] else options["expire_old_in"]
+        try:
+            created = rotate_secret(
+                app,
+                expire_old_in=None if seconds is None else datetime.timedelta(seconds=seconds),
+                discard_unused=options["discard_unused"],
+            )
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from None
+        # Only now: a secret printed before its commit might be none.
+        self.stdout.write(f'APP_KEY = "{app.app_key}"')
+        self.stdout.write(f'APP_SECRET = "{created.secret}"')
+        self.stdout.flush()
+        secrets = AppSecret.objects.using(app._state.db).filter(app=app).live()
+        for old in secrets.exclude(pk=created.record.pk).order_by("created_at"):
+            self.stderr.write(described(old))
+
+
+def _app(named: str) -> App:
+    apps = App.objects.using(router.db_for_write(App))
+    found = list(apps.filter(Q(name=named) | Q(app_key=named))[:2])
+    if not found:
+        raise CommandError(f"there is no app with the name or app key {named!r}")
+    if len(found) > 1:
+        raise CommandError(f"{named!r} is the name of one app and the app key of another")
+    return found[0]
+
+
+def _seconds(text: str) -> int:
+    seconds = int(text)
+    if not 0 <= seconds <= LONGEST:
+        raise ArgumentTypeError(f"from 0 to {LONGEST}")
+    return seconds

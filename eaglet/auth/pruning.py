@@ -1,0 +1,146 @@
+"""Deleting the rows of access tokens that are good for nothing any more.
+
+Expired ones go as tokens are issued, and by `manage.py prune_tokens`, which takes revoked ones
+too before their time is over. Always in batches, each a statement or two of its own: a batch is
+found through an index, locks what it is about to delete and nothing else, and passes over what
+somebody else has locked. Nobody who issues or checks a token waits for it longer than that.
+
+Deleting a dead token changes no verdict, so nothing is told of it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import random
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import DatabaseError, connections, models, transaction
+from django.utils import timezone
+
+from eaglet.auth.models import AccessToken
+
+logger = logging.getLogger("eaglet.auth")
+
+ISSUES_A_BATCH: Final = 20
+"""After how many issued tokens a batch is deleted, on average."""
+
+BATCH_WHEN_ISSUING: Final = 100
+"""How many rows that batch has at most: five for each one issued, so that none pile up."""
+
+BATCH_SIZE: Final = 500
+"""How many rows `prune` deletes at a time, unless told otherwise."""
+
+_SHORTEST_PAUSE_SECONDS: Final = 0.002
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one batch did: how many rows it deleted, and in how many seconds."""
+
+    deleted: int
+    seconds: float
+
+
+def prune_now_and_then(using: str) -> None:
+    """Delete a batch of expired tokens, once in ISSUES_A_BATCH calls or so; never raises.
+
+    Where a transaction is open, the batch is a savepoint in it, if the database needs one.
+    """
+    if not _is_due():
+        return
+    try:
+        _delete(_expired(using), BATCH_WHEN_ISSUING, using)
+    # The token is issued; the next one to issue may have more luck.
+    except DatabaseError as error:
+        logger.warning("expired access tokens could not be deleted: %s", type(error).__name__)
+
+
+def prune(using: str, *, batch_size: int = BATCH_SIZE) -> Iterator[Batch]:
+    """Delete every expired or revoked token, batch by batch; yields after each.
+
+    Between batches it pauses for as long as the last one took, so that others get the lock of a
+    database that has but one (SQLite), and half the machine elsewhere. Where a transaction is
+    open nothing is gained by pruning in it, but nothing lost.
+    """
+    for batches in (_expired_batches(using, batch_size), _revoked_batches(using, batch_size)):
+        while True:
+            began = time.monotonic()
+            deleted = next(batches, None)
+            if deleted is None:
+                break
+            seconds = time.monotonic() - began
+            yield Batch(deleted, seconds)
+            time.sleep(max(seconds, _SHORTEST_PAUSE_SECONDS))
+
+
+def count_dead(using: str) -> int:
+    """How many rows are expired or revoked now."""
+    return _tokens(using).filter(_dead()).count()
+
+
+def _is_due() -> bool:
+    # Not a count: processes that serve a few requests each would never get to it.
+    return random.randrange(ISSUES_A_BATCH) == 0  # noqa: S311 - nothing secret about it
+
+
+def _tokens(using: str) -> models.QuerySet[AccessToken]:
+    return AccessToken.objects.using(using)
+
+
+def _dead() -> models.Q:
+    return models.Q(expires_at__lte=timezone.now()) | models.Q(revoked_at__isnull=False)
+
+
+def _expired(using: str) -> models.QuerySet[AccessToken]:
+    return _tokens(using).filter(expires_at__lte=timezone.now()).order_by("expires_at")
+
+
+def _expired_batches(using: str, batch_size: int) -> Iterator[int]:
+    dead = _expired(using)
+    last = None
+    while True:
+        # From where the last batch ended: before it stand the index entries of what is deleted
+        # already, until the database has cleared them away.
+        rest = dead if last is None else dead.filter(expires_at__gte=last)
+        deleted, last = _delete(rest, batch_size, using)
+        # None either if the rest is locked: whoever has locked it is deleting it.
+        if not deleted:
+            return
+        yield deleted
+
+
+def _revoked_batches(using: str, batch_size: int) -> Iterator[int]:
+    """Look through the rest by primary key: few are revoked, and an index would cost each issue."""
+    ends = _tokens(using).aggregate(first=models.Min("pk"), last=models.Max("pk"))
+    if ends["first"] is None:
+        return
+    for start in range(ends["first"], ends["last"] + 1, batch_size):
+        among = _tokens(using).filter(pk__gte=start, pk__lt=start + batch_size)
+        dead = among.filter(revoked_at__isnull=False).order_by("pk")
+        yield _delete(dead, batch_size, using)[0]
+
+
+def _delete(
+    dead: models.QuerySet[AccessToken], size: int, using: str
+) -> tuple[int, datetime.datetime | None]:
+    """Delete the first rows of `dead`; returns how many, and when the last of them expired."""
+    features = connections[using].features
+    skips_locked = features.has_select_for_update_skip_locked
+    # A transaction to hold the locks in. On SQLite there is none to hold, and one that begins by
+    # reading could not wait for its turn to write.
+    with transaction.atomic(using=using) if skips_locked else nullcontext():
+        # In two steps: MariaDB takes no LIMIT in a subquery, and PostgreSQL may run one twice.
+        rows = dead.select_for_update(skip_locked=True) if skips_locked else dead
+        found = list(rows.values_list("pk", "expires_at")[:size])
+        deleted = 0
+        at_once = features.max_query_params or size
+        for start in range(0, len(found), at_once):
+            # Dead for good: nothing brings an expired or revoked token back.
+            chosen = [pk for pk, _ in found[start : start + at_once]]
+            deleted += _tokens(using).filter(pk__in=chosen)._raw_delete(using)
+    return deleted, found[-1][1] if found else None

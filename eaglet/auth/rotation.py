@@ -1,0 +1,100 @@
+"""Changing an app's secret without downtime: for a while, both the old and the new one are good."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.db import router, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from eaglet.auth.models import App, AppSecret, CreatedSecret
+
+LIVE_AT_ONCE: Final = 2
+"""How many secrets of an app can be live: the one in use, and the one being brought out."""
+
+
+@sensitive_variables()
+def rotate_secret(
+    app: App,
+    *,
+    expire_old_in: datetime.timedelta | None = None,
+    discard_unused: bool = False,
+) -> CreatedSecret:
+    """Give an app a new secret beside the one it has, which stays good for a while.
+
+    All of it is one transaction: either the new secret is stored, or nothing has changed. The
+    secret itself is returned only, so whoever loses it before it is written down rotates again,
+    with `discard_unused`.
+
+    Args:
+        app: whose secret it is.
+        expire_old_in: when the secrets there are stop being good for tokens; never later than
+            they would have anyway. None: they stay as they are.
+        discard_unused: revoke those live secrets for which no token was ever asked, as long as
+            one stays that was used.
+
+    Raises ValidationError if two are live already; it says which, and what to do.
+    """
+    using = app._state.db or router.db_for_write(App)
+    with transaction.atomic(using=using):
+        # A write, so that of two who rotate at once the second waits: SQLite locks no row.
+        App.objects.using(using).filter(pk=app.pk).update(updated_at=timezone.now())
+        live = list(AppSecret.objects.using(using).filter(app=app).live().order_by("created_at"))
+        if discard_unused:
+            live = _discard_unused(live)
+        if len(live) >= LIVE_AT_ONCE:
+            raise ValidationError(_refusal(app, live), code="two_live_secrets")
+        if expire_old_in is not None:
+            for old in live:
+                _expire(old, timezone.now() + expire_old_in)
+        return app.add_secret()
+
+
+def _discard_unused(live: list[AppSecret]) -> list[AppSecret]:
+    unused = [secret for secret in live if secret.last_used_at is None]
+    # A service that has not called yet may have its only secret written down already.
+    kept = [secret for secret in live if secret not in unused] or unused[:1]
+    for secret in live:
+        if secret not in kept:
+            secret.revoke()
+    return kept
+
+
+def _expire(secret: AppSecret, moment: datetime.datetime) -> None:
+    if secret.expires_at is None or secret.expires_at > moment:
+        secret.expires_at = moment
+        secret.save(using=secret._state.db, update_fields=["expires_at"])
+
+
+def _refusal(app: App, live: list[AppSecret]) -> str:
+    first = _("%(app)s has %(count)d live secrets already:") % {"app": app, "count": len(live)}
+    lines = [f"  {described(secret)}" for secret in live]
+    last = _(
+        "Wait until one expires, or revoke it in the admin. If the newest was never written down, "
+        "rotate again and discard the unused one (--discard-unused)."
+    )
+    return "\n".join([first, *lines, last])
+
+
+def described(secret: AppSecret) -> str:
+    """A live secret in words: its fingerprint, its last use, its expiry."""
+    used = (
+        _("last used %(moment)s") % {"moment": _moment(secret.last_used_at)}
+        if secret.last_used_at
+        else _("never used")
+    )
+    good = (
+        _("good until %(moment)s") % {"moment": _moment(secret.expires_at)}
+        if secret.expires_at
+        else _("good until revoked")
+    )
+    return f"{secret}: {used}, {good}"
+
+
+def _moment(value: datetime.datetime) -> str:
+    local = timezone.localtime(value) if timezone.is_aware(value) else value
+    return local.strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,150 @@
+"""What holds of revocation between processes, whatever the database; see `Landscape`.
+
+Collected where a module imports it and gives the fixtures `landscape` and `cached_landscape`.
+"""
+
+import time
+from itertools import count
+
+import pytest
+
+from .service_process import AFTERWARDS, CHANGES, DEATH
+
+CACHE_SECONDS = 0.5
+CLOSED_SECONDS = 1
+EVERYTHING = ["*"]
+
+_numbers = count()
+
+
+class Landscape:
+    """An operator's process and two that check tokens, over one database.
+
+    `asked` is how many queries a check takes once another process has checked the token.
+    """
+
+    def __init__(self, start, *, shared=False):
+        self._start = start
+        self._shared = shared
+        self.processes = []
+        self.asked = 0 if shared else 1
+        self.operator, *self.checkers = (self.start() for _ in range(3))
+
+    def start(self):
+        process = self._start()
+        process.close_cache_for(CLOSED_SECONDS)
+        self.processes.append(process)
+        return process
+
+    def new_token(self):
+        app_key, secret = self.operator.create_app(f"app {next(_numbers)}")
+        token = self.operator.issue(app_key, secret)
+        self.wait_until_open()
+        return app_key, token
+
+    def wait_until_open(self):
+        """Nothing is taken from a shared cache for a while after a change."""
+        if self._shared:
+            time.sleep(CLOSED_SECONDS + 0.1)
+
+    def outcomes(self, token):
+        return [checker.verify(token)[0] for checker in self.checkers]
+
+    def new_token_known_everywhere(self):
+        app_key, token = self.new_token()
+        assert self.outcomes(token) == [EVERYTHING] * 2
+        assert [checker.verify(token) for checker in self.checkers] == [
+            (EVERYTHING, self.asked)
+        ] * 2
+        return app_key, token
+
+    def end(self):
+        for process in self.processes:
+            process.end()
+
+
+@pytest.mark.parametrize("how", CHANGES)
+def test_asked_each_time_other_processes_learn_at_once_of(landscape, how):
+    app_key, token = landscape.new_token_known_everywhere()
+    landscape.operator.change(how, app_key)
+    expected = AFTERWARDS.get(how, "refused")
+    for _ in range(2):
+        assert landscape.outcomes(token) == [expected] * 2
+
+
+def test_what_is_changed_in_a_transaction_they_learn_of_at_its_commit(landscape):
+    app_key, token = landscape.new_token_known_everywhere()
+    landscape.operator.change_in_transaction("switch off", app_key)
+    assert landscape.outcomes(token) == ["refused"] * 2
+
+
+@pytest.mark.parametrize("how", CHANGES)
+def test_kept_for_a_time_other_processes_learn_within_it_of(cached_landscape, how):
+    app_key, token = cached_landscape.new_token()
+    assert cached_landscape.outcomes(token) == [EVERYTHING] * 2
+    changed_at = cached_landscape.operator.change(how, app_key)
+    # The clock is the system's, the same for all processes.
+    time.sleep(max(changed_at + CACHE_SECONDS - time.monotonic(), 0))
+    assert cached_landscape.outcomes(token) == [AFTERWARDS.get(how, "refused")] * 2
+
+
+@pytest.mark.parametrize("how", ["revoke the token", "switch off", "delete the app"])
+def test_one_that_dies_as_it_commits_has_revoked_all_the_same(landscape, how):
+    app_key, token = landscape.new_token_known_everywhere()
+    dying = landscape.start()
+    assert dying.dies_in("change_and_die", how, app_key) == DEATH
+    assert landscape.outcomes(token) == ["refused"] * 2
+
+
+def test_one_that_dies_as_it_has_saved_has_switched_off_all_the_same(landscape):
+    app_key, token = landscape.new_token_known_everywhere()
+    dying = landscape.start()
+    assert dying.dies_in("save_and_die", app_key) == DEATH
+    assert landscape.outcomes(token) == ["refused"] * 2
+
+
+def test_a_refusal_is_kept_nowhere(landscape):
+    app_key, token = landscape.new_token()
+    landscape.operator.change("revoke the token", app_key)
+    assert landscape.outcomes(token) == ["refused"] * 2
+    table = "eaglet_auth_accesstoken"
+    landscape.operator.execute(f"UPDATE {table} SET revoked_at = NULL")
+    assert landscape.outcomes(token) == [EVERYTHING] * 2
+
+
+def test_a_verdict_ends_with_its_token(landscape):
+    assert _outcomes_once_over(landscape) == ["expired"] * 2
+
+
+def test_a_verdict_that_is_kept_ends_with_its_token(cached_landscape):
+    assert _outcomes_once_over(cached_landscape) == ["expired"] * 2
+
+
+def _outcomes_once_over(landscape):
+    seconds = 2
+    app_key, secret = landscape.operator.create_app_with_lifetime(f"app {next(_numbers)}", seconds)
+    token = landscape.operator.issue(app_key, secret)
+    issued_by = time.monotonic()
+    landscape.wait_until_open()
+    landscape.outcomes(token)
+    time.sleep(max(issued_by + seconds - time.monotonic(), 0))
+    return landscape.outcomes(token)
+
+
+def test_what_another_process_has_checked_is_known_if_there_is_a_cache_to_share(landscape):
+    app_key, token = landscape.new_token()
+    first, second = landscape.checkers
+    assert first.verify(token)[0] == EVERYTHING
+    assert second.verify(token) == (EVERYTHING, landscape.asked)
+    landscape.operator.change("switch off", app_key)
+    assert second.verify(token) == ("refused", 1)
+
+
+def test_a_token_issued_by_a_process_that_died_is_good_and_so_is_the_next(landscape):
+    app_key, secret = landscape.operator.create_app(f"app {next(_numbers)}")
+    before = landscape.operator.count_tokens()
+    dying = landscape.start()
+    assert dying.dies_in("issue_and_die", app_key, secret) == DEATH
+    assert landscape.operator.count_tokens() == before + 1
+    token = landscape.operator.issue(app_key, secret)
+    assert landscape.outcomes(token) == [EVERYTHING] * 2

@@ -1,0 +1,42 @@
+import pytest
+
+from eaglet.auth.models import CachedToken
+from eaglet.token_store import StoredToken, TokenKey, shared_store
+
+from .admin_pages import CACHED, act, history, page
+
+
+@pytest.fixture
+def cached(db):
+    token = StoredToken("egt_from_elsewhere", 0, 9e9)
+    shared_store().put(TokenKey.of("http://card.example", "card", "egk_1", "egs_1"), token)
+    return CachedToken.objects.get()
+
+
+def test_cached_tokens_are_listed_without_the_token(admin_client, cached):
+    for url in (CACHED, f"{CACHED}{cached.pk}/change/"):
+        shown = page(admin_client, url)
+        assert "http://card.example" in shown
+        for hidden in ("egt_from_elsewhere", cached.encrypted_token, cached.digest):
+            assert hidden not in shown
+
+
+def test_selected_cached_tokens_are_forgotten_and_it_is_in_the_history(admin_client, cached):
+    answer = act(admin_client, CACHED, "forget", cached)
+    assert "1 token forgotten." in answer.content.decode()
+    cached.refresh_from_db()
+    assert cached.encrypted_token == ""
+    assert not cached.is_live
+    assert history(cached) == ["Forgotten."]
+
+
+def test_cached_tokens_are_not_added_or_edited(admin_client, cached):
+    assert admin_client.get(f"{CACHED}add/").status_code == 403
+    assert admin_client.post(f"{CACHED}{cached.pk}/change/", {}).status_code == 403
+
+
+def test_cached_tokens_are_forgotten_only_when_it_is_confirmed(admin_client, cached):
+    asked = act(admin_client, CACHED, "forget", cached, confirmed=False)
+    assert "Forget these tokens?" in asked.content.decode()
+    cached.refresh_from_db()
+    assert cached.is_live

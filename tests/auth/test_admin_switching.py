@@ -1,0 +1,116 @@
+"""Revoking all tokens of apps, switching them off and on: asked about, done, remembered."""
+
+import pytest
+from django.test import Client
+
+from eaglet.auth.models import AccessToken, App
+
+from .admin_pages import APPS, act, history, page
+
+
+def url_of(app, way):
+    return f"{APPS}{app.pk}/{way}/"
+
+
+def test_all_tokens_of_an_app_are_revoked_on_a_page_of_its_own(admin_client, hermes, make_app):
+    zeus = make_app("zeus")
+    hermes.token()
+    hermes.token()
+    zeus.token()
+    url = url_of(hermes.app, "tokens/revoke")
+    assert url in page(admin_client, url_of(hermes.app, "change"))
+    assert "Revoke every access token of hermes?" in page(admin_client, url)
+    assert AccessToken.objects.live().count() == 3
+    answer = admin_client.post(url, follow=True)
+    assert "2 access tokens revoked." in answer.content.decode()
+    assert [token.app for token in AccessToken.objects.live()] == [zeus.app]
+    assert history(hermes.app) == ["2 access tokens revoked."]
+
+
+def test_an_app_is_switched_off_and_on_again_on_a_page_of_its_own(admin_client, hermes, call):
+    token = hermes.token()
+    url = url_of(hermes.app, "switch")
+    assert url in page(admin_client, url_of(hermes.app, "change"))
+    assert "Switch hermes off?" in page(admin_client, url)
+    assert call(token).status_code == 200
+    answer = admin_client.post(url, {"to": "off"}, follow=True)
+    assert "Switched hermes off." in answer.content.decode()
+    assert call(token).status_code == 401
+    assert "Switch hermes on?" in page(admin_client, url)
+    admin_client.post(url, {"to": "on"})
+    assert call(token).status_code == 200
+    assert history(hermes.app) == ["Switched hermes on.", "Switched hermes off."]
+
+
+def test_switching_off_twice_leaves_it_off(admin_client, hermes):
+    for _ in range(2):
+        admin_client.post(url_of(hermes.app, "switch"), {"to": "off"})
+    hermes.app.refresh_from_db()
+    assert not hermes.app.is_active
+    assert history(hermes.app) == ["Switched hermes off."]
+
+
+@pytest.mark.parametrize(
+    ("action", "question", "done"),
+    [
+        ("revoke_tokens", "Revoke every access token of these apps?", "2 access tokens revoked."),
+        ("switch_off", "Switch the selected apps off?", "Switched hermes off."),
+    ],
+)
+def test_an_action_on_apps_asks_first(admin_client, hermes, make_app, action, question, done):
+    zeus = make_app("zeus")
+    for app in (hermes, zeus):
+        app.token()
+    asked = act(admin_client, APPS, action, hermes.app, zeus.app, confirmed=False)
+    assert question in asked.content.decode()
+    for name in ("hermes", "zeus"):
+        assert f"<li>{name}</li>" in asked.content.decode()
+    assert AccessToken.objects.live().count() == 2
+    answer = act(admin_client, APPS, action, hermes.app, zeus.app)
+    assert done in answer.content.decode()
+    assert not AccessToken.objects.live().exists()
+    assert len(history(hermes.app)) == len(history(zeus.app)) == 1
+
+
+def test_apps_are_switched_on_by_an_action_too(admin_client, hermes):
+    App.objects.update(is_active=False)
+    act(admin_client, APPS, "switch_on", hermes.app)
+    assert App.objects.get().is_active
+    assert history(hermes.app) == ["Switched hermes on."]
+
+
+def test_the_question_leads_back_to_the_list_as_it_was(admin_client, hermes):
+    asked = act(admin_client, f"{APPS}?q=herm", "switch_off", hermes.app, confirmed=False)
+    assert f'href="{APPS}?q=herm"' in asked.content.decode()
+
+
+@pytest.mark.parametrize("way", ["tokens/revoke", "switch"])
+def test_neither_is_open_to_who_may_only_look(staff, hermes, way):
+    client = staff("view_app", "view_accesstoken")
+    hermes.token()
+    for method in (client.get, client.post):
+        assert method(url_of(hermes.app, way)).status_code == 403
+    assert AccessToken.objects.live().exists()
+
+
+@pytest.mark.parametrize("action", ["revoke_tokens", "switch_off", "switch_on"])
+def test_no_action_is_open_to_who_may_only_look(staff, hermes, action):
+    hermes.token()
+    client = staff("view_app")
+    assert f'value="{action}"' not in page(client, APPS)
+    act(client, APPS, action, hermes.app)
+    assert AccessToken.objects.live().exists()
+
+
+@pytest.mark.parametrize("way", ["tokens/revoke", "switch"])
+def test_a_request_forged_elsewhere_changes_nothing(hermes, admin_user, way):
+    hermes.token()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+    assert client.post(url_of(hermes.app, way)).status_code == 403
+    assert AccessToken.objects.live().exists()
+
+
+@pytest.mark.parametrize("way", ["tokens/revoke", "switch"])
+def test_an_app_that_is_not_there_is_not_found(admin_client, db, way):
+    assert admin_client.post(f"{APPS}99/{way}/").status_code == 404

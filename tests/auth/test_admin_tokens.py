@@ -1,0 +1,195 @@
+import datetime
+import itertools
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from eaglet.auth import crypto
+from eaglet.auth.admin import access_tokens
+from eaglet.auth.models import AccessToken, CachedToken
+from eaglet.token_store import StoredToken, TokenKey, shared_store
+
+from .admin_pages import TOKENS, act, history, page
+
+
+def test_tokens_are_listed_by_app_and_state_and_not_by_what_is_secret(admin_client, hermes):
+    token = hermes.token()
+    record = AccessToken.objects.get()
+    for url in (TOKENS, f"{TOKENS}{record.pk}/change/"):
+        shown = page(admin_client, url)
+        assert "hermes" in shown
+        assert token not in shown
+        assert record.digest not in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "change", "there"),
+    [
+        ("live", {}, True),
+        ("expired", {}, False),
+        ("revoked", {}, False),
+        ("live", {"revoked_at": timezone.now()}, False),
+        ("revoked", {"revoked_at": timezone.now()}, True),
+        ("expired", {"expires_at": timezone.now()}, True),
+        ("live", {"expires_at": timezone.now()}, False),
+    ],
+)
+def test_tokens_are_filtered_by_state(admin_client, hermes, state, change, there):
+    hermes.token()
+    if change:
+        AccessToken.objects.update(**change)
+    assert ("field-app" in page(admin_client, TOKENS, state=state)) is there
+
+
+def test_tokens_are_not_added_edited_or_deleted(admin_client, hermes):
+    hermes.token()
+    record = AccessToken.objects.get()
+    assert admin_client.get(f"{TOKENS}add/").status_code == 403
+    assert admin_client.post(f"{TOKENS}{record.pk}/change/", {}).status_code == 403
+    assert admin_client.post(f"{TOKENS}{record.pk}/delete/", {}).status_code == 403
+    act(admin_client, TOKENS, "delete_selected", record)
+    assert AccessToken.objects.exists()
+
+
+def test_selected_tokens_are_revoked_and_it_is_in_the_history(admin_client, hermes, call):
+    first, second = hermes.token(), hermes.token()
+    record = AccessToken.objects.get(digest=crypto.digest(first))
+    answer = act(admin_client, TOKENS, "revoke", record)
+    assert "1 access token revoked." in answer.content.decode()
+    assert (call(first).status_code, call(second).status_code) == (401, 200)
+    assert history(record) == ["1 access token revoked."]
+
+
+def test_what_is_revoked_stays_as_it_is(admin_client, hermes):
+    hermes.token()
+    long_ago = timezone.now() - datetime.timedelta(days=1)
+    AccessToken.objects.update(revoked_at=long_ago)
+    record = AccessToken.objects.get()
+    act(admin_client, TOKENS, "revoke", record)
+    record.refresh_from_db()
+    assert record.revoked_at == long_ago
+    assert history(record) == []
+
+
+@pytest.mark.parametrize("model", ["app", "accesstoken", "cachedtoken"])
+def test_who_may_only_look_finds_no_action(staff, hermes, model):
+    hermes.token()
+    shared_store().put(TokenKey.of("http://a", "card", "k", "s"), StoredToken("t", 0, 9e9))
+    client = staff(f"view_{model}")
+    url = f"/admin/eaglet_auth/{model}/"
+    assert client.get(url).status_code == 200
+    for action, record in [
+        ("revoke_tokens", hermes.app),
+        ("revoke", AccessToken.objects.get()),
+        ("forget", CachedToken.objects.get()),
+    ]:
+        assert f'value="{action}"' not in client.get(url).content.decode()
+        act(client, url, action, record)
+    assert AccessToken.objects.live().exists()
+    assert CachedToken.objects.live().exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "action"),
+    [("app", "revoke_tokens"), ("accesstoken", "revoke")],
+)
+def test_who_may_change_may_revoke(staff, hermes, model, action):
+    hermes.token()
+    client = staff(f"view_{model}", f"change_{model}")
+    record = hermes.app if model == "app" else AccessToken.objects.get()
+    act(client, f"/admin/eaglet_auth/{model}/", action, record)
+    assert not AccessToken.objects.live().exists()
+
+
+def test_selected_tokens_are_revoked_only_when_it_is_confirmed(admin_client, hermes):
+    hermes.token()
+    asked = act(admin_client, TOKENS, "revoke", AccessToken.objects.get(), confirmed=False)
+    assert "Revoke these access tokens?" in asked.content.decode()
+    assert AccessToken.objects.live().exists()
+
+
+# With a million of them
+
+
+NUMBERS = itertools.count()
+
+
+def more_tokens(app, count, **fields):
+    secret = app.secrets.get()
+    now = timezone.now()
+    defaults = {"expires_at": now + datetime.timedelta(hours=1), **fields}
+    AccessToken.objects.bulk_create(
+        AccessToken(app=app, secret=secret, digest=f"{next(NUMBERS):064x}", **defaults)
+        for _ in range(count)
+    )
+
+
+def test_the_list_leads_to_so_many_tokens_and_says_that_there_are_more(
+    admin_client, hermes, monkeypatch
+):
+    monkeypatch.setattr(access_tokens, "MAX_LISTED", 150)
+    more_tokens(hermes.app, 150)
+    assert "150 access tokens" in page(admin_client, TOKENS)
+    assert "There are more" not in page(admin_client, TOKENS)
+    hermes.token()
+    assert "There are more" in page(admin_client, TOKENS)
+    assert "150 access tokens" in page(admin_client, TOKENS)
+
+
+def test_nothing_offers_to_revoke_what_is_on_no_page(admin_client, hermes):
+    more_tokens(hermes.app, 120)
+    assert "Select all 120" not in page(admin_client, TOKENS)
+    everything = {"select_across": "1"}
+    act(admin_client, TOKENS, "revoke", AccessToken.objects.first(), **everything)
+    assert AccessToken.objects.live().count() == 20
+
+
+@pytest.mark.parametrize(
+    ("chosen", "way"),
+    [
+        ({}, "SCAN .* INDEX eaglet_token_expiry"),
+        ({"state": "live"}, r"eaglet_token_expiry \(expires_at>"),
+        ({"state": "expired"}, r"eaglet_token_expiry \(expires_at<"),
+        ({"state": "revoked"}, r"eaglet_token_expiry \(expires_at>"),
+        ({"app": True}, r"eaglet_token_app_expiry \(app_id="),
+        ({"app": True, "state": "live"}, r"eaglet_token_app_expiry \(app_id=\? AND expires_at>"),
+        ({"app": True, "state": "expired"}, r"eaglet_token_app_expiry \(app_id=\? AND expires_at<"),
+        ({"app": True, "state": "revoked"}, r"eaglet_token_app_expiry \(app_id=\? AND expires_at>"),
+        ({"q": "hermes"}, r"eaglet_token_app_expiry \(app_id="),
+    ],
+)
+def test_every_statement_of_the_list_goes_by_an_index_and_ends_early(
+    admin_client, hermes, make_app, chosen, way
+):
+    if connection.vendor != "sqlite":
+        pytest.skip("every database words its plans differently")
+    make_app("zeus")
+    for fields in ({}, {"expires_at": timezone.now()}, {"revoked_at": timezone.now()}):
+        more_tokens(hermes.app, 150, **fields)
+    if chosen.pop("app", False):
+        chosen["app__id__exact"] = hermes.app.pk
+    with CaptureQueriesContext(connection) as captured:
+        page(admin_client, TOKENS, **chosen)
+    tokens = f'FROM "{AccessToken._meta.db_table}"'
+    statements = [query["sql"] for query in captured if tokens in query["sql"]]
+    assert len(statements) == 2  # a count, and a page
+    for statement in statements:
+        assert "LIMIT" in statement
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
+            plan = " / ".join(row[3] for row in cursor.fetchall())
+        assert re.search(way, plan), plan
+        assert "FOR ORDER BY" not in plan
+
+
+def test_an_app_is_looked_for_by_its_whole_name_or_key(admin_client, hermes, make_app):
+    make_app("zeus").token()
+    hermes.token()
+    for sought in ("hermes", hermes.app.app_key, f" {hermes.app.app_key} "):
+        shown = page(admin_client, TOKENS, q=sought)
+        assert shown.count('class="field-app') == 1
+        assert ">zeus</a></td>" not in shown
+    assert 'class="field-app' not in page(admin_client, TOKENS, q="herm")

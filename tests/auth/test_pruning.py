@@ -1,0 +1,252 @@
+import datetime
+import os
+import signal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, connections, models, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from eaglet.api.authorization import verifier
+from eaglet.auth import pruning
+from eaglet.auth.changes import access_changed
+from eaglet.auth.models import AccessToken
+from eaglet.auth.pruning import BATCH_WHEN_ISSUING, ISSUES_A_BATCH, prune
+
+
+@pytest.fixture
+def make_tokens(hermes):
+    """Stores tokens nobody knows; `expired` and `revoked` say how dead they are."""
+    secret = hermes.app.secrets.get()
+    numbers = iter(range(1_000_000))
+
+    def make(count, *, expired=False, revoked=False):
+        now = timezone.now()
+        until = now + datetime.timedelta(hours=-1 if expired else 1)
+        models.QuerySet(AccessToken).bulk_create(
+            AccessToken(
+                digest=f"{next(numbers):064}",
+                app=hermes.app,
+                secret=secret,
+                expires_at=until,
+                revoked_at=now if revoked else None,
+            )
+            for _ in range(count)
+        )
+
+    return make
+
+
+@pytest.fixture
+def due(monkeypatch):
+    monkeypatch.setattr(pruning, "_is_due", lambda: True)
+
+
+def prune_tokens(*args):
+    out, err = StringIO(), StringIO()
+    call_command("prune_tokens", *args, stdout=out, stderr=err)
+    return out.getvalue()
+
+
+def test_the_dead_go_and_the_live_stay(make_tokens, hermes):
+    make_tokens(7, expired=True)
+    make_tokens(5, revoked=True)
+    make_tokens(3, expired=True, revoked=True)
+    make_tokens(2)
+    token = hermes.token()
+    assert "15 access tokens deleted" in prune_tokens()
+    assert AccessToken.objects.count() == AccessToken.objects.live().count() == 3
+    assert verifier().verify(token)
+
+
+def test_tokens_of_an_app_that_is_switched_off_are_not_dead(make_tokens, hermes):
+    make_tokens(3)
+    hermes.app.is_active = False
+    hermes.app.save()
+    prune_tokens()
+    assert AccessToken.objects.count() == 3
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_batches_are_as_large_as_is_asked(make_tokens, size):
+    make_tokens(7, expired=True)
+    make_tokens(7, revoked=True)
+    batches = [batch.deleted for batch in prune("default", batch_size=size)]
+    assert sum(batches) == 14
+    assert max(batches) == min(size, 7)
+    assert not AccessToken.objects.exists()
+
+
+def test_batches_larger_than_a_statement_may_be_are_taken_apart(make_tokens):
+    make_tokens(2500, expired=True)
+    with CaptureQueriesContext(connection) as queries:
+        assert [batch.deleted for batch in prune("default", batch_size=2500)] == [2500]
+    limit = connection.features.max_query_params
+    deletes = [query for query in queries if query["sql"].startswith("DELETE")]
+    assert len(deletes) == (-(-2500 // limit) if limit else 1)
+
+
+def test_where_nothing_is_dead_nothing_happens(make_tokens):
+    make_tokens(3)
+    assert "0 access tokens deleted" in prune_tokens()
+
+
+def test_what_expires_meanwhile_goes_too(make_tokens):
+    make_tokens(4, expired=True)
+    batches = prune("default", batch_size=2)
+    next(batches)
+    make_tokens(3, expired=True)
+    assert sum(batch.deleted for batch in batches) == 5
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "10001", "many"])
+def test_a_batch_size_out_of_bounds_is_an_error(make_tokens, size):
+    make_tokens(1, expired=True)
+    with pytest.raises(CommandError, match="batch-size"):
+        prune_tokens("--batch-size", size)
+    assert AccessToken.objects.exists()
+
+
+def test_progress_tells_how_many_of_how_many_and_how_fast(make_tokens, monkeypatch):
+    from eaglet.auth.management.commands import prune_tokens as command  # noqa: PLC0415
+
+    monkeypatch.setattr(command, "PROGRESS_EVERY_SECONDS", 0)
+    make_tokens(4, expired=True)
+    printed = prune_tokens("--batch-size", "2")
+    assert "2 of 4 (50 %)" in printed
+    assert "4 of 4 (100 %)" in printed
+    assert "a second" in printed
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_ends_after_the_batch_and_the_next_run_goes_on(
+    make_tokens, monkeypatch, number
+):
+    make_tokens(6, expired=True)
+    original = pruning._delete
+
+    def interrupted(*args):
+        deleted = original(*args)
+        os.kill(os.getpid(), number)
+        return deleted
+
+    before = signal.getsignal(number)
+    with monkeypatch.context() as patch:
+        patch.setattr(pruning, "_delete", interrupted)
+        with pytest.raises(SystemExit) as caught:
+            prune_tokens("--batch-size", "2")
+    assert caught.value.code == 128 + number
+    assert signal.getsignal(number) is before
+    assert AccessToken.objects.count() == 4
+    prune_tokens()
+    assert not AccessToken.objects.exists()
+
+
+def test_what_expired_first_goes_first_and_by_an_index(make_tokens):
+    make_tokens(3, expired=True)
+    plan = pruning._expired("default")[:2].explain()
+    assert "eaglet_token_expiry" in plan or connection.vendor != "sqlite"
+
+
+def test_issuing_deletes_some_now_and_then(make_tokens, hermes, monkeypatch):
+    make_tokens(BATCH_WHEN_ISSUING, expired=True)
+    drawn = iter([1, ISSUES_A_BATCH - 1, 0])
+    monkeypatch.setattr(pruning.random, "randrange", lambda below: next(drawn))
+    left = []
+    for _ in range(3):
+        hermes.token()
+        left.append(AccessToken.objects.expired().count())
+    assert left == [BATCH_WHEN_ISSUING, BATCH_WHEN_ISSUING, 0]
+
+
+def test_issuing_deletes_no_more_than_a_batch(make_tokens, hermes, due):
+    make_tokens(BATCH_WHEN_ISSUING + 5, expired=True)
+    hermes.token()
+    assert AccessToken.objects.expired().count() == 5
+
+
+def test_more_are_deleted_than_are_issued():
+    assert BATCH_WHEN_ISSUING > 2 * ISSUES_A_BATCH
+
+
+def test_issuing_leaves_the_live_ones(make_tokens, hermes, due):
+    make_tokens(3)
+    token = hermes.token()
+    assert AccessToken.objects.live().count() == 4
+    assert verifier().verify(token)
+
+
+@pytest.mark.parametrize("in_transaction", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_a_token_is_issued_though_pruning_fails(make_app, due, monkeypatch, caplog, in_transaction):
+    hermes = make_app()
+
+    def fail(execute, sql, params, many, context):
+        if "<=" in sql:
+            return execute("SELECT 1 FROM nowhere", (), many, context)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail):
+        if in_transaction:
+            with transaction.atomic():
+                token = hermes.token()
+                hermes.app.save()
+        else:
+            token = hermes.token()
+    assert verifier().verify(token)
+    assert "could not be deleted" in caplog.text
+
+
+def test_verdicts_stand_though_dead_tokens_go(make_tokens, hermes, django_assert_num_queries):
+    token = hermes.token()
+    verifier().verify(token)
+    make_tokens(3, expired=True)
+    heard = []
+    access_changed.connect(lambda **kwargs: heard.append(1), weak=False, dispatch_uid="heard")
+    try:
+        prune_tokens()
+    finally:
+        access_changed.disconnect(dispatch_uid="heard")
+    assert not heard
+    with django_assert_num_queries(0):
+        verifier().verify(token)
+
+
+@pytest.mark.django_db(databases=["default", "second"])
+def test_another_database_can_be_named(make_tokens):
+    make_tokens(2, expired=True)
+    assert "0 access tokens deleted" in prune_tokens("--database", "second")
+    assert "2 access tokens deleted" in prune_tokens("--database", "default")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_somebody_has_locked_is_passed_over_and_not_waited_for(make_app):
+    if not connection.features.has_select_for_update_skip_locked:
+        pytest.skip("this database locks no rows")
+    hermes = make_app()
+    for _ in range(3):
+        hermes.token()
+    AccessToken.objects.update(expires_at=timezone.now())
+    other = connections["default"].copy()
+    try:
+        with other.cursor() as cursor:
+            other.set_autocommit(False)
+            locked = AccessToken.objects.order_by("pk").first().pk
+            table = AccessToken._meta.db_table
+            cursor.execute(f"SELECT id FROM {table} WHERE id = %s FOR UPDATE", [locked])
+            assert sum(batch.deleted for batch in prune("default")) == 2
+            other.rollback()
+    finally:
+        other.close()
+    assert AccessToken.objects.get().pk == locked
+
+
+def test_an_error_of_the_database_ends_the_command(make_tokens, monkeypatch):
+    def fail(*args):
+        raise DatabaseError("gone away")
+
+    monkeypatch.setattr(pruning, "_delete", fail)
+    with pytest.raises(DatabaseError):
+        prune_tokens()

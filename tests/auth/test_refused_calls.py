@@ -1,0 +1,171 @@
+"""Which calls of known apps were refused: counted at little cost, and shown to operators."""
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from eaglet.auth import refused_calls
+from eaglet.auth.models import App
+from eaglet.auth.refused_calls import Reason, RefusedCalls, counter
+
+from .admin_pages import APPS, change_app, page
+
+
+def counts():
+    return {(row.app.name, row.reason, row.grant): row.count for row in RefusedCalls.objects.all()}
+
+
+LACKS = ("poor", "grant", "auth_tests.guarded:get")
+
+
+@pytest.fixture
+def poor(make_app):
+    return make_app("poor", grants=[])
+
+
+def test_a_call_without_the_grant_is_counted_by_the_grant(call, poor):
+    assert call(poor.token()).status_code == 403
+    assert counts() == {LACKS: 1}
+
+
+def test_calls_of_an_app_that_is_switched_off_are_counted(call, hermes, client, token_endpoint):
+    token = hermes.token()
+    App.objects.update(is_active=False)
+    assert call(token).status_code == 401
+    assert client.post(token_endpoint, hermes.params).status_code == 401
+    counter.write()
+    assert counts() == {("hermes", "off", ""): 2}
+
+
+def test_calls_with_what_was_revoked_are_counted(call, hermes, client, token_endpoint):
+    token = hermes.token()
+    hermes.app.revoke_tokens()
+    assert call(token).status_code == 401
+    hermes.app.secrets.get().revoke()
+    assert client.post(token_endpoint, hermes.params).status_code == 401
+    counter.write()
+    assert counts() == {("hermes", "revoked", ""): 2}
+
+
+def test_who_is_not_known_is_not_counted_and_writes_nothing(call, client, hermes, token_endpoint):
+    wrong = {**hermes.params, "app_secret": "egs_" + "x" * 43}
+    client.post(token_endpoint, wrong)  # makes the throttle's rows
+    with CaptureQueriesContext(connection) as queries:
+        assert call().status_code == 401
+        assert call("egt_" + "x" * 43).status_code == 401
+        assert client.post(token_endpoint, wrong).status_code in (401, 429)
+    counter.write()
+    assert counts() == {}
+    assert not [query for query in queries if "refusedcalls" in query["sql"]]
+
+
+def test_a_process_writes_at_most_once_a_minute(call, poor, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(refused_calls.time, "monotonic", lambda: now[0])
+    token = poor.token()
+    for _ in range(3):
+        call(token)
+    assert counts() == {LACKS: 1}
+    now[0] += refused_calls.WRITE_EVERY_SECONDS
+    call(token)
+    assert counts() == {LACKS: 4}
+
+
+def test_what_is_not_written_yet_is_written_at_the_end_of_any_request(
+    call, poor, hermes, monkeypatch
+):
+    now = [1000.0]
+    monkeypatch.setattr(refused_calls.time, "monotonic", lambda: now[0])
+    token = poor.token()
+    call(token)
+    call(token)
+    now[0] += refused_calls.WRITE_EVERY_SECONDS
+    assert call(hermes.token()).status_code == 200
+    assert counts() == {LACKS: 2}
+
+
+def test_other_requests_pay_nothing(call, hermes):
+    call(hermes.token())
+    assert not refused_calls.request_finished.has_listeners(counter) or not [
+        receiver
+        for receiver in refused_calls.request_finished.receivers
+        if receiver[0][0] == refused_calls.__name__
+    ]
+
+
+def test_a_refusal_that_rolls_back_is_counted_all_the_same(call, poor, settings, monkeypatch):
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    assert call(poor.token()).status_code == 403
+    assert counts() == {LACKS: 1}
+
+
+def test_an_app_that_is_gone_is_not_counted_and_others_are(poor, hermes):
+    counter.note(hermes.app.pk, Reason.REVOKED)
+    counter.note(poor.app.pk, Reason.REVOKED)
+    hermes.app.delete()
+    counter.write()
+    assert counts() == {("poor", "revoked", ""): 1}
+
+
+def test_a_database_that_can_not_take_them_fails_no_request(call, poor, monkeypatch, caplog):
+    token = poor.token()
+
+    def broken(*args):
+        raise ValueError("full")
+
+    monkeypatch.setattr(refused_calls, "_add", broken)
+    assert call(token).status_code == 403
+    assert "1 refused calls were not counted" in caplog.text
+
+
+def test_counting_tells_no_process_that_access_has_changed(poor):
+    from eaglet.auth.changes import access_changed  # noqa: PLC0415
+
+    heard = []
+    receiver = lambda **kwargs: heard.append(kwargs)  # noqa: E731
+    access_changed.connect(receiver)
+    try:
+        with transaction.atomic():
+            counter.note(poor.app.pk, Reason.REVOKED)
+            counter.write()
+            counter.note(poor.app.pk, Reason.REVOKED)
+            counter.write()
+    finally:
+        access_changed.disconnect(receiver)
+    assert heard == []
+    assert counts() == {("poor", "revoked", ""): 2}
+
+
+def test_the_pages_show_them_and_the_grant_that_was_missing(admin_client, call, poor, hermes):
+    call(poor.token())
+    counter.note(poor.app.pk, Reason.SWITCHED_OFF)
+    counter.write()
+    listed = page(admin_client, APPS, q="poor")
+    assert 'class="field-calls_refused">2<' in listed
+    assert 'class="field-calls_refused">0<' in page(admin_client, APPS, q="hermes")
+    shown = page(admin_client, f"{APPS}{poor.app.pk}/change/")
+    for text in ("Calls refused", "auth_tests.guarded:get", "the app is switched off"):
+        assert text in shown
+    assert "Last refused at" not in page(admin_client, f"{APPS}{hermes.app.pk}/change/")
+
+
+def test_the_log_names_every_grant_that_was_missing_and_the_answer_none(
+    client, poor, declare, caplog
+):
+    from .test_admin_grants import AReports  # noqa: PLC0415
+
+    declare(AReports)
+    headers = {"Authorization": f"Bearer {poor.token()}"}
+    answer = client.post("/grant_tests/reports/", headers=headers)
+    assert answer.status_code == 403
+    assert "reports" not in answer.content.decode()
+    missing = "reports.all:export, grant_tests.reports:get"
+    assert f"app poor ({poor.app.app_key}) lacks the grant {missing}" in caplog.text
+    assert {grant for _name, _reason, grant in counts()} == set(missing.split(", "))
+
+
+def test_a_call_that_is_refused_while_a_form_is_open_does_not_make_it_invalid(
+    admin_client, call, poor
+):
+    assert call(poor.token()).status_code == 403
+    assert change_app(admin_client, poor.app, granted=[]).status_code == 302

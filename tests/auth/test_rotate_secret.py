@@ -1,0 +1,225 @@
+import datetime
+import os
+import re
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
+from django.utils import timezone
+
+from eaglet.auth import crypto
+from eaglet.auth.models import AccessToken, App, AppSecret
+from eaglet.auth.tokens import issue_access_token
+from eaglet.exceptions import InvalidAppKey
+
+from .service_process import BASE
+
+
+def rotate(*args, **options):
+    """Rotate; gives back what can be pasted into settings, and what is said besides."""
+    out, err = StringIO(), StringIO()
+    call_command("rotate_secret", *args, stdout=out, stderr=err, **options)
+    pasted = {}
+    exec(out.getvalue(), pasted)
+    assert re.fullmatch(r'APP_KEY = "[^"\n]+"\nAPP_SECRET = "[^"\n]+"\n', out.getvalue())
+    return pasted, err.getvalue()
+
+
+def good_until(secret):
+    return AppSecret.objects.get(digest=crypto.digest(secret)).expires_at
+
+
+def test_the_new_secret_and_the_old_are_both_good(hermes):
+    pasted, _ = rotate("hermes")
+    assert pasted["APP_SECRET"] != hermes.secret
+    for secret in (pasted["APP_SECRET"], hermes.secret):
+        assert issue_access_token(pasted["APP_KEY"], secret)
+
+
+def test_an_app_is_found_by_its_key_too(hermes):
+    assert rotate(hermes.app.app_key)[0]["APP_KEY"] == hermes.app.app_key
+
+
+@pytest.mark.parametrize(("args", "seconds"), [([], 24 * 3600), (["--expire-old-in", "60"], 60)])
+def test_the_old_secret_is_good_for_a_while(hermes, args, seconds):
+    before = timezone.now()
+    rotate("hermes", *args)
+    left = good_until(hermes.secret) - before
+    assert datetime.timedelta() <= left - datetime.timedelta(seconds=seconds)
+    assert left < datetime.timedelta(seconds=seconds + 60)
+
+
+def test_once_it_has_expired_the_old_secret_gets_no_tokens_and_those_it_got_live_on(hermes):
+    hermes.token()
+    rotate("hermes", "--expire-old-in", "0")
+    with pytest.raises(InvalidAppKey):
+        hermes.token()
+    assert AccessToken.objects.live().exists()
+
+
+def test_kept_the_old_secret_has_no_end(hermes):
+    rotate("hermes", "--keep")
+    assert good_until(hermes.secret) is None
+
+
+def test_an_expiry_that_was_sooner_stays(hermes):
+    soon = timezone.now() + datetime.timedelta(seconds=30)
+    AppSecret.objects.update(expires_at=soon)
+    rotate("hermes")
+    assert good_until(hermes.secret) == soon
+
+
+def test_it_is_said_what_becomes_of_the_old_one(hermes):
+    _, said = rotate("hermes")
+    [old] = hermes.app.secrets.filter(expires_at__isnull=False)
+    assert f"secret {old.fingerprint}: never used, good until 2" in said
+
+
+def test_with_two_live_secrets_there_is_no_third(hermes):
+    hermes.token()
+    rotate("hermes")
+    with pytest.raises(CommandError) as caught:
+        rotate("hermes")
+    said = str(caught.value)
+    assert "hermes has 2 live secrets already" in said
+    assert "last used" in said
+    assert "never used" in said
+    assert "--discard-unused" in said
+    assert AppSecret.objects.count() == 2
+
+
+@pytest.mark.parametrize("how", ["expired", "revoked"])
+def test_one_that_is_over_does_not_count(hermes, how):
+    rotate("hermes")
+    now = timezone.now()
+    field = "expires_at" if how == "expired" else "revoked_at"
+    AppSecret.objects.filter(digest=crypto.digest(hermes.secret)).update(**{field: now})
+    assert rotate("hermes")
+
+
+def test_a_secret_that_was_lost_is_discarded_by_a_second_run(hermes):
+    hermes.token()
+    lost, _ = rotate("hermes")
+    found, _ = rotate("hermes", "--discard-unused")
+    with pytest.raises(InvalidAppKey):
+        issue_access_token(lost["APP_KEY"], lost["APP_SECRET"])
+    for secret in (found["APP_SECRET"], hermes.secret):
+        assert issue_access_token(found["APP_KEY"], secret)
+
+
+def test_a_secret_that_was_used_is_never_discarded(hermes):
+    hermes.token()
+    new, _ = rotate("hermes")
+    issue_access_token(new["APP_KEY"], new["APP_SECRET"])
+    with pytest.raises(CommandError, match="2 live secrets"):
+        rotate("hermes", "--discard-unused")
+    assert AppSecret.objects.live().count() == 2
+
+
+def test_of_two_that_were_never_used_the_older_stays(hermes):
+    rotate("hermes")
+    rotate("hermes", "--discard-unused")
+    assert hermes.token()
+
+
+def test_an_apps_only_secret_is_not_discarded(hermes):
+    rotate("hermes", "--discard-unused")
+    assert hermes.token()
+
+
+def test_other_apps_keep_theirs(hermes, make_app):
+    zeus = make_app("zeus")
+    rotate("hermes", "--expire-old-in", "0")
+    assert zeus.token()
+    assert good_until(zeus.secret) is None
+
+
+def test_an_app_without_a_live_secret_gets_one(hermes):
+    hermes.app.secrets.get().revoke()
+    pasted, _ = rotate("hermes")
+    assert issue_access_token(pasted["APP_KEY"], pasted["APP_SECRET"])
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["nobody"], "there is no app with the name or app key 'nobody'"),
+        (["hermes", "--keep", "--expire-old-in", "1"], "not allowed with"),
+        (["hermes", "--expire-old-in", "-1"], "from 0 to"),
+        (["hermes", "--expire-old-in", "99999999999999"], "from 0 to"),
+        (["hermes", "--expire-old-in", "soon"], "invalid"),
+    ],
+)
+def test_what_is_wrong_is_said_and_changes_nothing(hermes, args, said):
+    with pytest.raises(CommandError, match=said):
+        rotate(*args)
+    assert AppSecret.objects.count() == 1
+    assert good_until(hermes.secret) is None
+
+
+def test_where_the_new_secret_can_not_be_stored_the_old_one_stays_as_it_was(hermes, monkeypatch):
+    def fail(self, **kwargs):
+        raise DatabaseError("disk full")
+
+    monkeypatch.setattr(App, "add_secret", fail)
+    with pytest.raises(DatabaseError):
+        rotate("hermes")
+    assert good_until(hermes.secret) is None
+
+
+DYING = {
+    "before the commit": "signals.post_save.connect(die, sender=AppSecret)",
+    "before it is printed": "rotate_secret.rotate_secret = rotated",
+}
+SCRIPT = """
+import os, sys
+import django
+from django.conf import settings
+settings.configure(**{settings})
+django.setup()
+from django.core.management import call_command
+from django.db.models import signals
+from eaglet.auth.management.commands import rotate_secret
+from eaglet.auth.models import AppSecret
+from eaglet.auth.rotation import rotate_secret as rotate
+def die(**kwargs):
+    if kwargs.get("created"): os._exit(9)
+def rotated(*args, **kwargs):
+    rotate(*args, **kwargs)
+    os._exit(9)
+{dying}
+call_command("rotate_secret", "hermes", "--discard-unused")
+"""
+
+
+def in_a_process(database, dying):
+    script = SCRIPT.format(settings={**BASE, "DATABASES": {"default": database}}, dying=dying)
+    run = [sys.executable, "-c", script]
+    return subprocess.run(run, capture_output=True, text=True, check=False, env=os.environ)
+
+
+@pytest.mark.parametrize(
+    ("moment", "stored"), [("before the commit", 1), ("before it is printed", 2)]
+)
+def test_killed_in_the_middle_it_can_be_run_again(tmp_path, moment, stored):
+    from .service_process import ServiceProcess  # noqa: PLC0415 - its own settings
+
+    name = str(tmp_path / "service.sqlite3")
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+    service = ServiceProcess(DATABASES={"default": database})
+    service.migrate()
+    app_key, secret = service.create_app("hermes")
+    service.issue(app_key, secret)
+    assert in_a_process(database, DYING[moment]).returncode == 9
+    rows = "SELECT id FROM eaglet_auth_appsecret"
+    assert len(service.select(rows)) == stored
+    assert service.issue(app_key, secret)
+    printed = in_a_process(database, "pass").stdout
+    pasted = {}
+    exec(printed, pasted)
+    assert service.issue(pasted["APP_KEY"], pasted["APP_SECRET"])
+    assert service.issue(app_key, secret)
+    service.end()

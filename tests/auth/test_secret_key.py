@@ -1,0 +1,91 @@
+"""What a change of SECRET_KEY does to the tokens that a service has got from others."""
+
+import pytest
+
+from eaglet.auth import crypto
+from eaglet.auth.models import AccessToken, CachedToken
+from eaglet.client import Resource
+from eaglet.client.token_cache import tokens
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def call_service(live_server, make_app, guarded, token_endpoint, settings):
+    """Calls a guarded resource of a service as a process does that has just started."""
+    hermes = make_app()
+    credentials = {"APP_KEY": hermes.app.app_key, "APP_SECRET": hermes.secret}
+    settings.ENABLE_API_AUTH = True
+    settings.EAGLET_SERVICES = {"service": {"HOST": live_server.url, **credentials}}
+    settings.EAGLET_CLIENT_RAISE_ERRORS = True
+
+    def call():
+        tokens._entries.clear()
+        answer = Resource.use("service").get({"resource": "auth_tests.guarded", "data": {}})
+        return answer["data"]["app"]
+
+    yield call
+    tokens._entries.clear()
+
+
+def issued():
+    return AccessToken.objects.count()
+
+
+def test_a_token_is_kept_for_processes_that_start_later(call_service):
+    assert call_service() == call_service() == "hermes"
+    assert issued() == CachedToken.objects.live().count() == 1
+
+
+def test_with_the_former_key_as_a_fallback_it_is_used_on(call_service, settings):
+    call_service()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
+    assert call_service() == "hermes"
+    assert issued() == 1
+
+
+def test_a_fallback_further_down_the_list_counts_too(call_service, settings):
+    call_service()
+    former = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "newest", ["newer", former]
+    assert call_service() == "hermes"
+    assert issued() == 1
+
+
+def test_without_it_a_fresh_token_is_got_and_the_caller_notices_nothing(call_service, settings):
+    call_service()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", []
+    assert call_service() == call_service() == "hermes"
+    assert issued() == 2
+    row = CachedToken.objects.get()
+    assert crypto.digest(row.decrypted_token()) == AccessToken.objects.latest("pk").digest
+
+
+def test_a_token_that_is_got_anew_is_encrypted_under_the_new_key_alone(call_service, settings):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
+    call_service()
+    settings.SECRET_KEY_FALLBACKS = []
+    assert call_service() == "hermes"
+    assert issued() == 1
+
+
+@pytest.mark.parametrize("kept", ["nonsense", "é", "gAAAAA=="])
+def test_a_row_that_is_damaged_is_as_none(call_service, kept):
+    call_service()
+    CachedToken.objects.update(encrypted_token=kept)
+    assert call_service() == "hermes"
+    assert issued() == 2
+
+
+def test_processes_with_the_old_key_and_with_the_new_one_get_along(call_service, settings):
+    old, new = settings.SECRET_KEY, "new"
+    for key in (old, new, old, new):
+        settings.SECRET_KEY = key
+        assert call_service() == "hermes"
+
+
+def test_tokens_that_were_issued_here_know_nothing_of_the_key(hermes, call, settings):
+    token = hermes.token()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", []
+    assert call(token).status_code == 200
+    assert hermes.token()

@@ -1,0 +1,88 @@
+"""A browser, and a person who is logged in to the admin with it.
+
+Without Chromium a test that asks for one is skipped, and says so; with services it fails.
+"""
+
+import os
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+
+from eaglet.auth import refused_calls
+from tests.services.fixtures import MISSING
+
+CHROMIUM = shutil.which("chromium")
+OPTIONS = [
+    "--no-sandbox",  # refused to root
+    "--disable-gpu",
+    # Nothing leaves the machine.
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MAY_BLOCK = "DJANGO_ALLOW_ASYNC_UNSAFE"
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="package")
+def chromium():
+    if CHROMIUM is None:
+        missing = pytest.fail if os.environ.get("EAGLET_TEST_SERVICES") else pytest.skip
+        missing(f"needs Chromium: {MISSING}")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the group `services`
+
+    # Playwright keeps an event loop in this thread, in which Django would refuse to wait for a
+    # database.
+    before = os.environ.get(MAY_BLOCK)
+    os.environ[MAY_BLOCK] = "1"
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+            yield browser
+            browser.close()
+    finally:
+        if before is None:
+            del os.environ[MAY_BLOCK]
+        else:
+            os.environ[MAY_BLOCK] = before
+
+
+@pytest.fixture
+def open_page(chromium, transactional_db, live_server, settings, django_user_model):
+    """Opens the admin in a language and a window, logged in by its form.
+
+    Afterwards: nothing was asked of another host, and the browser had nothing to complain of,
+    under a policy that allows no inline script or style.
+    """
+    settings.MIDDLEWARE = ["tests.browser.policy.strict_policy", *settings.MIDDLEWARE]
+    refused_calls.counter.forget()
+    django_user_model.objects.create_superuser("operator", password="open sesame")
+    contexts, complaints = [], []
+
+    def note(request):
+        if urlsplit(request.url).netloc != urlsplit(live_server.url).netloc:
+            complaints.append(request.url)
+
+    def open_(locale="en-GB", viewport=None, path="/admin/", user="operator"):
+        context = chromium.new_context(
+            locale=locale, viewport=viewport or {"width": 1200, "height": 900}
+        )
+        contexts.append(context)
+        context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
+        page.goto(f"{live_server.url}{path}")
+        page.fill("#id_username", user)
+        page.fill("#id_password", "open sesame")
+        page.click("input[type=submit]")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []

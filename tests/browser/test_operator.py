@@ -1,0 +1,265 @@
+"""An operator looks after an app in the admin, with a real browser, and a caller feels it."""
+
+import re
+
+import pytest
+
+from eaglet.api import ApiResource, access_token_required, registry
+from eaglet.auth.models import App
+from eaglet.auth.tokens import issue_access_token
+from eaglet.exceptions import InvalidAppKey
+
+from .conftest import PHONE
+
+pytestmark = pytest.mark.services
+
+FITS = "document.documentElement.scrollWidth <= window.innerWidth"
+
+
+class AParcel(ApiResource):
+    app = "browser_tests"
+    resource = "parcel"
+
+    @access_token_required()
+    def get(args):
+        return {}
+
+    @access_token_required()
+    def post(args):
+        return {}
+
+
+registry.unregister(AParcel)
+
+
+@pytest.fixture(autouse=True)
+def _parcels():
+    registry.register(AParcel)
+    yield
+    registry.unregister(AParcel)
+
+
+@pytest.fixture
+def call(client):
+    """What a call with a token is answered."""
+
+    def call_(token, method="get"):
+        headers = {"Authorization": f"Bearer {token}"}
+        return getattr(client, method)("/browser_tests/parcel/", headers=headers).status_code
+
+    return call_
+
+
+def go_to(page, *links):
+    for link in links:
+        page.get_by_role("link", name=link, exact=True).first.click()
+
+
+def press(page, label):
+    with page.expect_navigation():
+        page.get_by_role("button", name=label, exact=True).click()
+
+
+def source(page):
+    page.wait_for_load_state()
+    return page.content()
+
+
+def read_secret(page):
+    shown = page.get_by_label("For the settings of the calling service:").input_value()
+    return re.fullmatch(r'APP_KEY = "(egk_\w+)"\nAPP_SECRET = "(egs_[\w-]+)"', shown).groups()
+
+
+def create(page, name="hermes"):
+    go_to(page, "Apps", "Add app")
+    page.get_by_label("Name:").fill(name)
+    press(page, "Save")
+    return read_secret(page)
+
+
+def test_a_person_looks_after_an_app_from_its_making_to_switching_it_off(open_page, call):
+    page = open_page()
+    app_key, secret = create(page)
+    page.reload()
+    assert secret not in source(page)
+    token = issue_access_token(app_key, secret).token
+    assert call(token) == 200
+
+    # Grants
+    go_to(page, "Apps", "hermes")
+    assert secret not in source(page)
+    assert page.get_by_label("*: what is added later included", exact=True).is_checked()
+    page.get_by_label("*: what is added later included", exact=True).uncheck()
+    page.get_by_label("browser_tests.parcel:get", exact=True).check()
+    press(page, "Save and continue editing")
+    assert page.get_by_label("browser_tests.parcel:get", exact=True).is_checked()
+    assert (call(token), call(token, "post")) == (200, 403)
+
+    # Rotation: a further secret, and an end to the first
+    go_to(page, "Add a secret")
+    page.get_by_label("expire in seven days").check()
+    press(page, "Add the secret")
+    _app_key, second = read_secret(page)
+    page.reload()
+    assert second not in source(page)
+    assert App.objects.get().secrets.count() == 2
+    issue_access_token(app_key, secret)
+    newer = issue_access_token(app_key, second).token
+
+    # Revoking the first, and its tokens with it
+    first = App.objects.get().secrets.order_by("pk").first().fingerprint
+    page.goto(page.url.partition("/eaglet_auth/")[0] + "/")
+    go_to(page, "Apps", "hermes", f"Revoke secret {first}")
+    assert call(token) == 200
+    press(page, "Revoke the secret")
+    assert "2 access tokens revoked." in page.locator(".messagelist").inner_text()
+    assert (call(token), call(newer)) == (401, 200)
+    with pytest.raises(InvalidAppKey):
+        issue_access_token(app_key, secret)
+
+    # Revoking every token
+    go_to(page, "Revoke all tokens")
+    page.get_by_role("link", name="No, take me back").click()
+    assert call(newer) == 200
+    go_to(page, "Revoke all tokens")
+    press(page, "Revoke all tokens")
+    assert call(newer) == 401
+
+    # Switching off and on
+    newest = issue_access_token(app_key, second).token
+    go_to(page, "Switch off")
+    press(page, "Switch off")
+    assert call(newest) == 401
+    go_to(page, "Switch on")
+    press(page, "Switch on")
+    assert call(newest) == 200
+
+    # The history
+    go_to(page, "History")
+    said = page.locator("#change-history").inner_text()
+    for line in (
+        "Added grant “browser_tests.parcel:get”. Deleted grant “*”.",
+        "Added secret ",
+        f"Revoked secret {first}. 2 access tokens revoked.",
+        "1 access token revoked.",
+        "Switched hermes off.",
+        "Switched hermes on.",
+    ):
+        assert line in said
+    assert secret not in source(page)
+    assert second not in source(page)
+
+
+def test_what_was_refused_is_seen_and_then_granted(open_page, call):
+    created = App.objects.create_app("poor", grants=[])
+    token = issue_access_token(created.app.app_key, created.secret).token
+    assert call(token, "post") == 403
+    page = open_page()
+    go_to(page, "Apps")
+    assert page.locator("td.field-calls_refused").inner_text() == "1"
+    go_to(page, "poor")
+    missing = page.locator(".eaglet-refused td").nth(1).inner_text()
+    page.get_by_label(missing, exact=True).check()
+    press(page, "Save")
+    assert call(token, "post") == 200
+
+
+def test_a_grant_of_a_resource_that_is_gone_survives_a_save(open_page):
+    app = App.objects.create_app("old", grants=["gone.since:get"]).app
+    page = open_page(path=f"/admin/eaglet_auth/app/{app.pk}/change/")
+    assert page.get_by_label("gone.since:get: no resource here asks for it").is_checked()
+    page.get_by_label("browser_tests.*:*", exact=True).check()
+    press(page, "Save")
+    held = [grant.grant for grant in app.grants.all()]
+    assert held == ["browser_tests.*:*", "gone.since:get"]
+
+
+def test_clearing_every_grant_warns_that_nothing_is_left(open_page, call):
+    created = App.objects.create_app("hermes")
+    token = issue_access_token(created.app.app_key, created.secret).token
+    page = open_page(path=f"/admin/eaglet_auth/app/{created.app.pk}/change/")
+    page.get_by_label("*: what is added later included", exact=True).uncheck()
+    press(page, "Save")
+    assert "Nothing is granted to hermes" in page.locator(".messagelist").inner_text()
+    assert call(token) == 403
+
+
+def test_tokens_are_revoked_from_their_list(open_page, call):
+    created = App.objects.create_app("hermes")
+    tokens = [issue_access_token(created.app.app_key, created.secret).token for _ in range(2)]
+    page = open_page(path="/admin/eaglet_auth/accesstoken/")
+    page.locator("tbody .action-select").first.check()
+    assert "1 of 2 selected" in page.locator(".action-counter").inner_text()
+    page.get_by_label("Action:").select_option(label="Revoke selected tokens")
+    press(page, "Go")
+    press(page, "Yes, do it")
+    assert "1 access token revoked." in page.locator(".messagelist").inner_text()
+    assert sorted(call(token) for token in tokens) == [200, 401]
+
+
+def test_who_may_only_look_finds_nothing_to_press(open_page, django_user_model):
+    from django.contrib.auth.models import Permission  # noqa: PLC0415 - needs the apps
+
+    app = App.objects.create_app("hermes").app
+    user = django_user_model.objects.create_user("guest", password="open sesame", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_app"]))
+    page = open_page(path=f"/admin/eaglet_auth/app/{app.pk}/change/", user="guest")
+    assert app.app_key in source(page)
+    assert page.locator("#content input[type=checkbox], #content input[type=submit]").count() == 0
+    assert page.locator(".object-tools a").all_inner_texts() == ["HISTORY"]
+
+
+def test_the_same_in_chinese(open_page, call):
+    page = open_page(locale="zh-CN")
+    go_to(page, "应用")
+    page.get_by_role("link", name="增加 应用").click()
+    page.get_by_label("名称:").fill("赫尔墨斯")
+    press(page, "保存")
+    assert "密钥只显示这一次" in page.locator("#eaglet-once").inner_text()
+    shown = page.get_by_label("用于调用方服务的设置：").input_value()
+    app_key, secret = re.findall('"([^"]+)"', shown)
+    page.reload()
+    assert secret not in source(page)
+    token = issue_access_token(app_key, secret).token
+
+    go_to(page, "应用", "赫尔墨斯")
+    page.get_by_label("*: 包括以后新增的", exact=True).uncheck()
+    press(page, "保存并继续编辑")
+    assert "赫尔墨斯 没有任何授权" in page.locator(".messagelist").inner_text()
+    assert call(token) == 403
+    go_to(page, "添加密钥")
+    page.get_by_label("一天后过期").check()
+    press(page, "添加密钥")
+    press(page, "我已复制，继续")
+    go_to(page, "停用")
+    assert "要停用 赫尔墨斯 吗？" in source(page)
+    press(page, "停用")
+    assert call(token) == 401
+    go_to(page, "历史")
+    said = page.locator("#change-history").inner_text()
+    for line in ("已停用 赫尔墨斯。", "已添加密钥", "授权"):
+        assert line in said
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_every_page_fits_a_phone(open_page, live_server, locale, call):
+    created = App.objects.create_app("hermes", grants=["gone.since:get"])
+    for _ in range(2):
+        token = issue_access_token(created.app.app_key, created.secret).token
+    assert call(token) == 403
+    page = open_page(locale=locale, viewport=PHONE)
+    apps = f"{live_server.url}/admin/eaglet_auth/app/"
+    own = f"{apps}{created.app.pk}/"
+    secret = created.app.secrets.get()
+    for url in (
+        apps, f"{apps}add/", f"{own}change/", f"{own}secrets/add/", f"{own}tokens/revoke/",
+        f"{own}secrets/{secret.pk}/revoke/", f"{own}switch/", f"{own}history/",
+    ):  # fmt: skip
+        page.goto(url)
+        page.wait_for_function(FITS)
+    page.goto(f"{own}secrets/add/")
+    with page.expect_navigation():
+        page.locator("#content input[type=submit]").click()
+    page.wait_for_function(FITS)
+    box = page.locator("#eaglet-credentials")
+    assert box.evaluate("box => box.scrollHeight <= box.clientHeight")  # all of it is seen
