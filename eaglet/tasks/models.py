@@ -108,6 +108,10 @@ class OutboxTask(models.Model):
 
         PENDING = 0, _("waiting")
         SENT = 1, _("sent")
+        # The broker refused it too often; `last_error` is the cause.
+        PARKED = 2, _("parked")
+        # It has an order key: it is published when those of its key before it have been.
+        IN_ORDER = 3, _("waiting in order")
 
     task_id = models.CharField(_("task id"), max_length=36, unique=True, editable=False)
     queue_name = models.CharField(_("queue"), max_length=255, editable=False)
@@ -124,13 +128,32 @@ class OutboxTask(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     claimed_by = models.CharField(max_length=36, default="", editable=False)
     last_error = models.TextField(_("last error"), default="", editable=False)
+    # The newer columns have their defaults in the database too: processes of the version before
+    # go on sending while a service is being upgraded.
+    #
+    # When its sender wants it published at the earliest.
+    not_before = models.DateTimeField(_("not before"), null=True, editable=False)
+    order_key = models.CharField(
+        _("order key"), max_length=255, default="", db_default="", editable=False
+    )
+    parked_at = models.DateTimeField(_("parked at"), null=True, editable=False)
+    # Of the call that sent it.
+    request_id = models.CharField(
+        _("request id"), max_length=128, default="", db_default="", editable=False
+    )
+    traceparent = models.CharField(
+        _("traceparent"), max_length=55, default="", db_default="", editable=False
+    )
 
     objects = OutboxTaskQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("sent task")
         verbose_name_plural = _("sent tasks")
-        indexes = [models.Index(fields=["state", "due_at"], name="eaglet_outbox_due")]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="eaglet_outbox_due"),
+            models.Index(fields=["state", "order_key", "id"], name="eaglet_outbox_order"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.queue_name} {self.task_id}"
