@@ -42,6 +42,7 @@ def _numbers() -> Iterator[CheckMessage]:
     for name in (
         "EAGLET_PUBLISH_TIMEOUT_SECONDS",
         "EAGLET_RELAY_POLL_SECONDS",
+        "EAGLET_TASK_MAX_ATTEMPTS",
         "EAGLET_TASK_MAX_BYTES",
         "EAGLET_TASK_RETENTION_SECONDS",
     ):

@@ -13,6 +13,7 @@ from celery import Celery
 from django.conf import settings
 
 EMBEDDED_BROKER: Final = "eaglet://"
+RABBITMQ_SCHEMES: Final = ("amqp", "amqps", "pyamqp")
 
 # Measured: without these a closed port keeps a send for 0.6 to 6 s, a broker that accepts and
 # never answers for more than 60, and a RabbitMQ killed in mid-send loses what it had not written.
@@ -36,9 +37,7 @@ _REDIS: Final = {
 }
 _TRANSPORT_OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "eaglet": {"max_retries": 0},
-    "amqp": _RABBITMQ,
-    "amqps": _RABBITMQ,
-    "pyamqp": _RABBITMQ,
+    **dict.fromkeys(RABBITMQ_SCHEMES, _RABBITMQ),
     "redis": _REDIS,
     "rediss": _REDIS,
     "sentinel": _REDIS,

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from eaglet.tasks.relay import BATCH_SIZE, Relay, outbox_aliases
+from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.relay import BATCH_SIZE, Relay
 
 
 class Command(BaseCommand):
