@@ -128,6 +128,9 @@ class Settings:
     EAGLET_TASK_MAX_ATTEMPTS = Setting[int](
         10, "How often a task that the broker refuses is tried before it is parked."
     )
+    EAGLET_READY_NEEDS_BROKER = Setting[bool](
+        False, "Whether a service counts as ready only while the broker can be reached."
+    )
     EAGLET_RELAY_POLL_SECONDS = Setting[float](
         0.025, "How often the relay looks for new tasks where the database can't tell it of them."
     )

@@ -16,6 +16,8 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect to Celery's signals, and register the system checks."""
-        from eaglet.tasks import checks, receiving  # noqa: F401,PLC0415 - need the app registry
+        # They need the app registry.
+        from eaglet.tasks import checks, outbox_metrics, probes, receiving  # noqa: F401,PLC0415
 
         receiving.connect_signals()
+        probes.register_for_services()

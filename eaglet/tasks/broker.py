@@ -75,6 +75,10 @@ class Broker:
         self._producer: Any = None  # kombu's stubs have no batches
         self._confirming: ConfirmingProducer | None = None
 
+    def connect(self) -> None:
+        """Connect, if need be. Raises BrokerUnavailable."""
+        self._open()
+
     def publish(self, tasks: Sequence[OutboxTask], tell: Tell) -> None:
         """Publish tasks, each to the queue of its name, and tell of each what became of it.
 

@@ -16,6 +16,7 @@ from eaglet.conf import conf
 from eaglet.exceptions import TaskError
 from eaglet.tasks.capturing import captured
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.outbox_metrics import count, count_sent
 from eaglet.tasks.publisher import publisher
 from eaglet.tasks.shown import describe
 from eaglet.tasks.waking import wake_relays_after_commit
@@ -153,6 +154,8 @@ class _Batch:
         outbox = OutboxTask.objects.using(self._alias)
         if sent:
             self._mark(sent)
+            count_sent("sender", sent)
+        count("sender", "refused", len(refused))
         for task, error in refused:
             logger.error("task %s to %s was refused: %s", task.task_id, task.queue_name, error)
             keys = [task.pk]
@@ -162,6 +165,7 @@ class _Batch:
         if left:
             reason = str(attempt.unavailable or "the broker did not confirm in time")
             logger.warning("%d tasks are left to the relay: %s", len(left), reason)
+            count("sender", "left", len(left))
             keys = [task.pk for task in left]
             outbox.give_back(keys, left[0].claimed_by, timezone.now(), reason)
 

@@ -22,6 +22,7 @@ from eaglet.tasks.database_faults import DATABASE_FAULTS
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.ordering import OrderedClaims, in_waves
 from eaglet.tasks.outbox import sender_keeps_seconds
+from eaglet.tasks.outbox_metrics import count, count_sent
 from eaglet.tasks.outboxes import is_migrated, outbox_aliases
 from eaglet.tasks.pruning import Pruner
 from eaglet.tasks.shown import describe
@@ -88,6 +89,11 @@ class Relay:
         self._watches: dict[str, waking.Watch] = {}
         self._looked_for_tables_at: dict[str, float] = {}
         self._pruner = Pruner()
+        self._last_round_at = time.monotonic()
+
+    def is_alive(self) -> bool:
+        """Whether it goes on: a round takes no longer than a claim is good for."""
+        return time.monotonic() - self._last_round_at < 2 * LEASE_SECONDS
 
     def run(self, stop: threading.Event) -> None:
         """Publish what becomes due, until `stop` is set; what was begun is ended."""
@@ -122,6 +128,7 @@ class Relay:
 
     def run_round(self, stop: threading.Event) -> int:
         """Publish one batch of each outbox; gives how many tasks."""
+        self._last_round_at = time.monotonic()
         self.progress.stopped_by = ""
         published = 0
         for alias in self.aliases:
@@ -230,6 +237,7 @@ class Relay:
             batch.ended = True
         finally:
             outbox.mark_sent(sent)
+            count_sent("relay", sent)
             batch.left.difference_update(task.pk for task in sent)
             batch.published += len(sent)
             for task, refusal in refused:
@@ -244,6 +252,7 @@ class Relay:
         parked = outbox.note_refusal(task, str(error), allowed)
         self.progress.refused += 1
         self.progress.parked += parked
+        count("relay", "parked" if parked else "refused")
         logger.error(
             "task %s to %s was refused%s: %s",
             task.task_id,
