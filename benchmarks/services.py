@@ -55,12 +55,22 @@ def set_up(url: str, **more: Any) -> None:
             "rest_framework",
             "eaglet.api",
             "eaglet.auth",
+            "eaglet.tasks",
         ],
         MIDDLEWARE=[],
         USE_TZ=True,
         **more,
     )
     django.setup()
+
+
+def broker_urls() -> dict[str, str]:
+    """The brokers that services were started for."""
+    urls = {}
+    for name in ("rabbitmq", "redis"):
+        if url := os.environ.get(f"EAGLET_TEST_{name.upper()}_URL"):
+            urls[name] = url
+    return urls
 
 
 def migrate() -> None:

@@ -83,7 +83,7 @@ def put(
         task_id=task_id,
         queue_name=queue_name,
         arguments=arguments,
-        state=OutboxTask.State.IN_ORDER if order_key else OutboxTask.State.PENDING,
+        state=int(OutboxTask.State.IN_ORDER if order_key else OutboxTask.State.PENDING),
         written_at=now,
         due_at=not_before or now + keeps,
         not_before=not_before,

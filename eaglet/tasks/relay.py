@@ -178,12 +178,11 @@ class Relay:
 
     def _senders_keep_some(self, until: datetime.datetime) -> bool:
         # One that was attempted, and is due soon, was refused: that is no reason to wait. Nor
-        # is one that was asked for later.
-        now = timezone.now()
+        # is one that was asked for later. One that has come due meanwhile is one.
         return any(
             OutboxTask.objects.using(alias)
             .filter(state=OutboxTask.State.PENDING, attempts=0, not_before=None)
-            .filter(due_at__gt=now, due_at__lte=until)
+            .filter(due_at__lte=until)
             .exists()
             for alias in self._watches
         )

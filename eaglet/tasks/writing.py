@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from functools import lru_cache
 from typing import Final
 
 from django.db import connections
-from django.db.models import Field
 from django.db.transaction import mark_for_rollback_on_error
 
 from eaglet.tasks.models import OutboxTask
@@ -25,8 +25,12 @@ def insert(alias: str, task: OutboxTask) -> None:
         task.save(using=alias, force_insert=True)
         return
     returning = connection.features.can_return_columns_from_insert
-    fields, sql = _statement(connection.vendor, returning)
-    values = [field.get_db_prep_save(getattr(task, field.attname), connection) for field in fields]
+    names, sql = _statement(connection.vendor, returning)
+    adapt = connection.ops.adapt_datetimefield_value
+    values = [
+        adapt(value) if isinstance(value, datetime.datetime) else value
+        for value in [task.__dict__[name] for name in names]
+    ]
     with mark_for_rollback_on_error(using=alias), connection.cursor() as cursor:
         cursor.execute(sql, values)
         task.pk = cursor.fetchone()[0] if returning else cursor.lastrowid
@@ -35,7 +39,7 @@ def insert(alias: str, task: OutboxTask) -> None:
 
 
 @lru_cache
-def _statement(vendor: str, returning: bool) -> tuple[list[Field], str]:  # type: ignore[type-arg]
+def _statement(vendor: str, returning: bool) -> tuple[list[str], str]:
     quote = "`{}`".format if vendor == "mysql" else '"{}"'.format
     meta = OutboxTask._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
@@ -46,4 +50,4 @@ def _statement(vendor: str, returning: bool) -> tuple[list[Field], str]:  # type
     )
     if returning:
         sql += f" RETURNING {quote(meta.pk.column)}"
-    return fields, sql
+    return [field.attname for field in fields], sql
