@@ -12,7 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 
 from eaglet.api import registry
-from eaglet.conf import conf
+from eaglet.conf import Settings, conf
+from eaglet.setting_types import fault_of
 
 _done = False
 _waiting: list[Callable[[], None]] = []
@@ -27,8 +28,9 @@ def discover() -> None:
     global _done  # noqa: PLW0603 - once a process
     autodiscover_modules("resources")
     names = conf.EAGLET_RESOURCE_MODULES
-    if isinstance(names, str):
-        raise ImproperlyConfigured(f"EAGLET_RESOURCE_MODULES must be a list: [{names!r}]")
+    # The system check of its type would come too late: this is start-up.
+    if fault := fault_of(Settings.EAGLET_RESOURCE_MODULES, names):
+        raise ImproperlyConfigured(f'{fault} Write EAGLET_RESOURCE_MODULES = ["…"].')
     for name in names:
         _walk(import_module(name))
     _check_guards()
