@@ -142,6 +142,9 @@ class Settings:
     EAGLET_LOG_PARAMS = Setting[bool](False, "Log parameters' values too, redacted.")
 
     # Sending and receiving tasks
+    EAGLET_TASK_MODULES = Setting[Sequence[str]](
+        (), "Modules, or packages to walk, that take tasks beside every app's `tasks`."
+    )
     EAGLET_QUEUE_DIR = Setting["str | PathLike[str] | None"](
         None, "The embedded broker's folder; None: one of the user's, shared by all projects."
     )
