@@ -52,7 +52,7 @@ chaos: environment
 	@$(BIN)/python scripts/test_services.py --only rabbitmq,redis,postgresql -- \
 		$(BIN)/python -m tests.chaos $(CHAOS)
 
-chaos-short: CHAOS := --tasks 1200 --kills 1
+chaos-short: CHAOS := --tasks 1000 --kills 1
 chaos-short: chaos
 
 lint: style types imports project

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import amqp
 from celery import Celery
@@ -15,7 +16,7 @@ from kombu.connection import Connection
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker_faults import concerns_every_task, is_of_the_connection, reason
 from eaglet.tasks.configuration import RABBITMQ_SCHEMES, broker_scheme, make_app
-from eaglet.tasks.confirming import ConfirmingProducer, Tell
+from eaglet.tasks.confirming import SILENCE_SECONDS, ConfirmingProducer, Tell
 from eaglet.tasks.message import publish_message
 from eaglet.tasks.models import OutboxTask
 
@@ -62,6 +63,13 @@ def _renew_lock() -> None:
 os.register_at_fork(after_in_child=_renew_lock)
 
 
+LONGEST_SECONDS: Final = 15.0
+"""How long `Broker.publish` takes at most: a relay's claim must not end meanwhile."""
+
+# The last that is begun may take as long as a broker may be silent.
+_BEGINS_FOR_SECONDS: Final = LONGEST_SECONDS - SILENCE_SECONDS - 2
+
+
 class _Broken(Exception):
     """The connection, or the channel, failed with several tasks on their way."""
 
@@ -91,6 +99,7 @@ class Broker:
         them as one pipeline. When that fails though the broker can be reached they go one by
         one, so that the one which it can't take does not keep the others.
         """
+        ends_at = time.monotonic() + _BEGINS_FOR_SECONDS
         left = {task.pk: task for task in tasks}
 
         def told(task: OutboxTask, error: PublishError | None) -> None:
@@ -105,6 +114,8 @@ class Broker:
                 continue
             return
         for task in list(left.values()):
+            if time.monotonic() > ends_at:
+                raise BrokerUnavailable("the broker takes too long")
             self._alone(task, told)
 
     def _together(self, tasks: Sequence[OutboxTask], tell: Tell) -> None:

@@ -23,8 +23,8 @@ Tell = Callable[[OutboxTask, "PublishError | None"], None]
 SILENCE_SECONDS: Final = 5.0
 """How long the broker may say nothing while confirmations are due."""
 
-LONGEST_SECONDS: Final = 20.0
-"""How long it may take in all, so that a relay's claim does not end meanwhile."""
+LONGEST_SECONDS: Final = 8.0
+"""How long the confirmations of what was published together may take in all."""
 
 
 class ConfirmingProducer:

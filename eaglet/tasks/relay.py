@@ -16,8 +16,7 @@ from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.exceptions import BrokerUnavailable, PublishError
-from eaglet.tasks import waking
-from eaglet.tasks.broker import Broker
+from eaglet.tasks import broker, waking
 from eaglet.tasks.database_faults import DATABASE_FAULTS
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.ordering import OrderedClaims, in_waves
@@ -36,8 +35,11 @@ AT_ONCE: Final = 100
 """Tasks that are on their way to the broker together: what is in memory, and what may be
 repeated when a relay dies."""
 
-LEASE_SECONDS: Final = 60
-"""How long a claim holds. A relay that needs longer gives the rest of its batch back."""
+LEASE_SECONDS: Final = 20
+"""How long a claim holds, and so how long the tasks wait that a relay had claimed when it died."""
+
+_BEGINS_FOR_SECONDS: Final = LEASE_SECONDS - broker.LONGEST_SECONDS
+"""For how long something of a batch may be begun. A relay that needs longer gives the rest back."""
 
 LONGEST_PAUSE_SECONDS: Final = 5
 _LOOK_FOR_TABLES_EVERY_SECONDS: Final = 30
@@ -83,7 +85,7 @@ class Relay:
         self.progress = Progress()
         self._batch_size = batch_size
         self._on_progress = on_progress
-        self._broker = Broker()
+        self._broker = broker.Broker()
         self._owner = str(uuid.uuid4())
         self._ordered: dict[str, OrderedClaims] = {}
         self._watches: dict[str, waking.Watch] = {}
@@ -92,8 +94,9 @@ class Relay:
         self._last_round_at = time.monotonic()
 
     def is_alive(self) -> bool:
-        """Whether it goes on: a round takes no longer than a claim is good for."""
-        return time.monotonic() - self._last_round_at < 2 * LEASE_SECONDS
+        """Whether it goes on: a round takes no longer than its claims on each outbox hold."""
+        longest = (1 + len(self.aliases)) * LEASE_SECONDS
+        return time.monotonic() - self._last_round_at < longest
 
     def run(self, stop: threading.Event) -> None:
         """Publish what becomes due, until `stop` is set; what was begun is ended."""
@@ -189,7 +192,7 @@ class Relay:
 
     def _run_batch(self, alias: str, stop: threading.Event) -> int:
         outbox = OutboxTask.objects.using(alias)
-        good_until = time.monotonic() + LEASE_SECONDS / 2
+        good_until = time.monotonic() + _BEGINS_FOR_SECONDS
         until = timezone.now() + datetime.timedelta(seconds=LEASE_SECONDS)
         ordered = self._ordered[alias].claim(until, self._batch_size)
         unordered = outbox.claim(self._owner, until, self._batch_size)

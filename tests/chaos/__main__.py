@@ -40,8 +40,8 @@ def main() -> int:
     if len(brokers) > 1:
         # Each in a process of its own: Django is configured for one broker.
         command = [sys.executable, "-m", "tests.chaos", *sys.argv[1:]]
-        codes = [
-            subprocess.run(
+        runs = [
+            subprocess.Popen(
                 command,
                 env={
                     name: value
@@ -49,11 +49,10 @@ def main() -> int:
                     if name not in {f"EAGLET_TEST_{other.upper()}_URL" for other in brokers}
                     or name == f"EAGLET_TEST_{broker.upper()}_URL"
                 },
-                check=False,
-            ).returncode
+            )
             for broker in brokers
         ]
-        return max(codes)
+        return max(run.wait() for run in runs)
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
     with tempfile.TemporaryDirectory(prefix="eaglet-chaos-") as folder:
         return Chaos(brokers[0], Path(folder), options, seed).run()
@@ -81,6 +80,7 @@ class Chaos:
             "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
             "EAGLET_CHAOS_FOLDER": str(folder),
             "EAGLET_CHAOS_BROKER_URL": url,
+            "EAGLET_CHAOS_DATABASE": f"chaos_{broker}",
         }
         self._sent = 0
 
@@ -119,8 +119,13 @@ class Chaos:
 
         from eaglet.tasks.models import OutboxTask  # noqa: PLC0415 - needs the apps
 
+        if url := os.environ.get("EAGLET_TEST_POSTGRESQL_URL"):
+            import psycopg  # noqa: PLC0415 - only with PostgreSQL
+
+            name = psycopg.sql.Identifier(os.environ["EAGLET_CHAOS_DATABASE"])
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(name))
         call_command("migrate", run_syncdb=True, verbosity=0)
-        call_command("flush", interactive=False, verbosity=0)
         now = timezone.now()
         for n in range(POISON):
             OutboxTask.objects.create(

@@ -10,7 +10,8 @@ SECRET_KEY = "chaos"
 USE_TZ = True
 INSTALLED_APPS = ["eaglet.tasks", "tests.chaos.effects"]
 if url := os.environ.get("EAGLET_TEST_POSTGRESQL_URL"):
-    DATABASES = {"default": {**database(url), "CONN_MAX_AGE": None}}
+    NAME = os.environ["EAGLET_CHAOS_DATABASE"]
+    DATABASES = {"default": {**database(url), "NAME": NAME, "CONN_MAX_AGE": None}}
 else:
     DATABASES = {
         "default": {
