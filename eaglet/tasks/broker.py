@@ -99,6 +99,8 @@ class Broker:
         them as one pipeline. When that fails though the broker can be reached they go one by
         one, so that the one which it can't take does not keep the others.
         """
+        if not tasks:
+            return
         ends_at = time.monotonic() + _BEGINS_FOR_SECONDS
         left = {task.pk: task for task in tasks}
 

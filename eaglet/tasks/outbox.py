@@ -148,6 +148,8 @@ class _Batch:
 
     def _publish(self) -> None:
         tasks = self._still_ours()
+        if not tasks:
+            return
         attempt = publisher().publish(tasks, conf.EAGLET_PUBLISH_TIMEOUT_SECONDS)
         # Copies: a thread that was given up may go on adding to them.
         sent, refused = list(attempt.sent), list(attempt.refused)
