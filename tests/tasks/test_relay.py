@@ -164,6 +164,19 @@ def test_a_row_that_breaks_the_connection_lets_the_others_go_and_is_put_off(
     assert "by this task" in left.last_error
 
 
+def test_a_broker_that_dies_meanwhile_is_no_fault_of_the_task(
+    waiting, received, when_publishing, settings
+):
+    def die(publish, task):
+        settings.CELERY_BROKER_URL = "amqp://guest:guest@127.0.0.1:1//"
+        raise ConnectionResetError("gone")
+
+    when_publishing(die)
+    with pytest.raises(CommandError, match="refused"):
+        relay_once()
+    assert set(OutboxTask.objects.values_list("state", "attempts")) == {(PENDING, 0)}
+
+
 def test_what_was_begun_is_ended_when_it_is_told_to_stop(
     waiting, received, when_publishing, monkeypatch
 ):
