@@ -51,6 +51,9 @@ class Settings:
     EAGLET_ALWAYS_HTTP_200 = Setting[bool](
         False, "Answer every resource call with HTTP 200, as the original did."
     )
+    EAGLET_METRICS = Setting[bool](
+        True, "Count calls for Prometheus where `eaglet[metrics]` is installed."
+    )
     EAGLET_FAST_PATH = Setting[bool](
         True, "Leave Django REST framework out where it has nothing to do; False for diagnosis."
     )

@@ -60,6 +60,8 @@ class ApiResource(APIView, metaclass=_ResourceType):
     resource: ClassVar[str]
     abstract: ClassVar[bool] = True
 
+    call_args: Args  # of the call that an instance answers
+
     settings: Any = api_settings
     authentication_classes: Any = FromProject("DEFAULT_AUTHENTICATION_CLASSES", ())
     permission_classes: Any = FromProject("DEFAULT_PERMISSION_CLASSES", ())
@@ -137,7 +139,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
         return self.response
 
     def _call(self, plan: Plan, request: HttpRequest, drf_request: Request) -> HttpResponseBase:
-        args = Args(request)
+        args = self.call_args
         read_query(request, args, plan.max_fields)
         method: Method | None = plan.methods.get(request.method or "")
         # The body is read first where it decides: `_method` may be in it, or the token.
@@ -180,11 +182,13 @@ class ApiResource(APIView, metaclass=_ResourceType):
             outcome.status >= 400 and not always_200 and answers.accepts_problem(request)
         ):
             return answers.write(outcome, request, always_200=always_200)
-        return Response(
+        response = Response(
             answers.plain(outcome.envelope),
             status=200 if always_200 else outcome.status,
             headers=dict(outcome.headers),
         )
+        response.envelope_code = outcome.envelope["code"]  # type: ignore[attr-defined]
+        return response
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         """Turn an exception into the answer, by the project's own handler if it names one."""
