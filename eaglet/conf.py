@@ -54,6 +54,9 @@ class Settings:
     EAGLET_METRICS = Setting[bool](
         True, "Count calls for Prometheus where `eaglet[metrics]` is installed."
     )
+    EAGLET_READY_TIMEOUT_SECONDS = Setting[float](
+        2, "How long each thing that `/readyz` looks at may take to answer."
+    )
     EAGLET_FAST_PATH = Setting[bool](
         True, "Leave Django REST framework out where it has nothing to do; False for diagnosis."
     )

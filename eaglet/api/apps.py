@@ -14,7 +14,8 @@ class ApiConfig(AppConfig):
     verbose_name = _("Resources")
 
     def ready(self) -> None:
-        """Import every resource, and register the system checks."""
-        from eaglet.api import checks, discovery  # noqa: F401,PLC0415 - need the app registry
+        """Import every resource, and register the system checks and the probes."""
+        from eaglet.api import checks, discovery, probes  # noqa: F401,PLC0415 - need the registry
 
         discovery.discover()
+        probes.register_probes()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.health import register_probe
+
 
 class TasksConfig(AppConfig):
     """Prepares the workers that this process may become."""
@@ -15,7 +17,8 @@ class TasksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect to Celery's signals, and register the system checks."""
-        from eaglet.tasks import checks, receiving  # noqa: F401,PLC0415 - need the app registry
+        """Connect to Celery's signals, register the system checks and the broker's probe."""
+        from eaglet.tasks import checks, probe, receiving  # noqa: F401,PLC0415 - need models
 
         receiving.connect_signals()
+        register_probe("broker", probe.broker_answers)
