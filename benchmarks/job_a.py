@@ -100,6 +100,7 @@ def make_call(contestant: str) -> Callable[[], bytes]:
         ],
         MIDDLEWARE=[],
         USE_TZ=True,
+        EAGLET_METRICS=False,
     )
     django.setup()
     urls.urlpatterns = globals()[f"{contestant}_patterns"]()

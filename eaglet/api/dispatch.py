@@ -7,6 +7,7 @@ ApiResource.dispatch takes the same steps between its hooks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from logging import INFO
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
@@ -19,8 +20,7 @@ from eaglet.api.args import Args
 from eaglet.api.body import MULTIPART, has_body, read_body
 from eaglet.api.context import add_context
 from eaglet.api.credentials import require_token
-from eaglet.api.observation import Observation
-from eaglet.api.observation import wanted as observation_wanted
+from eaglet.api.observation import Observation, is_logged, is_traced
 from eaglet.api.page import wants_page
 from eaglet.api.plan import Method, Plan, plan_of
 from eaglet.api.query import mend_encoding, read_query
@@ -53,7 +53,7 @@ def view_of(resource: type[ApiResource]) -> View:
                 bound = deadline.enter(deadline.parse_header(meta[deadline.META_KEY]))
             try:
                 plan = plan_of(resource)
-                if plan.is_counted or observation_wanted():
+                if plan.is_counted or is_logged(INFO) or (is_traced and is_traced()):
                     observation = Observation(request, resource.app, resource.resource)
                 if (
                     not plan.direct
@@ -81,9 +81,11 @@ def view_of(resource: type[ApiResource]) -> View:
                 response = _refuse(exception, resource, plan, request)
             if request.method == "HEAD":
                 response = answers.without_body(response)
-            if "HTTP_X_REQUEST_ID" in meta or observation is not None:
+            if "HTTP_X_REQUEST_ID" in meta:
                 _tell_request_id(response)
             if observation is not None:
+                if observation.is_told:
+                    _tell_request_id(response)
                 observation.end(response, args, plan.provided if plan else ())
             return response
         finally:

@@ -19,6 +19,7 @@ from eaglet.envelope import SERVICE_FAULT, SUCCESS
 from eaglet.redaction import redact_values
 
 logger = logging.getLogger("eaglet.api.calls")
+_faults = logging.getLogger("eaglet.api")
 
 # A caller may send any number of names of any length.
 _MOST_PARAMS: Final = 100
@@ -31,12 +32,10 @@ _SECONDS = metrics.histogram(
 )
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
 
-_has_listener = logger.isEnabledFor
-
-
-def wanted() -> bool:
-    """Whether calls are logged or traced; one that is not, nor counted, makes no Observation."""
-    return _has_listener(logging.INFO) or (tracing.HAS_OPENTELEMETRY and spans.wanted())
+is_logged: Final = logger.isEnabledFor
+"""Whether calls are logged, given INFO."""
+is_traced: Final = spans.wanted if tracing.HAS_OPENTELEMETRY else None
+"""Whether calls are traced. One that is not, nor logged or counted, makes no Observation."""
 
 
 class Observation:
@@ -48,7 +47,7 @@ class Observation:
     EAGLET_LOG_PARAMS a dict of redacted values.
     """
 
-    __slots__ = ("_app", "_is_declared", "_request", "_resource", "_span", "_started")
+    __slots__ = ("_app", "_is_declared", "_is_logged", "_request", "_resource", "_span", "_started")
 
     def __init__(
         self, request: HttpRequest, app: str, resource: str, *, is_declared: bool = True
@@ -58,15 +57,21 @@ class Observation:
         self._app = app
         self._resource = resource
         self._is_declared = is_declared
+        self._is_logged = is_logged(logging.INFO)
         self._span: spans.CallSpan | None = None
-        if spans.wanted():
+        if is_traced and is_traced():
             route = f"/{app}/{resource}/" if is_declared else "/<app>/<resource>/"
             self._span = spans.CallSpan(request, route)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is told of one by one, so that its ids find it."""
+        return self._is_logged or self._span is not None
 
     def end(
         self, response: HttpResponseBase, args: Args | None, provided: Iterable[str] = ()
     ) -> None:
-        """Tell what came of it.
+        """Tell what came of it; never raises, because the answer is there already.
 
         Args:
             response: the answer.
@@ -74,6 +79,18 @@ class Observation:
             provided: names in `args` that context providers have put there.
         """
         seconds = time.perf_counter() - self._started
+        try:
+            self._tell(response, args, frozenset(provided), seconds)
+        except Exception:
+            _faults.exception("a call of %s.%s can't be told of", self._app, self._resource)
+
+    def _tell(
+        self,
+        response: HttpResponseBase,
+        args: Args | None,
+        provided: frozenset[str],
+        seconds: float,
+    ) -> None:
         status = response.status_code
         code: int | None = getattr(response, "envelope_code", None)
         method = (args.verb if args is not None else None) or self._request.method or ""
@@ -81,8 +98,8 @@ class Observation:
         app_key = None if token is None else token.app.app_key
         if metrics.ENABLED and conf.EAGLET_METRICS:
             self._count(method, status, code, seconds)
-        if logger.isEnabledFor(logging.INFO):
-            self._log(method, status, code, seconds, app_key, _params(args, frozenset(provided)))
+        if self._is_logged:
+            self._log(method, status, code, seconds, app_key, _params(args, provided))
         if self._span is not None:
             self._span.end(method, status, code, app_key)
 
@@ -132,8 +149,8 @@ class Observation:
 def _params(args: Args | None, provided: frozenset[str]) -> list[str] | dict[str, Any]:
     sent = [name for name in islice(args or (), _MOST_PARAMS) if name not in provided]
     if args is None or not conf.EAGLET_LOG_PARAMS:
-        return [name[:_LONGEST] for name in sent]
-    return redact_values({name[:_LONGEST]: _clipped(args[name]) for name in sent})
+        return [str(name)[:_LONGEST] for name in sent]
+    return redact_values({str(name)[:_LONGEST]: _clipped(args[name]) for name in sent})
 
 
 def _clipped(value: Any) -> Any:

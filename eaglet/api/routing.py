@@ -11,7 +11,7 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, path
 from django.urls.resolvers import RoutePattern
 from rest_framework.exceptions import NotFound
 
-from eaglet import metrics, tracing
+from eaglet import tracing
 from eaglet.api import answers, health_views, registry
 from eaglet.api import observation as observing
 from eaglet.conf import conf
@@ -60,13 +60,10 @@ class DeclaredResources(URLPattern):
 def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     """Answer for a resource that is not declared: 404."""
     with tracing.tracing(tracing.Trace.from_meta(request.META)):
-        observation = None
-        if observing.wanted() or (metrics.ENABLED and conf.EAGLET_METRICS):
-            observation = observing.Observation(request, **kwargs, is_declared=False)
+        observation = observing.Observation(request, **kwargs, is_declared=False)
         outcome = answers.of_exception(NotFound())
         response = answers.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
-        if observation is not None:
-            observation.end(response, None)
+        observation.end(response, None)
         return answers.without_body(response) if request.method == "HEAD" else response
 
 
