@@ -15,6 +15,7 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         """Import every resource, and register the system checks."""
-        from eaglet.api import checks, discovery  # noqa: F401,PLC0415 - need the app registry
+        # These need the app registry.
+        from eaglet.api import checks, disclosure_checks, discovery  # noqa: F401,PLC0415
 
         discovery.discover()
