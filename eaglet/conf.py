@@ -60,6 +60,11 @@ class Settings:
     EAGLET_FAST_PATH = Setting[bool](
         True, "Leave Django REST framework out where it has nothing to do; False for diagnosis."
     )
+    EAGLET_CONSOLE = Setting["bool | str | None"](
+        None,
+        "Who may see console, OpenAPI, browsable page and metrics. None: everybody with DEBUG, "
+        "else staff; True: everybody; False: nobody; 'staff': staff, with DEBUG too.",
+    )
 
     # Access tokens, as the service sees them
     EAGLET_TOKEN_IN_PARAMETER = Setting[bool](

@@ -15,7 +15,8 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         """Import every resource, and register the system checks and the probes."""
-        from eaglet.api import checks, discovery, probes  # noqa: F401,PLC0415 - need the registry
+        # These need the app registry.
+        from eaglet.api import checks, disclosure_checks, discovery, probes  # noqa: F401,PLC0415
 
         discovery.discover()
         probes.register_probes()

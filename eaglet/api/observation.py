@@ -81,7 +81,7 @@ class Observation:
         seconds = time.perf_counter() - self._started
         try:
             self._tell(response, args, frozenset(provided), seconds)
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged, and the caller gets its answer
             _faults.exception("a call of %s.%s can't be told of", self._app, self._resource)
 
     def _tell(

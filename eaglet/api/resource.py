@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.metadata import SimpleMetadata
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import APISettings, api_settings
@@ -119,6 +120,11 @@ class ApiResource(APIView, metaclass=_ResourceType):
             negotiator=self.get_content_negotiator(),
             parser_context=self.get_parser_context(request),
         )
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """The renderers; the browsable page's only for those who may see it."""
+        request = getattr(self.request, "_request", self.request)
+        return [renderer() for renderer in page.shown_to(request, self.renderer_classes)]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a call, with every hook of REST framework where it belongs."""

@@ -14,6 +14,7 @@ from rest_framework.exceptions import NotFound
 from eaglet import tracing
 from eaglet.api import answers, health_views, registry
 from eaglet.api import observation as observing
+from eaglet.api.metrics_view import metrics_view
 from eaglet.conf import conf
 
 ROUTE = "<str:app>/<str:resource>/"
@@ -21,6 +22,7 @@ ROUTE = "<str:app>/<str:resource>/"
 _own_routes: list[URLPattern | URLResolver] = [
     path("healthz", health_views.healthz, name="healthz"),
     path("readyz", health_views.readyz, name="readyz"),
+    path("metrics", metrics_view, name="metrics"),
 ]
 
 
