@@ -18,7 +18,9 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect to Celery's signals, register the system checks and the broker's probe."""
-        from eaglet.tasks import checks, probe, receiving  # noqa: F401,PLC0415 - need models
+        # These need the app registry, or settings.
+        from eaglet import setting_checks  # noqa: F401,PLC0415
+        from eaglet.tasks import checks, probe, receiving  # noqa: F401,PLC0415
 
         receiving.connect_signals()
         register_probe("broker", probe.broker_answers)
