@@ -61,7 +61,11 @@ def test_the_setting_goes_before_debug(settings):
     assert set(statuses().values()) == {200}
 
 
-@pytest.mark.parametrize("value", [1, 0, "", "everybody", "True", "Staff", [], object()], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [1, 0, "", "everybody", "True", "Staff", [], object()],
+    ids=["one", "zero", "empty", "everybody", "True", "Staff", "list", "object"],
+)
 def test_any_other_value_shuts_and_is_an_error(settings, value):
     settings.DEBUG = True
     settings.EAGLET_CONSOLE = value
