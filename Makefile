@@ -17,8 +17,8 @@ BIN := $(VENV)/bin
 # Each role has settings of its own; neither may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
-.PHONY: help environment demo serve test test-services chaos chaos-short lint style types imports project \
-	format matrix clean
+.PHONY: help environment demo serve test test-services chaos chaos-short lint style types \
+	imports project format bench matrix clean
 
 help:
 	@echo 'make demo    start the services, walk through what they do, end them'
@@ -28,6 +28,7 @@ help:
 	@echo 'make chaos   kill brokers, workers and relays while tasks are sent; count what arrives'
 	@echo 'make lint    style, types, import directions, missing migrations'
 	@echo 'make format  put the code into the form that make lint asks for'
+	@echo 'make bench   what calls cost, beside plain Django and others; writes docs/benchmarks.md'
 	@echo 'make matrix  the tests under every Python found and every Django supported'
 	@echo 'make clean   remove what these have made'
 
@@ -81,13 +82,19 @@ format: environment
 	@$(BIN)/ruff format --quiet .
 	@echo 'format: done'
 
+# CPU time, against plain Django and others; writes the table and the plot of docs/benchmarks.md.
+bench:
+	@test -n '$(PYTHON)' || { echo '$(NO_PYTHON)'; exit 1; }
+	@'$(PYTHON)' scripts/make_environment.py $(VENV)-bench --editable . --group bench
+	@$(VENV)-bench/bin/python -m benchmarks
+
 matrix:
 	@test -n '$(PYTHON)' || { echo '$(NO_PYTHON)'; exit 1; }
 	@'$(PYTHON)' scripts/make_environment.py .tox/launcher 'tox>=4.25'
 	@'$(PYTHON)' scripts/run_matrix.py .tox/launcher/bin/tox $(PYENV_PYTHONS)
 
 clean:
-	@rm -rf $(VENV) $(VENV).lock .tox .run build dist *.egg-info .coverage* \
+	@rm -rf $(VENV) $(VENV).lock $(VENV)-bench $(VENV)-bench.lock .tox .run build dist *.egg-info .coverage* \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'clean: done'

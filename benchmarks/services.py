@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -42,8 +43,8 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
-def set_up(url: str, **more: Any) -> None:
-    """Configure Django with eaglet's apps over one database."""
+def set_up(url: str, *, apps: Sequence[str] = (), **more: Any) -> None:
+    """Configure Django with eaglet's apps, and perhaps others, over one database."""
     settings.configure(
         SECRET_KEY="benchmark",
         ALLOWED_HOSTS=["*"],
@@ -56,7 +57,9 @@ def set_up(url: str, **more: Any) -> None:
             "eaglet.api",
             "eaglet.auth",
             "eaglet.tasks",
+            *apps,
         ],
+        EAGLET_METRICS=False,
         MIDDLEWARE=[],
         USE_TZ=True,
         **more,

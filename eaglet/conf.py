@@ -76,8 +76,19 @@ class Settings:
     EAGLET_ALWAYS_HTTP_200 = Setting[bool](
         False, "Answer every resource call with HTTP 200, as the original did."
     )
+    EAGLET_METRICS = Setting[bool](
+        True, "Count calls for Prometheus where `eaglet[metrics]` is installed."
+    )
+    EAGLET_READY_TIMEOUT_SECONDS = Setting[float](
+        2, "How long each thing that `/readyz` looks at may take to answer.", above=0
+    )
     EAGLET_FAST_PATH = Setting[bool](
         True, "Leave Django REST framework out where it has nothing to do; False for diagnosis."
+    )
+    EAGLET_CONSOLE = Setting["bool | str | None"](
+        None,
+        "Who may see console, OpenAPI, browsable page and metrics. None: everybody with DEBUG, "
+        "else staff; True: everybody; False: nobody; 'staff': staff, with DEBUG too.",
     )
 
     # Access tokens, as the service sees them
@@ -161,7 +172,7 @@ class Settings:
         10, "How often a task that the broker refuses is tried before it is parked.", above=0
     )
     EAGLET_READY_NEEDS_BROKER = Setting[bool](
-        False, "Whether a service counts as ready only while the broker can be reached."
+        True, "Whether a service counts as ready only while the broker can be reached."
     )
     EAGLET_RELAY_POLL_SECONDS = Setting[float](
         0.025,

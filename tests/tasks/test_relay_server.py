@@ -71,7 +71,8 @@ def test_a_relay_needs_its_broker_and_its_outboxes(probes):
 
 
 @pytest.mark.usefixtures("dead_broker")
-def test_a_service_needs_the_broker_only_where_the_project_says_so(probes, settings):
+def test_a_service_needs_the_broker_unless_the_project_says_otherwise(probes, settings):
+    settings.EAGLET_READY_NEEDS_BROKER = False
     register_for_services()
     assert health.run_probes() == []
     settings.EAGLET_READY_NEEDS_BROKER = True
