@@ -98,6 +98,7 @@ def test_the_address_of_a_resource_can_be_reversed(declare):
 
 
 @pytest.mark.parametrize("address", ["/shop/item/", "/shop/nothing/", "/healthz", "/readyz"])
+@pytest.mark.django_db(databases=["default", "second"])
 def test_machine_views_are_exempt_from_csrf(declare, address):
     declare(post=lambda args: "posted")
     strict = Client(enforce_csrf_checks=True)
@@ -108,6 +109,7 @@ def test_machine_views_are_exempt_from_csrf(declare, address):
     ("address", "status"),
     [("/shop/item/", 200), ("/shop/nothing/", 404), ("/healthz", 200), ("/readyz", 200)],
 )
+@pytest.mark.django_db(databases=["default", "second"])
 def test_machine_views_are_exempt_from_login_required_middleware(
     client, declare, settings, address, status, db
 ):
