@@ -17,14 +17,15 @@ BIN := $(VENV)/bin
 # Each role has settings of its own; neither may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
-.PHONY: help environment demo serve test test-services lint style types imports project \
-	format bench matrix clean
+.PHONY: help environment demo serve test test-services chaos chaos-short lint style types \
+	imports project format bench matrix clean
 
 help:
 	@echo 'make demo    start the services, walk through what they do, end them'
 	@echo 'make serve   all of them, left running until Ctrl-C; prints where, and a login'
 	@echo 'make test    the tests'
 	@echo 'make test-services  the tests that need RabbitMQ, Redis, PostgreSQL and MariaDB, on Debian'
+	@echo 'make chaos   kill brokers, workers and relays while tasks are sent; count what arrives'
 	@echo 'make lint    style, types, import directions, missing migrations'
 	@echo 'make format  put the code into the form that make lint asks for'
 	@echo 'make bench   what calls cost, beside plain Django and others; writes docs/benchmarks.md'
@@ -46,6 +47,14 @@ test: environment
 
 test-services: environment
 	@$(BIN)/python scripts/test_services.py
+
+# The brokers, workers and relays are killed while 20,000 tasks are sent through each broker.
+chaos: environment
+	@$(BIN)/python scripts/test_services.py --only rabbitmq,redis,postgresql -- \
+		$(BIN)/python -m tests.chaos $(CHAOS)
+
+chaos-short: CHAOS := --tasks 1000 --kills 1
+chaos-short: chaos
 
 lint: style types imports project
 	@echo 'lint: nothing found'

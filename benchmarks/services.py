@@ -56,6 +56,7 @@ def set_up(url: str, *, apps: Sequence[str] = (), **more: Any) -> None:
             "rest_framework",
             "eaglet.api",
             "eaglet.auth",
+            "eaglet.tasks",
             *apps,
         ],
         EAGLET_METRICS=False,
@@ -64,6 +65,15 @@ def set_up(url: str, *, apps: Sequence[str] = (), **more: Any) -> None:
         **more,
     )
     django.setup()
+
+
+def broker_urls() -> dict[str, str]:
+    """The brokers that services were started for."""
+    urls = {}
+    for name in ("rabbitmq", "redis"):
+        if url := os.environ.get(f"EAGLET_TEST_{name.upper()}_URL"):
+            urls[name] = url
+    return urls
 
 
 def migrate() -> None:

@@ -168,8 +168,16 @@ class Settings:
     EAGLET_TASK_RETENTION_SECONDS = Setting["float | None"](
         7 * 24 * 3600, "How long a sent task stays listed; None: for ever.", above=0
     )
+    EAGLET_TASK_MAX_ATTEMPTS = Setting[int](
+        10, "How often a task that the broker refuses is tried before it is parked.", above=0
+    )
+    EAGLET_READY_NEEDS_BROKER = Setting[bool](
+        True, "Whether `/readyz` asks the broker too; the outbox can do without it for a while."
+    )
     EAGLET_RELAY_POLL_SECONDS = Setting[float](
-        1, "How often the relay looks for what is to be published.", above=0
+        0.025,
+        "How often the relay looks for new tasks where the database can't tell it of them.",
+        above=0,
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.health import register_probe
-
 
 class TasksConfig(AppConfig):
     """Prepares the workers that this process may become."""
@@ -20,7 +18,7 @@ class TasksConfig(AppConfig):
         """Connect to Celery's signals, register the system checks and the broker's probe."""
         # These need the app registry, or settings.
         from eaglet import setting_checks  # noqa: F401,PLC0415
-        from eaglet.tasks import checks, probe, receiving  # noqa: F401,PLC0415
+        from eaglet.tasks import checks, outbox_metrics, probes, receiving  # noqa: F401,PLC0415
 
         receiving.connect_signals()
-        register_probe("broker", probe.broker_answers)
+        probes.register_for_services()
