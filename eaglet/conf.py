@@ -172,7 +172,7 @@ class Settings:
         10, "How often a task that the broker refuses is tried before it is parked.", above=0
     )
     EAGLET_READY_NEEDS_BROKER = Setting[bool](
-        True, "Whether a service counts as ready only while the broker can be reached."
+        True, "Whether `/readyz` asks the broker too; the outbox can do without it for a while."
     )
     EAGLET_RELAY_POLL_SECONDS = Setting[float](
         0.025,

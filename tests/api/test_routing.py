@@ -106,6 +106,7 @@ def _ready(monkeypatch):
 
 @pytest.mark.usefixtures("_ready")
 @pytest.mark.parametrize("address", ["/shop/item/", "/shop/nothing/", "/healthz", "/readyz"])
+@pytest.mark.django_db(databases=["default", "second"])
 def test_machine_views_are_exempt_from_csrf(declare, address):
     declare(post=lambda args: "posted")
     strict = Client(enforce_csrf_checks=True)
@@ -117,6 +118,7 @@ def test_machine_views_are_exempt_from_csrf(declare, address):
     ("address", "status"),
     [("/shop/item/", 200), ("/shop/nothing/", 404), ("/healthz", 200), ("/readyz", 200)],
 )
+@pytest.mark.django_db(databases=["default", "second"])
 def test_machine_views_are_exempt_from_login_required_middleware(
     client, declare, settings, address, status, db
 ):
