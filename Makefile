@@ -41,7 +41,7 @@ serve: environment
 	@$(BIN)/python -m testproject.walkthrough.serve
 
 test: environment
-	@$(BIN)/python -m pytest --quiet
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile
 
 test-services: environment
 	@$(BIN)/python scripts/test_services.py

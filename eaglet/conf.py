@@ -1,13 +1,15 @@
-"""Every setting of eaglet: name, type, default and meaning, read when asked.
+"""Every setting of eaglet: name, type, limits, default and meaning, read when asked.
 
-Nothing is read at import, so `override_settings` works without a reload.
+Nothing is read at import, so `override_settings` works without a reload. Nothing is checked when
+read: `manage.py check` compares the values with what is declared here (`setting_checks.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike  # noqa: F401 - in an annotation
-from typing import Any, Generic, TypeVar, overload
+from types import SimpleNamespace
+from typing import Any, Generic, TypeVar, get_args, get_type_hints, overload
 
 from django.conf import settings as django_settings
 
@@ -15,14 +17,37 @@ T = TypeVar("T")
 
 
 class Setting(Generic[T]):
-    """One Django setting; reading it gives the project's value, or the default."""
+    """One Django setting; reading it gives the project's value, or the default.
 
-    def __init__(self, default: T, doc: str) -> None:
+    `Setting[float](1, "…")` declares its type; a union is written in quotes. A number has limits:
+    `at_least`, or `above`; that of a setting in seconds is at least 0.
+    """
+
+    def __init__(
+        self,
+        default: T,
+        doc: str,
+        *,
+        at_least: float | None = None,
+        above: float | None = None,
+    ) -> None:
         self.default = default
         self.__doc__ = doc
+        self.at_least = at_least
+        self.above = above
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+        if name.endswith("_SECONDS") and self.above is None and self.at_least is None:
+            self.at_least = 0
+
+    @property
+    def value_type(self) -> Any:
+        """The type in the brackets, as an object: `str | None`."""
+        # Left on the instance by the call of Setting[…] (typing, "user-defined generic types").
+        (declared,) = get_args(vars(self)["__orig_class__"])
+        holder = SimpleNamespace(__annotations__={self.name: declared})
+        return get_type_hints(holder, globals())[self.name]
 
     @overload
     def __get__(self, instance: None, owner: type) -> Setting[T]: ...
@@ -61,7 +86,7 @@ class Settings:
     )
     EAGLET_SECRET_IN_QUERY = Setting[bool](True, "Answer GET at `auth.access_token`.")
     EAGLET_TOKEN_LIFETIME_SECONDS = Setting[int](
-        7200, "How long an access token lives when its app does not say."
+        7200, "How long an access token lives when its app does not say.", at_least=1
     )
     EAGLET_TOKEN_CACHE_SECONDS = Setting[float](
         5, "How long a process may go on accepting a token it has just checked."
@@ -85,15 +110,17 @@ class Settings:
         "20/min", "How often one address may fail with one app key; None: any number."
     )
     EAGLET_TRUSTED_PROXIES = Setting[int](
-        0, "How many proxies of one's own stand in front, each adding to X-Forwarded-For."
+        0,
+        "How many proxies of one's own stand in front, each adding to X-Forwarded-For.",
+        at_least=0,
     )
 
     # Calling other services
     ENABLE_API_AUTH = Setting[bool](False, "Send an access token with every call.")
-    APP_KEY = Setting[str]("", "This service's app key at the services it calls.")
-    APP_SECRET = Setting[str]("", "The secret that goes with APP_KEY.")
+    APP_KEY = Setting["str | None"]("", "This service's app key at the services it calls.")
+    APP_SECRET = Setting["str | None"]("", "The secret that goes with APP_KEY.")
     EAGLET_SERVICES = Setting[Mapping[str, Mapping[str, Any]]](
-        {}, "Services by name: HOST, APP_KEY, APP_SECRET, TIMEOUT_SECONDS, …"
+        {}, 'Services by name: {"card": {"HOST": …, "APP_KEY": …, "APP_SECRET": …, …}}.'
     )
     EAGLET_GATEWAY_HOST = Setting["str | None"](
         None, "The gateway that services without a HOST of their own are called through."
@@ -105,28 +132,33 @@ class Settings:
         (), "Services that speak the original's wire, or '*' for all of them."
     )
     EAGLET_CLIENT_RAISE_ERRORS = Setting[bool](False, "Raise instead of returning None.")
-    EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS = Setting[float](2, "How long a connection may take.")
-    EAGLET_CLIENT_TIMEOUT_SECONDS = Setting[float](30, "How long a call may take in all.")
+    EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS = Setting[float](
+        2, "How long a connection may take.", above=0
+    )
+    EAGLET_CLIENT_TIMEOUT_SECONDS = Setting[float](30, "How long a call may take in all.", above=0)
     EAGLET_CLIENT_MAX_RESPONSE_BYTES = Setting[int](
-        64 * 1024 * 1024, "The largest answer that is read."
+        64 * 1024 * 1024, "The largest answer that is read.", above=0
     )
     EAGLET_LOG_PARAMS = Setting[bool](False, "Log parameters' values too, redacted.")
 
     # Sending and receiving tasks
+    EAGLET_TASK_MODULES = Setting[Sequence[str]](
+        (), "Modules, or packages to walk, that take tasks beside every app's `tasks`."
+    )
     EAGLET_QUEUE_DIR = Setting["str | PathLike[str] | None"](
         None, "The embedded broker's folder; None: one of the user's, shared by all projects."
     )
     EAGLET_PUBLISH_TIMEOUT_SECONDS = Setting[float](
-        1, "How long the sends of one transaction may wait for the broker, in all."
+        1, "How long the sends of one transaction may wait for the broker, in all.", above=0
     )
     EAGLET_TASK_MAX_BYTES = Setting[int](
-        1024 * 1024, "The largest arguments that are sent, as JSON in ASCII."
+        1024 * 1024, "The largest arguments that are sent, as JSON in ASCII.", above=0
     )
     EAGLET_TASK_RETENTION_SECONDS = Setting["float | None"](
-        7 * 24 * 3600, "How long a sent task stays listed; None: for ever."
+        7 * 24 * 3600, "How long a sent task stays listed; None: for ever.", above=0
     )
     EAGLET_RELAY_POLL_SECONDS = Setting[float](
-        1, "How often the relay looks for what is to be published."
+        1, "How often the relay looks for what is to be published.", above=0
     )
 
     # MongoDB

@@ -1,7 +1,17 @@
+from itertools import groupby
+
 import pytest
+from django.utils import translation
 
 from eaglet.api import registry
 from eaglet.api.plan import forget_plans
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_settings():
+    """LocaleMiddleware leaves the language of the last request active."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
@@ -20,3 +30,46 @@ def path_taken(request, settings):
     """Run a test both ways a call can go."""
     settings.EAGLET_FAST_PATH = request.param == "fast path"
     return request.param
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--ends",
+        action="store_true",
+        help="of a test that is run with many inputs, run the first and the last",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("ends"):
+        return
+    kept, left = [], []
+    for _, group in groupby(items, lambda item: (item.path, item.parent, item.originalname)):
+        inputs = list(group)
+        kept += [inputs[0], *inputs[1:][-1:]]
+        left += inputs[1:-1]
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
+
+
+def pytest_make_parametrize_id(config, val):
+    """Name a text that no stream can carry, such as a lone surrogate, by its escapes."""
+    if isinstance(val, str) and val != _carried(val):
+        return ascii(val)
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable():
+    """Let reports reach the process that shows them, whatever a test has logged."""
+    return _carried((yield))
+
+
+def _carried(value):
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_carried(key): _carried(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_carried, value))
+    return value

@@ -15,6 +15,8 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         """Import every resource, and register the system checks."""
-        from eaglet.api import checks, discovery  # noqa: F401,PLC0415 - need the app registry
+        # These need the app registry, or settings.
+        from eaglet import setting_checks  # noqa: F401,PLC0415
+        from eaglet.api import checks, discovery  # noqa: F401,PLC0415
 
         discovery.discover()

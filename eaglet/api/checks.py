@@ -15,6 +15,8 @@ from django.urls.exceptions import Resolver404
 from eaglet.api import registry, routing
 from eaglet.api.context import load_providers
 from eaglet.api.plan import handlers
+from eaglet.conf import Settings
+from eaglet.setting_types import is_sound
 
 if TYPE_CHECKING:
     from eaglet.api.resource import ApiResource
@@ -92,6 +94,8 @@ def check_handlers_take_one_dict(app_configs: Any, **kwargs: Any) -> list[CheckM
 @register()
 def check_context_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """E002: EAGLET_CONTEXT_PROVIDERS names something that is no context provider."""
+    if not is_sound(Settings.EAGLET_CONTEXT_PROVIDERS):
+        return []
     try:
         load_providers()
     except ImproperlyConfigured as error:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable
-from importlib import import_module
-from types import ModuleType
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 
 from eaglet.api import registry
-from eaglet.conf import conf
+from eaglet.conf import Settings
+from eaglet.module_walk import import_named
 
 _done = False
 _waiting: list[Callable[[], None]] = []
@@ -26,11 +24,7 @@ def discover() -> None:
     """
     global _done  # noqa: PLW0603 - once a process
     autodiscover_modules("resources")
-    names = conf.EAGLET_RESOURCE_MODULES
-    if isinstance(names, str):
-        raise ImproperlyConfigured(f"EAGLET_RESOURCE_MODULES must be a list: [{names!r}]")
-    for name in names:
-        _walk(import_module(name))
+    import_named(Settings.EAGLET_RESOURCE_MODULES)
     _check_guards()
     _done = True
     while _waiting:
@@ -43,12 +37,6 @@ def when_discovered(callback: Callable[[], None]) -> None:
         callback()
     else:
         _waiting.append(callback)
-
-
-def _walk(module: ModuleType) -> None:
-    for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
-        if found.name != "__main__":  # a program, not a part of the package
-            _walk(import_module(f"{module.__name__}.{found.name}"))
 
 
 def _check_guards() -> None:

@@ -22,7 +22,8 @@ class AuthConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what other apps find through a slot, and the system checks."""
-        # These need the app registry.
+        # These need the app registry, or settings.
+        from eaglet import setting_checks  # noqa: F401,PLC0415
         from eaglet.auth import (  # noqa: PLC0415
             changes,
             checks,  # noqa: F401

@@ -1,7 +1,7 @@
 """System checks of `eaglet.auth`: `manage.py check`, and with `--deploy` what only matters there.
 
-Every message has an id of its own; those of single settings' values are in `setting_checks.py`
-and `oauth_checks.py`.
+Every message has an id of its own; those of single settings' values are in `oauth_checks.py`,
+and with the types that `eaglet/conf.py` declares in `eaglet/setting_checks.py`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connections, router
 
 from eaglet.api import registry
-from eaglet.auth import setting_checks
-from eaglet.conf import conf
+from eaglet.conf import Settings, conf
+from eaglet.setting_types import is_sound
 
 LONG_LIFE_SECONDS: Final = 24 * 3600
 """From more than this on, an access token is said to live long."""
@@ -87,7 +87,7 @@ def check_issued_tokens(
         return []
     found: list[CheckMessage] = []
     lifetime = conf.EAGLET_TOKEN_LIFETIME_SECONDS
-    if setting_checks.is_number(lifetime) and lifetime > LONG_LIFE_SECONDS:
+    if is_sound(Settings.EAGLET_TOKEN_LIFETIME_SECONDS) and lifetime > LONG_LIFE_SECONDS:
         found.append(W004)
     if not settings.SECURE_SSL_REDIRECT and not settings.SECURE_PROXY_SSL_HEADER:
         found.append(W005)

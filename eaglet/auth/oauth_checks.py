@@ -1,4 +1,4 @@
-"""System checks of the issuer, the throttle's limits and proxies, and the shared cache's name."""
+"""System checks of the issuer, the throttle's limits, and the shared cache's name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from eaglet.auth.issuer import check_issuer
 from eaglet.auth.shared_cache import shared_cache
 from eaglet.auth.throttle_rate import parse_rate
-from eaglet.conf import conf
+from eaglet.conf import Settings, conf
+from eaglet.setting_types import is_sound
 
 
 @register
@@ -21,7 +22,7 @@ def check_issuer_setting(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """E010: EAGLET_ISSUER is no issuer."""
-    if conf.EAGLET_ISSUER is not None:
+    if conf.EAGLET_ISSUER is not None and is_sound(Settings.EAGLET_ISSUER):
         try:
             check_issuer(conf.EAGLET_ISSUER)
         except (ImproperlyConfigured, ValueError) as error:
@@ -34,28 +35,25 @@ def check_issuer_setting(
 def check_throttle_settings(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """E011, E012, E013: a rate, the number of proxies or the name of the cache is none."""
+    """E011, E013: a rate or the name of the cache is none."""
     return list(_faults())
 
 
 def _faults() -> Iterator[CheckMessage]:
-    for name in (
-        "EAGLET_TOKEN_RATE_PER_ADDRESS",
-        "EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS",
-        "EAGLET_TOKEN_FAILURE_RATE",
+    for setting in (
+        Settings.EAGLET_TOKEN_RATE_PER_ADDRESS,
+        Settings.EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS,
+        Settings.EAGLET_TOKEN_FAILURE_RATE,
     ):
+        if not is_sound(setting):
+            continue
         try:
-            parse_rate(getattr(conf, name))
-        except (ImproperlyConfigured, TypeError) as error:
+            parse_rate(getattr(conf, setting.name))
+        except ImproperlyConfigured as error:
             hint = "So many in a time, like '600/min'; None for no limit."
-            yield Error(f"{name}: {error}", hint=hint, id="eaglet_auth.E011")
-    proxies: object = conf.EAGLET_TRUSTED_PROXIES
-    if not isinstance(proxies, int) or isinstance(proxies, bool) or proxies < 0:
-        yield Error(
-            f"EAGLET_TRUSTED_PROXIES must be a whole number from 0, not {proxies!r}.",
-            hint="How many proxies of your own a request comes through; 0 if it comes directly.",
-            id="eaglet_auth.E012",
-        )
+            yield Error(f"{setting.name}: {error}", hint=hint, id="eaglet_auth.E011")
+    if not is_sound(Settings.EAGLET_TOKEN_CACHE_ALIAS):
+        return
     try:
         shared_cache()
     except InvalidCacheBackendError as error:

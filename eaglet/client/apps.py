@@ -16,6 +16,8 @@ class ClientConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks of the client's settings."""
-        from eaglet.client.checks import check_client_settings  # noqa: PLC0415 - needs settings
+        # These need settings.
+        from eaglet import setting_checks  # noqa: F401,PLC0415
+        from eaglet.client.checks import check_client_settings  # noqa: PLC0415
 
         checks.register(check_client_settings)

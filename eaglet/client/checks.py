@@ -12,7 +12,8 @@ from django.core.checks import CheckMessage, Error
 from eaglet.client.addresses import base_url, is_name
 from eaglet.client.configuration import configuration
 from eaglet.client.services import SERVICE_KEYS
-from eaglet.conf import conf
+from eaglet.conf import Settings, conf
+from eaglet.setting_types import is_sound
 
 
 def check_client_settings(
@@ -23,29 +24,16 @@ def check_client_settings(
 
 
 def _services() -> Iterator[CheckMessage]:
-    services: object = conf.EAGLET_SERVICES
-    if not isinstance(services, Mapping):
-        yield Error(
-            "EAGLET_SERVICES is not a dict.",
-            hint='It maps names to dicts: {"card": {"HOST": "https://card.example.com"}}.',
-            id="eaglet_client.E001",
-        )
+    if not is_sound(Settings.EAGLET_SERVICES):
         return
-    for name, entry in services.items():
-        if not isinstance(name, str) or not is_name(name, mapped=True):
+    for name, entry in conf.EAGLET_SERVICES.items():
+        if not is_name(name, mapped=True):
             yield Error(
                 f"EAGLET_SERVICES names a service {name!r}.",
                 hint="A name is made of letters, digits, '_', '-' and single dots between them.",
                 id="eaglet_client.E002",
             )
-        if isinstance(entry, Mapping):
-            yield from _entry(name, entry)
-        else:
-            yield Error(
-                f"EAGLET_SERVICES[{name!r}] is not a dict.",
-                hint='Give it one: {"HOST": "https://card.example.com"}.',
-                id="eaglet_client.E003",
-            )
+        yield from _entry(name, entry)
 
 
 def _entry(name: object, entry: Mapping[Any, Any]) -> Iterator[CheckMessage]:
@@ -85,18 +73,11 @@ def _entry(name: object, entry: Mapping[Any, Any]) -> Iterator[CheckMessage]:
 
 
 def _hosts() -> Iterator[CheckMessage]:
-    if conf.EAGLET_GATEWAY_HOST:
+    if conf.EAGLET_GATEWAY_HOST and is_sound(Settings.EAGLET_GATEWAY_HOST):
         yield from _host(conf.EAGLET_GATEWAY_HOST, "EAGLET_GATEWAY_HOST")
-    trusted: object = conf.EAGLET_TRUSTED_HOSTS
-    if isinstance(trusted, str):
-        yield Error(
-            "EAGLET_TRUSTED_HOSTS is a string.",
-            hint=f"Make it a list: [{trusted!r}].",
-            id="eaglet_client.E009",
-        )
-        return
-    for host in conf.EAGLET_TRUSTED_HOSTS:
-        yield from _host(host, "EAGLET_TRUSTED_HOSTS")
+    if is_sound(Settings.EAGLET_TRUSTED_HOSTS):
+        for host in conf.EAGLET_TRUSTED_HOSTS:
+            yield from _host(host, "EAGLET_TRUSTED_HOSTS")
 
 
 def _host(address: Any, where: str) -> Iterator[CheckMessage]:
@@ -129,11 +110,11 @@ def _credentials() -> Iterator[CheckMessage]:
         return
     if _is_pair(set_up.app_key, set_up.app_secret):
         return
-    services: object = conf.EAGLET_SERVICES
-    entries = list(services.values()) if isinstance(services, Mapping) else []
+    if not is_sound(Settings.ENABLE_API_AUTH) or not is_sound(Settings.EAGLET_SERVICES):
+        return
+    entries = conf.EAGLET_SERVICES.values()
     if not entries or not all(
-        isinstance(entry, Mapping) and _is_pair(entry.get("APP_KEY"), entry.get("APP_SECRET"))
-        for entry in entries
+        _is_pair(entry.get("APP_KEY"), entry.get("APP_SECRET")) for entry in entries
     ):
         yield Error(
             "ENABLE_API_AUTH is on without APP_KEY and APP_SECRET.",

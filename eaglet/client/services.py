@@ -213,7 +213,7 @@ def _credentials(entry: Mapping[str, Any]) -> tuple[str, str]:
     ):
         if pair[0] and pair[1]:
             return str(pair[0]), str(pair[1])
-    return conf.APP_KEY, conf.APP_SECRET
+    return conf.APP_KEY or "", conf.APP_SECRET or ""
 
 
 def _url(address: str, where: str) -> str:

@@ -9,6 +9,7 @@ from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import router
 from django.db.models import AutoField, Model
+from django_mongodb_backend.models import EmbeddedModel
 
 from eaglet.conf import conf
 from eaglet.mongo import assignments
@@ -119,11 +120,9 @@ def _relations(model: type[Model]) -> Iterator[CheckMessage]:
 
 def _tasks() -> Iterator[CheckMessage]:
     in_mongo = sorted(
-        {
-            m._meta.label
-            for m in apps.get_models()
-            if router.allow_migrate_model(declared_alias(m) or "", m) and declared_alias(m)
-        }
+        model._meta.label
+        for model in apps.get_models()
+        if declared_alias(model) and not issubclass(model, EmbeddedModel)
     )
     if in_mongo and apps.is_installed("eaglet.tasks"):
         yield Info(

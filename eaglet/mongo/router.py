@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connections
 from django.db.models import Model
+from django_mongodb_backend.models import EmbeddedModel
 
 from eaglet.mongo import assignments
 from eaglet.mongo.entries import is_mongodb
@@ -52,7 +53,7 @@ class MongoRouter:
         """Let declared models into their alias alone, and nothing else into a MongoDB alias."""
         model = hints.get("model") or _model(app_label, model_name)
         if model is not None:
-            if getattr(model, "objects", None).__class__.__name__ == "EmbeddedModelManager":
+            if issubclass(model, EmbeddedModel):
                 return False
             alias = declared_alias(model)
         else:

@@ -16,6 +16,8 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect to Celery's signals, and register the system checks."""
-        from eaglet.tasks import checks, receiving  # noqa: F401,PLC0415 - need the app registry
+        # These need the app registry, or settings.
+        from eaglet import setting_checks  # noqa: F401,PLC0415
+        from eaglet.tasks import checks, receiving  # noqa: F401,PLC0415
 
         receiving.connect_signals()

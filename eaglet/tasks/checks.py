@@ -9,7 +9,6 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from eaglet.conf import conf
 from eaglet.tasks.broker import publishing_app
 from eaglet.tasks.configuration import broker_scheme
 
@@ -21,7 +20,7 @@ def check_tasks(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Find settings under which tasks would be lost, or taken from strangers unsafely."""
-    return [*_content(), *_numbers(), *_broker()]
+    return [*_content(), *_broker()]
 
 
 def _content() -> Iterator[CheckMessage]:
@@ -36,22 +35,6 @@ def _content() -> Iterator[CheckMessage]:
             "CELERY_ACCEPT_CONTENT and CELERY_TASK_SERIALIZER.",
             id="eaglet_tasks.E001",
         )
-
-
-def _numbers() -> Iterator[CheckMessage]:
-    for name in (
-        "EAGLET_PUBLISH_TIMEOUT_SECONDS",
-        "EAGLET_RELAY_POLL_SECONDS",
-        "EAGLET_TASK_MAX_BYTES",
-        "EAGLET_TASK_RETENTION_SECONDS",
-    ):
-        value: Any = getattr(conf, name)
-        if value is None and name == "EAGLET_TASK_RETENTION_SECONDS":
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            yield Error(
-                f"{name} is {value!r}; it must be a number above 0.", id="eaglet_tasks.E002"
-            )
 
 
 def _broker() -> Iterator[CheckMessage]:

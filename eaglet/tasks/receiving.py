@@ -11,10 +11,10 @@ from celery.fixups.django import DjangoFixup
 from celery.signals import beat_init, celeryd_init, task_postrun, task_prerun
 from django.core.exceptions import ImproperlyConfigured
 from django.db import close_old_connections
-from django.utils.module_loading import autodiscover_modules
 
 from eaglet.tasks.arguments import check_queue_name
 from eaglet.tasks.configuration import apply_defaults
+from eaglet.tasks.discovery import discover
 
 Handler = Callable[[Any], Any]
 
@@ -72,7 +72,7 @@ def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
             # It has read the setting already, before there was a default for it.
             fixup.worker_fixup.db_reuse_max = app.conf["CELERY_DB_REUSE_MAX"]
     try:
-        autodiscover_modules("tasks")
+        discover()
     except Exception as error:
         # Celery only logs what a signal's handler raises, and the worker would listen to nothing.
         traceback.print_exc()

@@ -31,6 +31,7 @@ def default_phases(told: Mapping[str, str]) -> list[Phase]:
     suites = [suite for suite in ON_EVERY_DATABASE if (CHECKOUT / suite).is_dir()]
     left_out = [f"--ignore={folder}" for folder in WITHOUT_DATABASE]
     options = ["--ds", "tests.services.settings", "-m", "not services and not slow", *left_out]
+    options += ["--numprocesses", "auto", "--dist", "loadfile"]
     on_database = [*pytest, *options, *suites]
     return [
         Phase("tests that need services", [*pytest, "-m", "services"]),

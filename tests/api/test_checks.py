@@ -169,6 +169,7 @@ def test_e002_what_is_no_context_provider_is_an_error(settings, name):
     assert name in messages[0].msg
 
 
-def test_e002_the_providers_setting_as_a_lone_string_is_an_error(settings):
+def test_a_lone_string_of_providers_is_left_to_the_check_of_types(settings):
     settings.EAGLET_CONTEXT_PROVIDERS = "eaglet.api.context.wapi_id"
-    assert ids(settings) == ["eaglet_api.E002"]
+    assert ids(settings) == []
+    assert "eaglet.E001" in {message.id for message in run_checks()}

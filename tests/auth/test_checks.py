@@ -21,18 +21,6 @@ CASES = [
     ("W005", {}, {"SECURE_SSL_REDIRECT": True}),
     ("W005", {}, {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}),
     *[
-        ("E002", {"EAGLET_TOKEN_CACHE_SECONDS": bad}, {"EAGLET_TOKEN_CACHE_SECONDS": good})
-        for bad, good in [(-1, 0), ("5", 5), (None, 0.5), (True, 1), (float("nan"), 0)]
-    ],
-    *[
-        ("E012", {"EAGLET_TRUSTED_PROXIES": bad}, {"EAGLET_TRUSTED_PROXIES": good})
-        for bad, good in [(-1, 0), ("1", 1), (None, 2), (True, 1), (1.0, 1)]
-    ],
-    *[
-        ("E003", {"EAGLET_TOKEN_LIFETIME_SECONDS": bad}, {"EAGLET_TOKEN_LIFETIME_SECONDS": 1})
-        for bad in (0, -7200, "7200", None, True, float("inf"))
-    ],
-    *[
         ("E010", {"EAGLET_ISSUER": bad}, {"EAGLET_ISSUER": good})
         for bad, good in [
             ("http://a.example", "https://a.example"),
@@ -40,13 +28,12 @@ CASES = [
             ("https://a.example/#x", "https://a.example:8443"),
             ("a.example", None),
             ("https://[", None),
-            (1, None),
         ]
     ],
     *[
         ("E011", {name: bad}, {name: good})
         for name in ("EAGLET_TOKEN_RATE_PER_ADDRESS", "EAGLET_TOKEN_FAILURE_RATE")
-        for bad, good in [("often", "20/min"), (20, None), ("20/fortnight", "20/day")]
+        for bad, good in [("often", "20/min"), ("20", None), ("20/fortnight", "20/day")]
     ],
     (
         "E013",
@@ -138,6 +125,6 @@ def test_every_id_has_one_meaning_a_test_and_a_check_that_is_registered():
     modules = Path(checks.__file__).parent.glob("*checks.py")
     source = "".join(path.read_text(encoding="utf-8") for path in modules)
     ids = re.findall(r'id="eaglet_auth\.([WE]\d{3})"', source)
-    assert len(ids) == len(set(ids)) > 10
+    assert len(ids) == len(set(ids)) > 7
     # Each has been found by a run of all checks, so it is registered too.
     assert set(ids) == {number for number, _bad, _good in CASES}

@@ -210,13 +210,30 @@ def test_a_broker_that_is_slow_is_not_left_alone(monkeypatch, settings):
     assert publisher.is_available
 
 
-def test_a_wait_that_is_interrupted_ends_the_attempt(monkeypatch, settings):
+@pytest.fixture
+def interrupted():
+    """Set once the main thread has been interrupted, as by Ctrl-C; it is so by SIGINT, once."""
+    event = threading.Event()
+
+    def interrupt(number, frame):
+        if not event.is_set():
+            event.set()
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    yield event
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_wait_that_is_interrupted_ends_the_attempt(monkeypatch, settings, interrupted):
     go_on = threading.Event()
     published = []
 
     def publish(self, task):
         published.append(task.arguments)
-        os.kill(os.getpid(), signal.SIGINT)
+        # Once may be too early: Python sees to a signal before it begins to wait, or in a wait.
+        while not interrupted.wait(0.01):
+            os.kill(os.getpid(), signal.SIGINT)
         go_on.wait(30)
 
     monkeypatch.setattr(Broker, "publish", publish)

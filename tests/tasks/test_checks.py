@@ -15,10 +15,6 @@ def test_a_sound_project_gives_nothing():
     [
         ("CELERY_ACCEPT_CONTENT", ["json", "pickle"], "E001"),
         ("CELERY_TASK_SERIALIZER", "yaml", "E001"),
-        ("EAGLET_PUBLISH_TIMEOUT_SECONDS", 0, "E002"),
-        ("EAGLET_RELAY_POLL_SECONDS", "1", "E002"),
-        ("EAGLET_TASK_MAX_BYTES", None, "E002"),
-        ("EAGLET_TASK_RETENTION_SECONDS", float("nan"), "E002"),
         ("CELERY_BROKER_URL", "eaglet://", "W001"),
     ],
 )
@@ -31,7 +27,6 @@ def test_a_fault_is_found(settings, name, value, check_id):
     ("name", "value"),
     [
         ("CELERY_ACCEPT_CONTENT", ["application/json"]),
-        ("EAGLET_TASK_RETENTION_SECONDS", None),
         ("CELERY_BROKER_URL", "redis://127.0.0.1/0"),
     ],
 )

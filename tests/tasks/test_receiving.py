@@ -140,12 +140,39 @@ def test_pickle_is_refused_even_if_the_project_asks_for_it(settings):
     assert app.conf.accept_content == ["json"]
 
 
-def test_a_tasks_module_that_fails_keeps_the_worker_from_starting(monkeypatch):
-    def fail(*names):
-        raise ImproperlyConfigured("the queue 'a' is declared twice")
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package on the path, made of what stands in its modules."""
 
-    monkeypatch.setattr(receiving, "autodiscover_modules", fail)
-    with pytest.raises(SystemExit, match="can't start: the queue 'a' is declared twice"):
+    def make(**modules):
+        name = f"package_{uuid.uuid4().hex}"
+        (tmp_path / name).mkdir()
+        for module, text in {"__init__": "", **modules}.items():
+            (tmp_path / name / f"{module}.py").write_text(text)
+        monkeypatch.syspath_prepend(tmp_path)
+        return name
+
+    return make
+
+
+def test_a_worker_finds_what_stands_in_the_modules_that_settings_name(queue, package, settings):
+    declaring = "from eaglet.tasks import task\n\n@task({!r})\ndef take(args):\n    pass\n"
+    name = package(one=declaring.format(f"{queue}.one"), two=declaring.format(f"{queue}.two"))
+    settings.EAGLET_TASK_MODULES = [name]
+    app = plain_app()
+    worker_of(app)
+    assert consumed(app) == sorted(["celery", f"{queue}.one", f"{queue}.two"])
+
+
+def test_a_tasks_module_that_fails_keeps_the_worker_from_starting(package, settings):
+    settings.EAGLET_TASK_MODULES = [package(points="1 / 0")]
+    with pytest.raises(SystemExit, match="can't start: division by zero"):
+        worker_of(plain_app())
+
+
+def test_task_modules_that_are_no_list_keep_the_worker_from_starting(settings):
+    settings.EAGLET_TASK_MODULES = "tasks"
+    with pytest.raises(SystemExit, match="EAGLET_TASK_MODULES is of type str; it must be a list"):
         worker_of(plain_app())
 
 

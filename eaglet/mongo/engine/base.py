@@ -69,7 +69,7 @@ def _forget_clients() -> None:
             connection.in_atomic_block_mongo = False
             connection.nested_atomics = 0
             connection.connection = None
-            vars(connection).pop("database", None)
+            connection.__dict__.pop("database", None)
 
 
 os.register_at_fork(after_in_child=_forget_clients)

@@ -81,7 +81,6 @@ def test_it_is_read_only(read, client):
         "https://card.example#a",
         "https://a:b@card.example",
         "",
-        7,
     ],
 )
 def test_an_issuer_that_can_be_none_is_found_at_the_start(settings, issuer):

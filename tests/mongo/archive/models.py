@@ -8,8 +8,14 @@ class Visit(MongoModel):
 
     page = models.CharField(max_length=50)
 
+    def __str__(self):
+        return self.page
+
 
 class Bill(models.Model):
     """Of the same app, and in SQL."""
 
     number = models.CharField(max_length=20)
+
+    def __str__(self):
+        return self.number

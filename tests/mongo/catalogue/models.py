@@ -11,6 +11,9 @@ class Size(EmbeddedModel):
 class Maker(models.Model):
     name = models.CharField(max_length=50)
 
+    def __str__(self):
+        return self.name
+
 
 class Product(models.Model):
     code = models.CharField(max_length=20, unique=True)
@@ -20,3 +23,6 @@ class Product(models.Model):
     changed_at = models.DateTimeField(null=True)
     maker = models.ForeignKey(Maker, models.CASCADE, null=True, related_name="products")
     size = EmbeddedModelField(Size, null=True)
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,218 @@
+"""`manage.py check` on settings: names there are not, and values of a wrong type."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import ERROR, WARNING, run_checks
+
+from eaglet.conf import Settings
+from eaglet.setting_checks import declared_settings
+from eaglet.setting_types import fault_of
+
+SECRET = "s3cret-of-somebody"
+
+
+class Strange:
+    """Of no type that any setting has."""
+
+    def __repr__(self):
+        return SECRET
+
+
+def found(settings, **values):
+    for name, value in values.items():
+        setattr(settings, name, value)
+    return [message for message in run_checks() if (message.id or "").startswith("eaglet.")]
+
+
+def test_the_settings_of_the_tests_are_in_order(settings):
+    assert found(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("EAGLET_TOKEN_CACHE_SECOND", "EAGLET_TOKEN_CACHE_SECONDS"),
+        ("EAGLET_RESOURCES_MODULE", "EAGLET_RESOURCE_MODULES"),
+        ("EAGLET_SERVICE", "EAGLET_SERVICES"),
+        ("EAGLET_ALWAYS_200", "EAGLET_ALWAYS_HTTP_200"),
+        ("EAGLET_TOKEN_LIFETIME", "EAGLET_TOKEN_LIFETIME_SECONDS"),
+    ],
+)
+def test_a_name_there_is_not_is_warned_of_with_the_nearest_there_is(settings, name, nearest):
+    (message,) = found(settings, **{name: 1})
+    assert message.level == WARNING
+    assert name in message.msg
+    assert message.hint == f"Did you mean {nearest}?"
+
+
+def test_a_name_that_is_like_none_is_warned_of_without_a_guess(settings):
+    (message,) = found(settings, EAGLET_XYZZY=1)
+    assert "EAGLET_XYZZY" in message.msg
+    assert "Did you mean" not in message.hint
+
+
+def test_names_of_others_are_no_matter(settings):
+    assert found(settings, EAGLE_SERVICES=1, MY_EAGLET_SERVICES=1) == []
+
+
+@pytest.mark.parametrize("name", declared_settings())
+def test_every_default_is_of_the_type_and_within_the_limits_declared(name):
+    setting = getattr(Settings, name)
+    assert fault_of(setting, setting.default) is None
+
+
+@pytest.mark.parametrize("name", declared_settings())
+def test_a_wrong_type_is_one_error_of_all_checks_that_name_the_setting(settings, name):
+    """Whatever other checks read the setting."""
+    setattr(settings, name, Strange())
+    (message,) = [message for message in run_checks() if name in message.msg.split()[0]]
+    assert message.id == "eaglet.E001"
+    assert message.level == ERROR
+    assert message.msg.startswith(f"{name} is of type Strange; it must be ")
+    assert message.hint
+    assert SECRET not in f"{message.msg} {message.hint}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("EAGLET_FAST_PATH", "true", "is 'true' (of type str); it must be True or False."),
+        ("EAGLET_FAST_PATH", 1, "is 1 (of type int); it must be True or False."),
+        ("EAGLET_ISSUE_TOKENS", 0, "is 0 (of type int); it must be True or False or None."),
+        (
+            "EAGLET_TOKEN_LIFETIME_SECONDS",
+            "7200",
+            "is '7200' (of type str); it must be a whole number at least 1.",
+        ),
+        (
+            "EAGLET_TOKEN_LIFETIME_SECONDS",
+            0,
+            "is 0 (of type int); it must be a whole number at least 1.",
+        ),
+        (
+            "EAGLET_TOKEN_LIFETIME_SECONDS",
+            7200.5,
+            "is 7200.5 (of type float); it must be a whole number at least 1.",
+        ),
+        ("EAGLET_TOKEN_CACHE_SECONDS", True, "is True; it must be a number at least 0."),
+        (
+            "EAGLET_TOKEN_CACHE_SECONDS",
+            -0.5,
+            "is -0.5 (of type float); it must be a number at least 0.",
+        ),
+        (
+            "EAGLET_TASK_RETENTION_SECONDS",
+            float("nan"),
+            "is nan (of type float); it must be a number above 0 or None.",
+        ),
+        (
+            "EAGLET_CLIENT_TIMEOUT_SECONDS",
+            float("inf"),
+            "is inf (of type float); it must be a number above 0.",
+        ),
+        ("EAGLET_CLIENT_TIMEOUT_SECONDS", 0, "is 0 (of type int); it must be a number above 0."),
+        (
+            "EAGLET_TRUSTED_PROXIES",
+            -1,
+            "is -1 (of type int); it must be a whole number at least 0.",
+        ),
+        ("EAGLET_ISSUER", b"https://a", "is of type bytes; it must be a string or None."),
+        ("EAGLET_QUEUE_DIR", ["/q"], "is of type list; it must be a string or a path or None."),
+        ("EAGLET_TRUSTED_HOSTS", "card", "is of type str; it must be a list of strings."),
+        ("EAGLET_TRUSTED_HOSTS", {"card"}, "is of type set; it must be a list of strings."),
+        ("EAGLET_TRUSTED_HOSTS", ["a", None], "[1] is None; it must be a string."),
+        (
+            "EAGLET_LEGACY_SERVICES",
+            [b"zeus"],
+            "[0] is of type bytes; it must be a string.",
+        ),
+        ("EAGLET_SERVICES", [], "is of type list; it must be a dict of dicts."),
+        ("EAGLET_SERVICES", {"card": "http://a"}, "['card'] is of type str; it must be a dict."),
+        (
+            "EAGLET_SERVICES",
+            {7: {}},
+            ": the key 7 is 7 (of type int); it must be a string.",
+        ),
+        ("APP_SECRET", SECRET.encode(), "is of type bytes; it must be a string or None."),
+    ],
+)
+def test_an_error_tells_the_setting_what_it_is_and_what_is_allowed(settings, name, value, told):
+    messages = found(settings, **{name: value})
+    assert [message.msg for message in messages] == [
+        f"{name}{told}" if told.startswith(("[", ":")) else f"{name} {told}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EAGLET_TOKEN_CACHE_SECONDS", 0),
+        ("EAGLET_TOKEN_CACHE_SECONDS", 0.5),
+        ("EAGLET_TOKEN_LIFETIME_SECONDS", 1),
+        ("EAGLET_TASK_RETENTION_SECONDS", None),
+        ("EAGLET_TASK_RETENTION_SECONDS", 0.001),
+        ("EAGLET_QUEUE_DIR", Path("/tmp/queues")),
+        ("EAGLET_LEGACY_SERVICES", "*"),
+        ("EAGLET_LEGACY_SERVICES", ("zeus",)),
+        ("EAGLET_TRUSTED_HOSTS", []),
+        ("EAGLET_ISSUE_TOKENS", False),
+    ],
+)
+def test_what_is_allowed_is_not_complained_of(settings, name, value):
+    assert found(settings, **{name: value}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("EAGLET_TRUSTED_HOSTS", "card", 'EAGLET_TRUSTED_HOSTS = ["…"]'),
+        ("EAGLET_TASK_MAX_BYTES", "1024", "int()"),
+        ("EAGLET_LOG_PARAMS", "1", "== 'true'"),
+        ("EAGLET_TRUSTED_PROXIES", None, "The default is 0."),
+    ],
+)
+def test_a_hint_says_what_to_write(settings, name, value, hint):
+    (message,) = found(settings, **{name: value})
+    assert hint in message.hint
+
+
+def test_the_documented_names_are_another_s_where_no_service_is_called(settings):
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "eaglet.client"]
+    assert found(settings, APP_KEY=7) == []
+
+
+ALONE = """
+import django
+from django.conf import settings
+settings.configure(
+    INSTALLED_APPS={apps!r}, EAGLET_SERVICE=1, EAGLET_TOKEN_CACHE_SECONDS="5",
+    SECRET_KEY="x", **({{"ROOT_URLCONF": "eaglet.api.urls"}} if "eaglet.api" in {apps!r} else {{}}),
+    DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}},
+    CELERY_BROKER_URL="memory://",
+)
+django.setup()
+from django.core.checks import run_checks
+print(*[m.id for m in run_checks() if m.id.startswith("eaglet.")])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "apps",
+    [
+        ["eaglet.client"],
+        ["eaglet.tasks"],
+        ["eaglet.auth"],
+        ["eaglet.api"],
+        ["eaglet.api", "eaglet.auth", "eaglet.client", "eaglet.tasks"],
+    ],
+    ids=lambda apps: "+".join(app.removeprefix("eaglet.") for app in apps),
+)
+def test_every_app_alone_or_with_others_checks_the_settings_once(apps):
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE.format(apps=apps)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["eaglet.W001", "eaglet.E001"], done.stderr
