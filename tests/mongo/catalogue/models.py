@@ -7,6 +7,10 @@ class Size(EmbeddedModel):
     width = models.IntegerField()
     height = models.IntegerField()
 
+    class Meta:
+        # What the backend says itself from 6.1 on.
+        managed = False
+
 
 class Maker(models.Model):
     name = models.CharField(max_length=50)
