@@ -108,8 +108,9 @@ def _expired_batches(using: str, batch_size: int) -> Iterator[int]:
         # already, until the database has cleared them away.
         rest = dead if last is None else dead.filter(expires_at__gte=last)
         deleted, last = _delete(rest, batch_size, using)
-        # None either if the rest is locked: whoever has locked it is deleting it.
-        if not deleted:
+        # None either if the rest is locked: whoever has locked it is deleting it. Not `deleted`:
+        # where nothing can be locked, others may have been faster with the whole batch.
+        if last is None:
             return
         yield deleted
 
