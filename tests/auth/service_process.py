@@ -197,10 +197,10 @@ def select(sql, *params):
         return cursor.fetchall()
 
 
-def count_tokens():
+def count_tokens(app_key):
     from eaglet.auth.models import AccessToken
 
-    return AccessToken.objects.count()
+    return AccessToken.objects.filter(app__app_key=app_key).count()
 
 
 def _app(app_key):
