@@ -15,6 +15,7 @@ from eaglet import tracing
 from eaglet.api import answers, health_views, registry
 from eaglet.api import observation as observing
 from eaglet.api.metrics_view import metrics_view
+from eaglet.api.openapi.views import openapi_json
 from eaglet.conf import conf
 
 ROUTE = "<str:app>/<str:resource>/"
@@ -23,6 +24,7 @@ _own_routes: list[URLPattern | URLResolver] = [
     path("healthz", health_views.healthz, name="healthz"),
     path("readyz", health_views.readyz, name="readyz"),
     path("metrics", metrics_view, name="metrics"),
+    path("openapi.json", openapi_json, name="openapi.json"),
 ]
 
 
