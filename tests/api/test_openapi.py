@@ -249,7 +249,7 @@ def test_the_command_writes_the_same_each_time_and_checks_a_file(declare, tmp_pa
         call_command("openapi", check=True)
 
 
-@pytest.mark.parametrize("app", ["openapi.json"])
+@pytest.mark.parametrize("app", ["openapi.json", "console"])
 def test_e001_an_app_named_like_these_routes_is_an_error(declare, app):
     declare(app=app, get=take)
     assert "eaglet_api.E001" in [message.id for message in run_checks()]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import NoReverseMatch, reverse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
 from eaglet.api import dispatch, registry
 from eaglet.api.openapi.operations import ResourceSchema
+from eaglet.api.paths import path_of, project_name
 from eaglet.api.plan import plan_of
 
 VERSION: Final = "3.1.0"
@@ -52,7 +51,7 @@ class Generator(SchemaGenerator):
         schema: dict[str, Any] = super().get_schema(request, public)  # type: ignore[no-untyped-call]
         schema["openapi"] = VERSION
         info = schema["info"]
-        info["title"] = info["title"] or _project_name()
+        info["title"] = info["title"] or project_name()
         info.setdefault("description", DESCRIPTION)
         if "tags" not in schema:
             apps = sorted({resource.app for resource in registry.registered()})
@@ -74,19 +73,6 @@ def _schema_class(handler: Any) -> type[ResourceSchema]:
             'REST_FRAMEWORK["DEFAULT_SCHEMA_CLASS"] = "drf_spectacular.openapi.AutoSchema"'
         )
     return type("Extended", (extended, ResourceSchema), {})
-
-
-def path_of(resource: Any) -> str:
-    """The path of a resource, by the URLconf; below the root where that does not bring it."""
-    try:
-        return reverse("eaglet:resource", args=[resource.app, resource.resource])
-    except NoReverseMatch:
-        return f"/{resource.app}/{resource.resource}/"
-
-
-def _project_name() -> str:
-    urlconf = settings.ROOT_URLCONF
-    return urlconf.partition(".")[0] if isinstance(urlconf, str) else "API"
 
 
 def document() -> dict[str, Any]:

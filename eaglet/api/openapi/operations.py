@@ -8,10 +8,11 @@ from django.urls import NoReverseMatch, reverse
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
-from eaglet.api import documentation, registry
+from eaglet.api import documentation
 from eaglet.api.body import FORM, JSON, MULTIPART
 from eaglet.api.openapi import failures, param_schemas
 from eaglet.api.parameters import passed_by_caller
+from eaglet.api.paths import token_resource
 from eaglet.api.plan import plan_of
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ TOKEN_SCHEME: Final = "accessToken"  # noqa: S105 - a name
 OAUTH_SCHEME: Final = "clientCredentials"
 GRANTS: Final = "x-eaglet-grants"
 """The grants that the app of the token must hold, all of them."""
-
-TOKEN_RESOURCE: Final = ("auth", "access_token")
 
 # Where their parameters stand; each verb's may stand in the other place too.
 _IN_QUERY: Final = frozenset({"GET", "DELETE"})
@@ -69,7 +68,7 @@ class ResourceSchema(AutoSchema):
         responses = failures.responses(
             with_token=self.declared.rule is not None
             or not self.plan.direct
-            or (self.resource.app, self.resource.resource) == TOKEN_RESOURCE,
+            or self.resource is token_resource(),
             always_200=self.plan.always_200,
         )
         operation["responses"] = {**responses, **operation["responses"]}
@@ -125,7 +124,7 @@ class ResourceSchema(AutoSchema):
             },
         )
         required: list[dict[str, Any]] = [{TOKEN_SCHEME: []}]
-        if registry.lookup(*TOKEN_RESOURCE) is not None:
+        if token_resource() is not None:
             flow = {"tokenUrl": token_url(), "scopes": {}}
             self._register(
                 OAUTH_SCHEME,
