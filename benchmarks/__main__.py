@@ -103,9 +103,9 @@ def main() -> None:
         BEGIN,
         f"Python {platform.python_version()}, {', '.join(map(_installed, PACKAGES))}; "
         f"{os.cpu_count()} cores; {rounds} rounds.",
-        f"### {JOBS['job A']}\n\n{table(job_a_figures)}\n\n{ratios_between(job_a_figures)}",
-        f"### {JOBS['job A over HTTP']}\n\n{table(over_http, by='wall')}",
-        f"### {JOBS['job B']}\n\n{table(job_b_figures)}",
+        f"## {JOBS['job A']}\n\n{table(job_a_figures)}\n\n{ratios_between(job_a_figures)}",
+        f"## {JOBS['job A over HTTP']}\n\n{table(over_http, by='wall')}",
+        f"## {JOBS['job B']}\n\n{table(job_b_figures)}",
         END,
     ]
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)

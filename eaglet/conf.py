@@ -180,5 +180,16 @@ class Settings:
         above=0,
     )
 
+    # MongoDB
+    EAGLET_MONGO_APPS = Setting[Mapping[str, Sequence[str]]](
+        {}, "Labels of the apps whose models live in MongoDB, by the alias they live under."
+    )
+    EAGLET_MONGO_TIMEOUT_SECONDS = Setting[float](
+        2, "How long a MongoDB server may be looked for before it counts as away."
+    )
+    EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS = Setting[float](
+        30, "How long a MongoDB server may be silent in an operation; a read is tried twice."
+    )
+
 
 conf = Settings()

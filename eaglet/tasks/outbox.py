@@ -42,11 +42,24 @@ def outbox_alias(using: str | None) -> str:
     """
     alias = using or router.db_for_write(OutboxTask)
     connection = connections[alias]
+    if connection.vendor == "mongodb":
+        raise TaskError(
+            f"the database {alias!r} is MongoDB, where transaction.atomic does nothing and no "
+            "outbox can be: write the document first, then send the task with an SQL database's "
+            "outbox, and have its receiver look whether the document is there."
+        )
     if using is not None and not router.allow_migrate_model(alias, OutboxTask):
         raise TaskError(f"the database {alias!r} has no outbox, says the project's router")
     if not _in_transaction(connection):
         for other in connections.all(initialized_only=True):
             if other.alias != alias and _in_transaction(other):
+                if other.vendor == "mongodb":
+                    raise TaskError(
+                        f"a transaction is open on the database {other.alias!r}, which is MongoDB, "
+                        f"and none on {alias!r}, where the outbox is: the task would be sent even "
+                        "if that is rolled back, and transaction.atomic rolls nothing back there. "
+                        "Send it after the block."
+                    )
                 raise TaskError(
                     f"a transaction is open on the database {other.alias!r} and none on "
                     f"{alias!r}, where the outbox is: the task would be sent even if that "
@@ -57,6 +70,8 @@ def outbox_alias(using: str | None) -> str:
 
 
 def _in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    if getattr(connection, "in_atomic_block_mongo", False):
+        return True
     return connection.in_atomic_block or (
         connection.connection is not None and not connection.autocommit
     )
