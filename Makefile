@@ -14,19 +14,23 @@ NO_PYTHON := No Python 3.10 or later was found; name one: make PYTHON=/path/to/p
 
 VENV := .venv
 BIN := $(VENV)/bin
+DOCS_BIN := $(VENV)-docs/bin
 # Each role has settings of its own; neither may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
-.PHONY: help environment demo serve test test-services lint style types imports project \
-	format matrix clean
+.PHONY: help environment demo serve test test-services chaos chaos-short lint style types \
+	imports project docs docs-environment format bench matrix clean
 
 help:
 	@echo 'make demo    start the services, walk through what they do, end them'
 	@echo 'make serve   all of them, left running until Ctrl-C; prints where, and a login'
 	@echo 'make test    the tests'
 	@echo 'make test-services  the tests that need RabbitMQ, Redis, PostgreSQL and MariaDB, on Debian'
+	@echo 'make chaos   kill brokers, workers and relays while tasks are sent; count what arrives'
 	@echo 'make lint    style, types, import directions, missing migrations'
+	@echo 'make docs    the documentation, as a site; a link that leads nowhere fails it'
 	@echo 'make format  put the code into the form that make lint asks for'
+	@echo 'make bench   what calls cost, beside plain Django and others; writes docs/benchmarks.md'
 	@echo 'make matrix  the tests under every Python found and every Django supported'
 	@echo 'make clean   remove what these have made'
 
@@ -45,6 +49,22 @@ test: environment
 
 test-services: environment
 	@$(BIN)/python scripts/test_services.py
+
+# The brokers, workers and relays are killed while 20,000 tasks are sent through each broker.
+chaos: environment
+	@$(BIN)/python scripts/test_services.py --only rabbitmq,redis,postgresql -- \
+		$(BIN)/python -m tests.chaos $(CHAOS)
+
+chaos-short: CHAOS := --tasks 1000 --kills 1
+chaos-short: chaos
+
+docs: docs-environment
+	@$(DOCS_BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build
+	@echo 'docs: docs/_build/index.html'
+
+docs-environment:
+	@test -n '$(PYTHON)' || { echo '$(NO_PYTHON)'; exit 1; }
+	@'$(PYTHON)' scripts/make_environment.py $(VENV)-docs --editable . --group docs
 
 lint: style types imports project
 	@echo 'lint: nothing found'
@@ -72,13 +92,20 @@ format: environment
 	@$(BIN)/ruff format --quiet .
 	@echo 'format: done'
 
+# CPU time, against plain Django and others; writes the table and the plot of docs/benchmarks.md.
+bench:
+	@test -n '$(PYTHON)' || { echo '$(NO_PYTHON)'; exit 1; }
+	@'$(PYTHON)' scripts/make_environment.py $(VENV)-bench --editable . --group bench
+	@$(VENV)-bench/bin/python -m benchmarks
+
 matrix:
 	@test -n '$(PYTHON)' || { echo '$(NO_PYTHON)'; exit 1; }
 	@'$(PYTHON)' scripts/make_environment.py .tox/launcher 'tox>=4.25'
 	@'$(PYTHON)' scripts/run_matrix.py .tox/launcher/bin/tox $(PYENV_PYTHONS)
 
 clean:
-	@rm -rf $(VENV) $(VENV).lock .tox .run build dist *.egg-info .coverage* \
+	@rm -rf $(VENV) $(VENV).lock $(VENV)-bench $(VENV)-bench.lock $(VENV)-docs $(VENV)-docs.lock \
+		docs/_build .tox .run build dist *.egg-info .coverage* \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'clean: done'

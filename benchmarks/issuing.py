@@ -3,19 +3,24 @@
     python -m benchmarks.issuing [ROUNDS]
     python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.issuing
 
-Issuing is the look-up of the secret, the INSERT, once a minute the last use, and now and then a
-batch of pruning; there is always something to prune, as in a service that has run for a while.
+"over HTTP" is `auth.access_token` asked through the WSGI handler without middleware, the throttle
+included; the others call functions. Issuing is the look-up of the secret, the INSERT, once a
+minute the last use, and now and then a batch of pruning; there is always something to prune, as
+in a service that has run for a while.
 """
 
 from __future__ import annotations
 
 import datetime
+import io
 import secrets
 import sys
 import tempfile
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from types import ModuleType
+from urllib.parse import urlencode
 
 from benchmarks.rounds import compare
 from benchmarks.services import database_urls, migrate, set_up
@@ -25,8 +30,17 @@ CALLS_A_ROUND = 40
 
 
 def prepare(contestant: str, url: str, app_key: str, secret: str) -> Callable[[], str]:
-    set_up(url)
+    urls = ModuleType("benchmarks.issuing_urls")
+    sys.modules[urls.__name__] = urls
+    set_up(
+        url,
+        ROOT_URLCONF=urls.__name__,
+        EAGLET_ISSUE_TOKENS=True,
+        EAGLET_TOKEN_RATE_PER_ADDRESS="1000000/min",
+    )
+    from django.core.handlers.wsgi import WSGIHandler
     from django.db import models
+    from django.urls import include, path
     from django.utils import timezone
 
     from eaglet.auth.models import AccessToken, AppSecret
@@ -48,8 +62,36 @@ def prepare(contestant: str, url: str, app_key: str, secret: str) -> Callable[[]
         issue_access_token(app_key, secret)
         return "one token"
 
+    urls.urlpatterns = [path("", include("eaglet.api.urls"))]
+    handler = WSGIHandler()
+    form = urlencode({"app_key": app_key, "app_secret": secret}).encode()
+
+    def ask() -> str:
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/auth/access_token/",
+            "QUERY_STRING": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": "localhost",
+            "HTTP_ACCEPT": "*/*",
+            "REMOTE_ADDR": "127.0.0.1",
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_LENGTH": str(len(form)),
+            "SCRIPT_NAME": "",
+            "wsgi.input": io.BytesIO(form),
+            "wsgi.url_scheme": "http",
+        }
+        response = handler(environ, lambda *args: None)
+        body = b"".join(response)
+        response.close()
+        if b'"code":200' not in body:
+            raise RuntimeError(body)
+        return "one token"
+
     models.QuerySet(AccessToken).count()
-    return {"ORM INSERT": insert, "issuing": issue}[contestant]
+    return {"ORM INSERT": insert, "issuing": issue, "over HTTP": ask}[contestant]
 
 
 def make_app(url: str, pipe: Connection) -> None:
@@ -71,7 +113,7 @@ def main() -> None:
             pipe, theirs = context.Pipe()
             context.Process(target=make_app, args=(url, theirs)).start()
             theirs.close()
-            contestants = ("ORM INSERT", "issuing")
+            contestants = ("ORM INSERT", "issuing", "over HTTP")
             compare(prepare, contestants, url, *pipe.recv(), rounds=rounds, repeats=CALLS_A_ROUND)
 
 

@@ -10,82 +10,23 @@ ratios to the plain Django view of the same round, with its quartiles.
 from __future__ import annotations
 
 import io
-import multiprocessing
-import statistics
 import sys
-import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from importlib.util import find_spec
 from types import ModuleType
 
 import django
 from django.conf import settings
 
-CONTESTANTS = ("plain", "constant", "eaglet", "drf")
-REQUESTS_A_ROUND = 60
+from benchmarks import contestants
+from benchmarks.rounds import Figures, compare
+
 QUERY = "id=7&name=abc&price=1.5"
+REQUESTS_A_ROUND = 60
 
 
-def plain_patterns() -> list:
-    from django.http import JsonResponse
-    from django.urls import path
-
-    def data(request):
-        try:
-            data = {
-                "id": int(request.GET["id"]),
-                "name": request.GET["name"],
-                "price": float(request.GET["price"]),
-            }
-        except (KeyError, ValueError) as error:
-            return JsonResponse({"code": 400, "errMsg": str(error)}, status=400)
-        return JsonResponse({"code": 200, "data": data, "errMsg": "", "innerErrMsg": ""})
-
-    return [path("job/a/", data)]
-
-
-def constant_patterns() -> list:
-    from django.http import HttpResponse
-    from django.urls import path
-
-    def data(request):
-        return HttpResponse(b'{"code":200}', content_type="application/json")
-
-    return [path("job/a/", data)]
-
-
-def eaglet_patterns() -> list:
-    from django.urls import include, path
-
-    from eaglet.api import ApiResource, param_required
-
-    class Data(ApiResource):
-        app = "job"
-        resource = "a"
-
-        @param_required(["id:int", "name", "price:float"])
-        def get(args):
-            return {"id": args["id"], "name": args["name"], "price": args["price"]}
-
-    return [path("", include("eaglet.api.urls"))]
-
-
-def drf_patterns() -> list:
-    from django.urls import path
-    from rest_framework.response import Response
-    from rest_framework.views import APIView
-
-    class Data(APIView):
-        def get(self, request):
-            query = request.query_params
-            data = {"id": int(query["id"]), "name": query["name"], "price": float(query["price"])}
-            return Response({"code": 200, "data": data, "errMsg": "", "innerErrMsg": ""})
-
-    return [path("job/a/", Data.as_view())]
-
-
-def make_call(contestant: str) -> Callable[[], bytes]:
-    """Set Django up for one contestant, and give back what makes one request of it."""
+def set_up(contestant: str) -> None:
+    """Set Django up for one contestant."""
     urls = ModuleType("benchmarks.job_a_urls")
     sys.modules[urls.__name__] = urls
     settings.configure(
@@ -100,9 +41,15 @@ def make_call(contestant: str) -> Callable[[], bytes]:
         ],
         MIDDLEWARE=[],
         USE_TZ=True,
+        EAGLET_METRICS=False,
     )
     django.setup()
-    urls.urlpatterns = globals()[f"{contestant}_patterns"]()
+    urls.urlpatterns = contestants.patterns(contestant)
+
+
+def make_call(contestant: str) -> Callable[[], bytes]:
+    """Set Django up for one contestant, and give back what makes one request of it."""
+    set_up(contestant)
 
     from django.core.handlers.wsgi import WSGIHandler
 
@@ -130,40 +77,16 @@ def make_call(contestant: str) -> Callable[[], bytes]:
     return call
 
 
-def serve(contestant: str, pipe: Connection) -> None:
-    """Run a round whenever asked to; answer with CPU microseconds per request."""
-    call = make_call(contestant)
-    pipe.send(call())
-    while pipe.recv():
-        started = time.process_time()
-        for _ in range(REQUESTS_A_ROUND):
-            call()
-        pipe.send((time.process_time() - started) / REQUESTS_A_ROUND * 1e6)
+def there_are() -> list[str]:
+    """The contestants whose packages are installed."""
+    has_ninja = find_spec("ninja") is not None
+    return [name for name in contestants.JOB_A if has_ninja or name != "django-ninja"]
 
 
-def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    context = multiprocessing.get_context("spawn")
-    pipes = {}
-    for contestant in CONTESTANTS:
-        pipe, theirs = context.Pipe()
-        context.Process(target=serve, args=(contestant, theirs), daemon=True).start()
-        pipes[contestant] = pipe
-        print(f"{contestant:9} {pipe.recv().decode()}")
-    figures: dict[str, list[float]] = {contestant: [] for contestant in CONTESTANTS}
-    for _ in range(rounds):
-        for contestant, pipe in pipes.items():
-            pipe.send(True)
-            figures[contestant].append(pipe.recv())
-    for pipe in pipes.values():
-        pipe.send(False)
-    print(f"\n{'':9} {'µs, median':>11} {'/ plain':>8}   quartiles")
-    for contestant, measured in figures.items():
-        ratios = [own / base for own, base in zip(measured, figures["plain"], strict=True)]
-        low, middle, high = statistics.quantiles(ratios, n=4)
-        median = statistics.median(measured)
-        print(f"{contestant:9} {median:11.1f} {middle:8.3f}   {low:.3f}–{high:.3f}")
+def measure(rounds: int) -> Figures:
+    """Compare the contestants."""
+    return compare(make_call, there_are(), rounds=rounds, repeats=REQUESTS_A_ROUND)
 
 
 if __name__ == "__main__":
-    main()
+    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 200)

@@ -18,7 +18,8 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from types import ModuleType
 
-from benchmarks.rounds import compare
+from benchmarks import token_contestants
+from benchmarks.rounds import Figures, compare
 from benchmarks.services import database_urls, migrate, set_up
 
 QUERY = "id=7&name=abc&price=1.5"
@@ -76,7 +77,7 @@ def eaglet_patterns() -> list:
     return [path("", include("eaglet.api.urls"))]
 
 
-def prepare(contestant: str, url: str, token: str) -> Callable[[], bytes]:
+def prepare(contestant: str, url: str, headers: dict[str, str]) -> Callable[[], bytes]:
     """Set Django up for one contestant, and give back what makes one request of it."""
     urls = ModuleType("benchmarks.job_b_urls")
     sys.modules[urls.__name__] = urls
@@ -90,16 +91,20 @@ def prepare(contestant: str, url: str, token: str) -> Callable[[], bytes]:
         url,
         ROOT_URLCONF=urls.__name__,
         CACHES=caches,
+        apps=token_contestants.apps(),
         EAGLET_TOKEN_CACHE_SECONDS=CACHE_SECONDS.get(contestant, 5),
     )
     if contestant.startswith("eaglet"):
         urls.urlpatterns = eaglet_patterns()
+    elif contestant in token_contestants.others():
+        urls.urlpatterns = token_contestants.patterns(contestant)
     else:
         urls.urlpatterns = plain_patterns(() if contestant == "plain, no join" else ("app",))
 
     from django.core.handlers.wsgi import WSGIHandler
 
     handler = WSGIHandler()
+    header = headers.get(contestant, headers["eaglet"])
 
     def call() -> bytes:
         environ = {
@@ -111,7 +116,7 @@ def prepare(contestant: str, url: str, token: str) -> Callable[[], bytes]:
             "SERVER_PROTOCOL": "HTTP/1.1",
             "HTTP_HOST": "localhost",
             "HTTP_ACCEPT": "*/*",
-            "HTTP_AUTHORIZATION": f"Bearer {token}",
+            "HTTP_AUTHORIZATION": header,
             "SCRIPT_NAME": "",
             "wsgi.input": io.BytesIO(),
             "wsgi.url_scheme": "http",
@@ -126,31 +131,37 @@ def prepare(contestant: str, url: str, token: str) -> Callable[[], bytes]:
 
 def issue(url: str, pipe) -> None:
     """Make the tables, an app, and a token of it."""
-    set_up(url)
+    set_up(url, apps=token_contestants.apps())
     migrate()
     from eaglet.auth.models import App
     from eaglet.auth.tokens import issue_access_token
 
     App.objects.all().delete()
     created = App.objects.create_app("caller")
-    pipe.send(issue_access_token(created.app.app_key, created.secret).token)
+    token = issue_access_token(created.app.app_key, created.secret).token
+    pipe.send({**token_contestants.credentials(), "eaglet": f"Bearer {token}"})
 
 
-def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 150
+def measure(rounds: int) -> dict[str, Figures]:
+    """Compare the contestants over each database there is."""
     contestants = ["plain", "plain, no join", "eaglet asking", "eaglet cached"]
     if "EAGLET_TEST_REDIS_URL" in os.environ:
         contestants.append("eaglet shared")
+    contestants += token_contestants.others()
     context = get_context("spawn")
+    figures = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, url in database_urls(folder).items():
             print(f"\n{name}")
             pipe, theirs = context.Pipe()
             context.Process(target=issue, args=(url, theirs)).start()
             theirs.close()
-            token = pipe.recv()
-            compare(prepare, contestants, url, token, rounds=rounds, repeats=REQUESTS_A_ROUND)
+            headers = pipe.recv()
+            figures[name] = compare(
+                prepare, contestants, url, headers, rounds=rounds, repeats=REQUESTS_A_ROUND
+            )
+    return figures
 
 
 if __name__ == "__main__":
-    main()
+    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 150)

@@ -10,10 +10,29 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
 Prepare = Callable[..., Callable[[], Any]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a repeat costs one contestant.
+
+    `cpu` and `wall` are medians in microseconds; `ratio` is the median of the ratios to the first
+    contestant's time of the same round, `low` and `high` their quartiles.
+    """
+
+    cpu: float
+    wall: float
+    low: float
+    ratio: float
+    high: float
+
+
+Figures = dict[str, Figure]
 
 
 def serve(prepare: Prepare, contestant: str, repeats: int, pipe: Connection, *args: Any) -> None:
@@ -29,22 +48,28 @@ def serve(prepare: Prepare, contestant: str, repeats: int, pipe: Connection, *ar
 
 
 def compare(
-    prepare: Prepare, contestants: Sequence[str], *args: Any, rounds: int, repeats: int
-) -> dict[str, float]:
-    """Print a table; returns each contestant's median ratio to the first, by CPU time.
+    prepare: Prepare,
+    contestants: Sequence[str],
+    *args: Any,
+    rounds: int,
+    repeats: int,
+    by: str = "CPU",
+) -> Figures:
+    """Measure, print a table, and return each contestant's figure.
 
     `prepare(contestant, *args)` sets one up in its process and returns what is repeated; what
-    that returns at first is printed.
+    that returns at first is printed. Ratios are of the time named by `by`: "CPU" or "wall".
     """
     context = multiprocessing.get_context("spawn")
-    pipes = {}
+    pipes, processes = {}, []
     for contestant in contestants:
         pipe, theirs = context.Pipe()
         given = (prepare, contestant, repeats, theirs, *args)
-        context.Process(target=serve, args=given, daemon=True).start()
+        processes.append(context.Process(target=serve, args=given, daemon=True))
+        processes[-1].start()
         theirs.close()  # so that waiting for one that has died is an error
         pipes[contestant] = pipe
-        print(f"{contestant:16} {pipe.recv()}")
+        print(f"{contestant:24} {pipe.recv()}")
     cpu: dict[str, list[float]] = {contestant: [] for contestant in contestants}
     wall: dict[str, list[float]] = {contestant: [] for contestant in contestants}
     for _ in range(rounds):
@@ -55,21 +80,30 @@ def compare(
             wall[contestant].append(measured[1])
     for pipe in pipes.values():
         pipe.send(False)
-    return _tell(contestants, cpu, wall)
+    for process in processes:
+        process.join()
+    return _tell(contestants, cpu, wall, by)
 
 
 def _tell(
-    contestants: Sequence[str], cpu: dict[str, list[float]], wall: dict[str, list[float]]
-) -> dict[str, float]:
+    contestants: Sequence[str], cpu: dict[str, list[float]], wall: dict[str, list[float]], by: str
+) -> Figures:
+    counted = wall if by == "wall" else cpu
     first = contestants[0]
-    medians = {}
-    print(f"\n{'':16} {'CPU µs':>8} {'wall µs':>8} {'/ ' + first:>16}   quartiles")
+    figures = {}
+    print(f"\n{'':24} {'CPU µs':>8} {'wall µs':>8} {'/ ' + first:>16}   quartiles")
     for contestant in contestants:
-        pairs = zip(cpu[contestant], cpu[first], strict=True)
+        pairs = zip(counted[contestant], counted[first], strict=True)
         low, middle, high = statistics.quantiles([own / base for own, base in pairs], n=4)
-        medians[contestant] = middle
-        print(
-            f"{contestant:16} {statistics.median(cpu[contestant]):8.1f}"
-            f" {statistics.median(wall[contestant]):8.1f} {middle:16.3f}   {low:.3f}–{high:.3f}"
+        figure = figures[contestant] = Figure(
+            statistics.median(cpu[contestant]),
+            statistics.median(wall[contestant]),
+            low,
+            middle,
+            high,
         )
-    return medians
+        print(
+            f"{contestant:24} {figure.cpu:8.1f} {figure.wall:8.1f} {middle:16.3f}"
+            f"   {low:.3f}–{high:.3f}"
+        )
+    return figures

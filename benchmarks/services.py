@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -42,8 +43,8 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
-def set_up(url: str, **more: Any) -> None:
-    """Configure Django with eaglet's apps over one database."""
+def set_up(url: str, *, apps: Sequence[str] = (), **more: Any) -> None:
+    """Configure Django with eaglet's apps, and perhaps others, over one database."""
     settings.configure(
         SECRET_KEY="benchmark",
         ALLOWED_HOSTS=["*"],
@@ -55,12 +56,24 @@ def set_up(url: str, **more: Any) -> None:
             "rest_framework",
             "eaglet.api",
             "eaglet.auth",
+            "eaglet.tasks",
+            *apps,
         ],
+        EAGLET_METRICS=False,
         MIDDLEWARE=[],
         USE_TZ=True,
         **more,
     )
     django.setup()
+
+
+def broker_urls() -> dict[str, str]:
+    """The brokers that services were started for."""
+    urls = {}
+    for name in ("rabbitmq", "redis"):
+        if url := os.environ.get(f"EAGLET_TEST_{name.upper()}_URL"):
+            urls[name] = url
+    return urls
 
 
 def migrate() -> None:

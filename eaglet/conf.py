@@ -76,8 +76,19 @@ class Settings:
     EAGLET_ALWAYS_HTTP_200 = Setting[bool](
         False, "Answer every resource call with HTTP 200, as the original did."
     )
+    EAGLET_METRICS = Setting[bool](
+        True, "Count calls for Prometheus where `eaglet[metrics]` is installed."
+    )
+    EAGLET_READY_TIMEOUT_SECONDS = Setting[float](
+        2, "How long each thing that `/readyz` looks at may take to answer.", above=0
+    )
     EAGLET_FAST_PATH = Setting[bool](
         True, "Leave Django REST framework out where it has nothing to do; False for diagnosis."
+    )
+    EAGLET_CONSOLE = Setting["bool | str | None"](
+        None,
+        "Who may see console, OpenAPI, browsable page and metrics. None: everybody with DEBUG, "
+        "else staff; True: everybody; False: nobody; 'staff': staff, with DEBUG too.",
     )
 
     # Access tokens, as the service sees them
@@ -157,8 +168,27 @@ class Settings:
     EAGLET_TASK_RETENTION_SECONDS = Setting["float | None"](
         7 * 24 * 3600, "How long a sent task stays listed; None: for ever.", above=0
     )
+    EAGLET_TASK_MAX_ATTEMPTS = Setting[int](
+        10, "How often a task that the broker refuses is tried before it is parked.", above=0
+    )
+    EAGLET_READY_NEEDS_BROKER = Setting[bool](
+        True, "Whether `/readyz` asks the broker too; the outbox can do without it for a while."
+    )
     EAGLET_RELAY_POLL_SECONDS = Setting[float](
-        1, "How often the relay looks for what is to be published.", above=0
+        0.025,
+        "How often the relay looks for new tasks where the database can't tell it of them.",
+        above=0,
+    )
+
+    # MongoDB
+    EAGLET_MONGO_APPS = Setting[Mapping[str, Sequence[str]]](
+        {}, "Labels of the apps whose models live in MongoDB, by the alias they live under."
+    )
+    EAGLET_MONGO_TIMEOUT_SECONDS = Setting[float](
+        2, "How long a MongoDB server may be looked for before it counts as away."
+    )
+    EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS = Setting[float](
+        30, "How long a MongoDB server may be silent in an operation; a read is tried twice."
     )
 
 

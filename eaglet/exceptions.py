@@ -15,6 +15,7 @@ EagletError
 │   ├── ServiceTimeout        no answer in time
 │   ├── ServiceUnavailable    no connection, or it broke
 │   └── InvalidEnvelope       an answer that is not eaglet's envelope
+├── MongoUnavailable          a MongoDB server is away; an OperationalError of Django too
 ├── ResourceError             the service answered with an error
 └── TaskError                 a task could not be sent
     ├── InvalidTask           its queue name or its arguments can't be sent
@@ -29,6 +30,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.utils import OperationalError
 
 
 class EagletError(Exception):
@@ -120,6 +123,13 @@ class ServiceUnavailable(RequestError):
 
 class InvalidEnvelope(RequestError):
     """The service answered, but not with eaglet's envelope."""
+
+
+class MongoUnavailable(EagletError, OperationalError):
+    """A MongoDB server can't be reached, or did not answer in time; the driver's is the cause.
+
+    Django's OperationalError as well, so that code written for any database knows it.
+    """
 
 
 class ResourceError(EagletError):

@@ -7,11 +7,15 @@ not in order.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+
+from eaglet.conf import conf
+from eaglet.redaction import redact_text
 
 logger = logging.getLogger("eaglet.health")
 
@@ -27,12 +31,26 @@ class ProbeResult:
     error: str = ""
 
 
-_probes: dict[str, tuple[Probe, float]] = {}
+_probes: dict[str, tuple[Probe, float | None]] = {}
 _running: dict[Probe, Future[None]] = {}
+_starting = threading.Lock()
 
 
-def register_probe(name: str, probe: Probe, timeout_seconds: float = 2.0) -> None:
-    """Add a probe, or replace the one of that name."""
+def _forget_running() -> None:
+    global _starting  # noqa: PLW0603 - another thread may have held it
+    _running.clear()
+    _starting = threading.Lock()
+
+
+# The threads are not there in a child.
+os.register_at_fork(after_in_child=_forget_running)
+
+
+def register_probe(name: str, probe: Probe, timeout_seconds: float | None = None) -> None:
+    """Add a probe, or replace the one of that name.
+
+    It may take `timeout_seconds`, or EAGLET_READY_TIMEOUT_SECONDS.
+    """
     _probes[name] = (probe, timeout_seconds)
 
 
@@ -44,21 +62,25 @@ def unregister_probe(name: str) -> None:
 def run_probes() -> list[ProbeResult]:
     """Run every probe on a thread of its own, each for its own time at most, in name order.
 
-    One that still hangs from the last time is waited for, and not started again.
+    One that is at work already, or still hangs from the last time, is waited for and not started
+    again: there is never more than one thread for each.
     """
     began = time.monotonic()
+    longest = conf.EAGLET_READY_TIMEOUT_SECONDS
     started = [
-        (name, timeout, _start(name, probe)) for name, (probe, timeout) in sorted(_probes.items())
+        (name, longest if timeout is None else timeout, _start(name, probe))
+        for name, (probe, timeout) in sorted(_probes.items())
     ]
     return [_result(name, timeout, future, began) for name, timeout, future in started]
 
 
 def _start(name: str, probe: Probe) -> Future[None]:
-    hanging = _running.get(probe)
-    if hanging is not None and not hanging.done():
-        return hanging
-    future: Future[None] = Future()
-    _running[probe] = future
+    with _starting:
+        running = _running.get(probe)
+        if running is not None and not running.done():
+            return running
+        future: Future[None] = Future()
+        _running[probe] = future
 
     def run() -> None:
         try:
@@ -80,7 +102,7 @@ def _result(name: str, timeout: float, future: Future[None], began: float) -> Pr
     if not wait([future], max(0.0, began + timeout - time.monotonic())).done:
         error = f"no result within {timeout} s"
     elif (exception := future.exception()) is not None:
-        error = f"{type(exception).__name__}: {exception}"
+        error = redact_text(f"{type(exception).__name__}: {exception}")
     else:
         return ProbeResult(name, True)
     logger.warning("probe %s failed: %s", name, error)

@@ -1,7 +1,7 @@
 """The trace and request id a piece of work belongs to, from service to service.
 
 W3C Trace Context (`traceparent`, `tracestate`) and `X-Request-ID`. Nothing is parsed or made
-until somebody asks.
+until somebody asks. Where OpenTelemetry has a span at hand, what goes out is that span's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib.util import find_spec
 from typing import Any
+
+HAS_OPENTELEMETRY = find_spec("opentelemetry") is not None
+"""Whether opentelemetry-api is installed."""
+
+if HAS_OPENTELEMETRY:
+    from opentelemetry import trace as opentelemetry
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
@@ -78,15 +85,32 @@ class Trace:
         return self._request_id
 
     def headers(self) -> dict[str, str]:
-        """The headers that carry this trace on to another service, with a span id of their own."""
+        """The headers that carry this trace on to another service.
+
+        The parent they name is OpenTelemetry's current span, else a span id of their own.
+        """
+        span = current_span_headers() or self._own_headers()
+        return {**span, "X-Request-ID": self.request_id}
+
+    def _own_headers(self) -> dict[str, str]:
         trace_id = self.trace_id
-        headers = {
-            "traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-{self._flags}",
-            "X-Request-ID": self.request_id,
-        }
+        headers = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-{self._flags}"}
         if self._tracestate and _TRACESTATE.fullmatch(self._tracestate):
             headers["tracestate"] = self._tracestate
         return headers
+
+
+def current_span_headers() -> dict[str, str]:
+    """The `traceparent` and `tracestate` of OpenTelemetry's current span; none if there is none."""
+    if not HAS_OPENTELEMETRY:
+        return {}
+    span = opentelemetry.get_current_span().get_span_context()
+    if not span.is_valid:
+        return {}
+    headers = {"traceparent": f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"}
+    if span.trace_state:
+        headers["tracestate"] = span.trace_state.to_header()
+    return headers
 
 
 # META stands here until somebody asks: most calls never do.

@@ -1,9 +1,17 @@
 from itertools import groupby
 
 import pytest
+from django.utils import translation
 
 from eaglet.api import registry
 from eaglet.api.plan import forget_plans
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_settings():
+    """LocaleMiddleware leaves the language of the last request active."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from eaglet.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from eaglet.api.authorization import access_token_required as access_token_required
+    from eaglet.api.pagination import paginate as paginate
     from eaglet.api.resource import ApiResource as ApiResource
     from eaglet.exceptions import ApiError as ApiError
     from eaglet.params import param_required as param_required
@@ -20,9 +21,10 @@ _HOMES = {
     "ApiError": "eaglet.exceptions",
     "ApiResource": "eaglet.api.resource",
     "access_token_required": "eaglet.api.authorization",
+    "paginate": "eaglet.api.pagination",
     "param_required": "eaglet.params",
 }
 
-__all__ = ["ApiError", "ApiResource", "access_token_required", "param_required"]
+__all__ = ["ApiError", "ApiResource", "access_token_required", "paginate", "param_required"]
 
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

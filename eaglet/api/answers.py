@@ -66,7 +66,9 @@ class Outcome:
 
 def envelope_response(data: Any) -> HttpResponse:
     """Answer with data: HTTP 200 and the envelope. Raises what `to_json` raises."""
-    return JsonBytesResponse(_SUCCESS_HEAD + to_json(data) + _SUCCESS_TAIL)
+    response = JsonBytesResponse(_SUCCESS_HEAD + to_json(data) + _SUCCESS_TAIL)
+    response.envelope_code = SUCCESS
+    return response
 
 
 def of_result(result: Any) -> Outcome:
@@ -189,6 +191,7 @@ def write(outcome: Outcome, request: HttpRequest, *, always_200: bool = False) -
         response = JsonBytesResponse(to_json(_problem(outcome)), status, PROBLEM_TYPE)
     else:
         response = JsonBytesResponse(to_json(outcome.envelope), status)
+    response.envelope_code = outcome.envelope["code"]
     for name, value in outcome.headers.items():
         response.headers[name] = value
     return response

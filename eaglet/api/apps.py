@@ -14,9 +14,10 @@ class ApiConfig(AppConfig):
     verbose_name = _("Resources")
 
     def ready(self) -> None:
-        """Import every resource, and register the system checks."""
+        """Import every resource, and register the system checks and the probes."""
         # These need the app registry, or settings.
         from eaglet import setting_checks  # noqa: F401,PLC0415
-        from eaglet.api import checks, discovery  # noqa: F401,PLC0415
+        from eaglet.api import checks, disclosure_checks, discovery, probes  # noqa: F401,PLC0415
 
         discovery.discover()
+        probes.register_probes()

@@ -93,11 +93,19 @@ class TokenUser:
     is_active = True
     is_staff = False
     is_superuser = False
-    pk = None
-    id = None
 
     def __init__(self, app: AuthenticatedApp) -> None:
         self.app = app
+
+    @property
+    def pk(self) -> str:
+        """The app key: REST framework's throttles count users apart by this."""
+        return self.app.app_key
+
+    @property
+    def id(self) -> str:
+        """The app key."""
+        return self.app.app_key
 
     @property
     def username(self) -> str:

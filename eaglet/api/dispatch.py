@@ -7,6 +7,7 @@ ApiResource.dispatch takes the same steps between its hooks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from logging import INFO
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from eaglet.api.args import Args
 from eaglet.api.body import MULTIPART, has_body, read_body
 from eaglet.api.context import add_context
 from eaglet.api.credentials import require_token
+from eaglet.api.observation import Observation, is_logged, is_traced
 from eaglet.api.page import wants_page
 from eaglet.api.plan import Method, Plan, plan_of
 from eaglet.api.query import mend_encoding, read_query
@@ -43,23 +45,24 @@ def view_of(resource: type[ApiResource]) -> View:
     def view(request: HttpRequest) -> HttpResponseBase:
         meta = request.META
         trace = tracing.enter(meta)
-        bound = None
-        plan = None
+        args = Args(request)
+        bound = plan = observation = None
         response: HttpResponseBase
         try:
             if deadline.META_KEY in meta:
                 bound = deadline.enter(deadline.parse_header(meta[deadline.META_KEY]))
             try:
                 plan = plan_of(resource)
+                if plan.is_counted or is_logged(INFO) or (is_traced and is_traced()):
+                    observation = Observation(request, resource.app, resource.resource)
                 if (
                     not plan.direct
                     or request.method == "OPTIONS"
                     or request.content_type == MULTIPART
                     or ("html" in meta.get("HTTP_ACCEPT", "") and wants_page(request))
                 ):
-                    response = _through_drf(resource, request)
+                    response = _through_drf(resource, request, args)
                 else:
-                    args = Args(request)
                     read_query(request, args, plan.max_fields)
                     verb, fault = request.method or "", None
                     if verb == "POST" or meta.get("CONTENT_LENGTH") or "wsgi.input" not in meta:
@@ -78,8 +81,12 @@ def view_of(resource: type[ApiResource]) -> View:
                 response = _refuse(exception, resource, plan, request)
             if request.method == "HEAD":
                 response = answers.without_body(response)
-            if "HTTP_X_REQUEST_ID" in meta and (current := tracing.current()) is not None:
-                response.headers["X-Request-ID"] = current.request_id
+            if "HTTP_X_REQUEST_ID" in meta:
+                _tell_request_id(response)
+            if observation is not None:
+                if observation.is_told:
+                    _tell_request_id(response)
+                observation.end(response, args, plan.provided if plan else ())
             return response
         finally:
             if bound is not None:
@@ -110,9 +117,15 @@ def _refuse(
         return answers.write(outcome, request, always_200=always_200)
 
 
-def _through_drf(resource: type[ApiResource], request: HttpRequest) -> HttpResponseBase:
+def _tell_request_id(response: HttpResponseBase) -> None:
+    if (trace := tracing.current()) is not None:
+        response.headers["X-Request-ID"] = trace.request_id
+
+
+def _through_drf(resource: type[ApiResource], request: HttpRequest, args: Args) -> HttpResponseBase:
     mend_encoding(request)  # here already: a hook may read the request first
     view = resource()
+    view.call_args = args
     view.setup(request)
     return view.dispatch(request)
 

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import Throttled
 
+from eaglet.api import answers
 from eaglet.api.json_response import JsonBytesResponse
+from eaglet.api.throttling import check_project_throttles
 from eaglet.encoding import to_json
 from eaglet.health import run_probes
 
+View = Callable[[HttpRequest], HttpResponse]
 
-@csrf_exempt
-@login_not_required
-@never_cache
+
+def _health_view(view: View) -> View:
+    """Open to everybody: of what the project names for all its views, only throttles apply."""
+
+    @wraps(view)
+    def throttled(request: HttpRequest) -> HttpResponse:
+        try:
+            check_project_throttles(request)
+        except Throttled as refusal:
+            return answers.write(answers.of_exception(refusal), request)
+        return view(request)
+
+    return csrf_exempt(login_not_required(never_cache(throttled)))
+
+
+@_health_view
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200, touching nothing."""
     return JsonBytesResponse(b'{"status":"ok"}')
 
 
-@csrf_exempt
-@login_not_required
-@never_cache
+@_health_view
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 if every probe is in order, else 503; names only, no details."""
     results = run_probes()

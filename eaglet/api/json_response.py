@@ -29,7 +29,12 @@ class JsonBytesResponse(HttpResponse):
 
     It sets what HttpResponse.__init__ sets, and leaves out its checks of arguments, which are
     our own here: they are a twentieth of the cost of a whole small call.
+
+    Attributes:
+        envelope_code: the code of the envelope in it; None if there is none.
     """
+
+    envelope_code: int | None = None
 
     def __init__(self, content: bytes, status: int = 200, content_type: str = JSON_TYPE) -> None:
         self.headers = _Headers(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest
 from django.template import TemplateDoesNotExist
@@ -15,6 +14,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 
+from eaglet.api import disclosure
 from eaglet.api.accepting import accepted_types, matches
 
 
@@ -25,12 +25,14 @@ def wants_page(request: HttpRequest) -> bool:
         return False
     if not offered() or not accepted_types(request):
         return False
-    return request.get_preferred_type(["application/json", "text/html"]) == "text/html"
+    if request.get_preferred_type(["application/json", "text/html"]) != "text/html":
+        return False
+    return disclosure.may_see(request)
 
 
 def offered() -> bool:
-    """Whether the page is there: with DEBUG, where its templates can be found."""
-    return settings.DEBUG and _has_templates()
+    """Whether anybody may have the page, and its templates can be found."""
+    return not disclosure.is_shut() and _has_templates()
 
 
 @lru_cache(maxsize=1)
@@ -52,6 +54,19 @@ setting_changed.connect(_look_again, dispatch_uid="eaglet.api.page")
 def renderers() -> tuple[type[BaseRenderer], ...]:
     """The renderers where nobody names any: JSON, and the page where it is offered."""
     return (JSONRenderer, BrowsableAPIRenderer) if offered() else (JSONRenderer,)
+
+
+def shown_to(
+    request: HttpRequest, renderers: Sequence[type[BaseRenderer]]
+) -> list[type[BaseRenderer]]:
+    """The renderers without the page, unless the request's sender may have it.
+
+    Whatever negotiation the project names, and though it may name the page's renderer too.
+    """
+    plain = [r for r in renderers if not issubclass(r, BrowsableAPIRenderer)]
+    if len(plain) == len(renderers) or (offered() and disclosure.may_see(request)):
+        return list(renderers)
+    return plain or [JSONRenderer]
 
 
 class Negotiation(DefaultContentNegotiation):

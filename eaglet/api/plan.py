@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from rest_framework.exceptions import MethodNotAllowed
 
+from eaglet import metrics
 from eaglet.api.authorization import TokenRule, token_rule
 from eaglet.api.context import ContextProvider, load_providers
 from eaglet.api.policy import needs_drf
@@ -75,13 +76,17 @@ class Plan:
             MethodNotAllowed (405).
         allow: the value of an Allow header.
         direct: whether Django REST framework can be left out.
+        is_counted: whether calls are counted for Prometheus.
+        provided: names that context providers put into the args.
     """
 
     place: str
     methods: Methods
     allow: str
     direct: bool
+    is_counted: bool
     providers: tuple[ContextProvider, ...]
+    provided: frozenset[str]
     token_in_parameter: bool
     max_fields: int | None
     always_200: bool
@@ -139,12 +144,15 @@ def _make(resource: type[ApiResource]) -> Plan:
     if "GET" in methods:
         methods["HEAD"] = methods["GET"]
         allowed.insert(allowed.index("GET") + 1, "HEAD")
+    providers = load_providers()
     return Plan(
         place=f"{resource.app}.{resource.resource}",
         methods=methods,
         allow=", ".join(allowed),
         direct=conf.EAGLET_FAST_PATH and not needs_drf(resource),
-        providers=load_providers(),
+        is_counted=metrics.ENABLED and conf.EAGLET_METRICS,
+        providers=providers,
+        provided=frozenset(name for provider in providers for name in provider.provides),
         token_in_parameter=conf.EAGLET_TOKEN_IN_PARAMETER,
         max_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
         always_200=conf.EAGLET_ALWAYS_HTTP_200,

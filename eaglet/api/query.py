@@ -38,7 +38,7 @@ def read_query(request: HttpRequest, args: Args, max_fields: int | None) -> None
     of the cost; any other goes through Django's QueryDict, with the same result. Raises
     PayloadTooLarge beyond `max_fields`, the project's DATA_UPLOAD_MAX_NUMBER_FIELDS.
     """
-    charset_named = mend_encoding(request)
+    charset_named = request.encoding is not None and mend_encoding(request)
     query = request.META.get("QUERY_STRING", "")
     if not query:
         return

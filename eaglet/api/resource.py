@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.metadata import SimpleMetadata
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import APISettings, api_settings
@@ -59,6 +60,8 @@ class ApiResource(APIView, metaclass=_ResourceType):
     app: ClassVar[str]
     resource: ClassVar[str]
     abstract: ClassVar[bool] = True
+
+    call_args: Args  # of the call that an instance answers
 
     settings: Any = api_settings
     authentication_classes: Any = FromProject("DEFAULT_AUTHENTICATION_CLASSES", ())
@@ -118,6 +121,11 @@ class ApiResource(APIView, metaclass=_ResourceType):
             parser_context=self.get_parser_context(request),
         )
 
+    def get_renderers(self) -> list[BaseRenderer]:
+        """The renderers; the browsable page's only for those who may see it."""
+        request = getattr(self.request, "_request", self.request)
+        return [renderer() for renderer in page.shown_to(request, self.renderer_classes)]
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a call, with every hook of REST framework where it belongs."""
         self.args = args
@@ -137,7 +145,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
         return self.response
 
     def _call(self, plan: Plan, request: HttpRequest, drf_request: Request) -> HttpResponseBase:
-        args = Args(request)
+        args = self.call_args
         read_query(request, args, plan.max_fields)
         method: Method | None = plan.methods.get(request.method or "")
         # The body is read first where it decides: `_method` may be in it, or the token.
@@ -180,11 +188,13 @@ class ApiResource(APIView, metaclass=_ResourceType):
             outcome.status >= 400 and not always_200 and answers.accepts_problem(request)
         ):
             return answers.write(outcome, request, always_200=always_200)
-        return Response(
+        response = Response(
             answers.plain(outcome.envelope),
             status=200 if always_200 else outcome.status,
             headers=dict(outcome.headers),
         )
+        response.envelope_code = outcome.envelope["code"]  # type: ignore[attr-defined]
+        return response
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         """Turn an exception into the answer, by the project's own handler if it names one."""

@@ -11,7 +11,10 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, path
 from django.urls.resolvers import RoutePattern
 from rest_framework.exceptions import NotFound
 
+from eaglet import tracing
 from eaglet.api import answers, health_views, registry
+from eaglet.api import observation as observing
+from eaglet.api.metrics_view import metrics_view
 from eaglet.conf import conf
 
 ROUTE = "<str:app>/<str:resource>/"
@@ -19,6 +22,7 @@ ROUTE = "<str:app>/<str:resource>/"
 _own_routes: list[URLPattern | URLResolver] = [
     path("healthz", health_views.healthz, name="healthz"),
     path("readyz", health_views.readyz, name="readyz"),
+    path("metrics", metrics_view, name="metrics"),
 ]
 
 
@@ -57,9 +61,12 @@ class DeclaredResources(URLPattern):
 
 def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     """Answer for a resource that is not declared: 404."""
-    outcome = answers.of_exception(NotFound())
-    response = answers.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
-    return answers.without_body(response) if request.method == "HEAD" else response
+    with tracing.tracing(tracing.Trace.from_meta(request.META)):
+        observation = observing.Observation(request, **kwargs, is_declared=False)
+        outcome = answers.of_exception(NotFound())
+        response = answers.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
+        observation.end(response, None)
+        return answers.without_body(response) if request.method == "HEAD" else response
 
 
 no_such_resource.csrf_exempt = True  # type: ignore[attr-defined]

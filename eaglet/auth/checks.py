@@ -106,8 +106,12 @@ def check_databases(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
             id="eaglet_auth.E001",
         )
         for model, alias in _routes()
-        if str(connections.databases[alias].get("ENGINE")).partition(".")[0] in _MONGODB
+        if _is_mongodb(str(connections.databases[alias].get("ENGINE")))
     ]
+
+
+def _is_mongodb(engine: str) -> bool:
+    return engine.startswith("eaglet.mongo.") or engine.partition(".")[0] in _MONGODB
 
 
 def _routes() -> Iterator[tuple[str, str]]:

@@ -22,11 +22,9 @@ from oauthlib.oauth2.rfc6749.errors import (
     TemporarilyUnavailableError,
 )
 from rest_framework.exceptions import Throttled
-from rest_framework.views import APIView
 
-from eaglet.api.drf_request import wrap
 from eaglet.api.json_response import JsonBytesResponse
-from eaglet.api.policy import FromProject
+from eaglet.api.throttling import check_project_throttles
 from eaglet.auth import oauth, oauth_metadata
 from eaglet.auth.autocommit import autocommit
 from eaglet.auth.client_address import client_address
@@ -41,14 +39,6 @@ logger = logging.getLogger("eaglet.auth")
 View = Callable[[HttpRequest], HttpResponse]
 
 
-class _ProjectThrottles(APIView):
-    """Django REST framework's throttles, if the project names any."""
-
-    authentication_classes = ()
-    permission_classes = ()
-    throttle_classes = FromProject("DEFAULT_THROTTLE_CLASSES", ())
-
-
 def _endpoint(respond: Callable[[Caller, dict[str, str]], oauth.Answer]) -> View:
     @sensitive_variables()
     def view(request: HttpRequest) -> HttpResponse:
@@ -57,9 +47,7 @@ def _endpoint(respond: Callable[[Caller, dict[str, str]], oauth.Answer]) -> View
             refusal.headers["Allow"] = "POST"
             return refusal
         try:
-            throttles = _ProjectThrottles()
-            if throttles.throttle_classes:
-                throttles.check_throttles(wrap(request))
+            check_project_throttles(request)
             form = read_form(request)
             caller = Caller(take_credentials(request, form), client_address(request))
             return _answer(*respond(caller, form))

@@ -107,7 +107,10 @@ class RefusalCounter:
         except Exception:
             logger.warning("%d refused calls were not counted", counts.total(), exc_info=True)
         # As Django does for the others when a request ends; its receiver may have run before.
-        connections[using].close_if_unusable_or_obsolete()
+        connection = connections[using]
+        # A request that ends inside of a transaction is a test's, and so is the connection.
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
 
     def _take(self) -> Counter[_Refusal]:
         with self._lock:

@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model
 
 from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
+from eaglet.auth.planned_once import PlannedOnce
 
 Rows = Sequence[tuple[Any, ...]]
 """One for each grant of the app: when the token expires and was revoked, when its secret was
@@ -44,7 +45,7 @@ class TokenQuery:
         )
         # Every name is from a model and quoted by the backend; the digest is a parameter. Short
         # aliases and a named parameter, because Django searches the text for %s on SQLite.
-        self.sql = (
+        sql = (
             f"SELECT {', '.join(columns)} FROM {table('t', AccessToken)}"  # noqa: S608
             f" INNER JOIN {table('s', AppSecret)}"
             f" ON {column('s', AppSecret, 'id')} = {column('t', AccessToken, 'secret')}"
@@ -54,15 +55,14 @@ class TokenQuery:
             f" ON {column('g', AppGrant, 'app')} = {column('a', App, 'id')}"
             f" WHERE {column('t', AccessToken, 'digest')} = %(digest)s"
         )
+        self._statement = PlannedOnce(sql, "digest")
         self._expires_at = _field(AccessToken, "expires_at").get_col(AccessToken._meta.db_table)
         # What makes Python's value of a raw one, as the backend has it: on SQLite, of text.
         self._converters = connection.ops.get_db_converters(self._expires_at)
 
     def fetch(self, connection: BaseDatabaseWrapper, digest: str) -> Rows:
         """The rows for a token, none if there is no such token; `expires_at` is converted."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, {"digest": digest})
-            rows: Rows = cursor.fetchall()
+        rows: Rows = self._statement.fetch(connection, digest)
         if not rows or not self._converters:
             return rows
         expires_at, *others = rows[0]

@@ -15,6 +15,7 @@ from eaglet.auth.models import AccessToken, AppSecret
 from eaglet.auth.pruning import prune_now_and_then
 from eaglet.auth.refused_calls import Reason, counter
 from eaglet.auth.secret_query import look_up
+from eaglet.auth.token_insert import insert
 from eaglet.exceptions import InvalidAppKey
 
 logger = logging.getLogger("eaglet.auth")
@@ -57,12 +58,13 @@ def issue_for(record: AppSecret) -> IssuedToken:
     token = crypto.generate_access_token()
     lifetime = record.app.token_lifetime
     expires_at = clock.now() + lifetime
-    AccessToken(
+    stored = AccessToken(
         digest=crypto.digest(token),
         app=record.app,
         secret=record,
         expires_at=clock.to_field(expires_at),
-    ).save(using=using, force_insert=True)
+    )
+    insert(stored, using=using)
     prune_now_and_then(using)
     return IssuedToken(token, expires_at, int(lifetime.total_seconds()))
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # The embedded broker: `eaglet://` as a broker's URL.
 TRANSPORT_ALIASES["eaglet"] = "eaglet.tasks.embedded.transport:Transport"
+# What `redis://` means to eaglet's workers (see `configuration`).
+TRANSPORT_ALIASES["eaglet-redis"] = "eaglet.tasks.redis_transport:Transport"
 
 _HOMES = {
     "app": "eaglet.tasks.celery_app",

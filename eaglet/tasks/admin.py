@@ -29,8 +29,8 @@ class OutboxTaskAdmin(OutboxTaskModelAdmin):
     ordering = ("-pk",)
     show_full_result_count = False
     fields = (
-        "task_id", "queue_name", "state", "redacted_arguments", "written_at", "due_at", "sent_at",
-        "attempts", "last_error",
+        "task_id", "queue_name", "state", "order_key", "redacted_arguments", "written_at",
+        "not_before", "due_at", "sent_at", "parked_at", "attempts", "last_error",
     )  # fmt: skip
     readonly_fields = fields
 

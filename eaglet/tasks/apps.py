@@ -15,9 +15,10 @@ class TasksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect to Celery's signals, and register the system checks."""
+        """Connect to Celery's signals, register the system checks and the broker's probe."""
         # These need the app registry, or settings.
         from eaglet import setting_checks  # noqa: F401,PLC0415
-        from eaglet.tasks import checks, receiving  # noqa: F401,PLC0415
+        from eaglet.tasks import checks, outbox_metrics, probes, receiving  # noqa: F401,PLC0415
 
         receiving.connect_signals()
+        probes.register_for_services()

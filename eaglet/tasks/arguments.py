@@ -16,6 +16,8 @@ from eaglet.exceptions import InvalidTask
 MAX_QUEUE_NAME_BYTES: Final = 255
 """AMQP 0-9-1 §4.2.5.3: a name is a short string."""
 
+MAX_ORDER_KEY_LENGTH: Final = 255
+
 # Python writes, and reads, no more than 4,300 digits unless told to.
 _TOO_LARGE: Final = 10**4300
 
@@ -41,6 +43,20 @@ def check_queue_name(name: object) -> str:
     if name.startswith("amq."):
         raise InvalidTask(f"{name!r} can't be a queue's name: RabbitMQ keeps 'amq.' for itself")
     return name
+
+
+def check_order_key(key: object) -> str:
+    """Give an order key back, "" for None; InvalidTask says why it is none."""
+    if key is None:
+        return ""
+    if not isinstance(key, str):
+        raise InvalidTask(f"an order key is a str, not {type(key).__name__}")
+    if not key or not key.isprintable() or len(key) > MAX_ORDER_KEY_LENGTH:
+        raise InvalidTask(
+            f"{key[:40]!r} can't be an order key: it has 1 to {MAX_ORDER_KEY_LENGTH} characters, "
+            "all of which can be printed"
+        )
+    return key
 
 
 def to_json(args: object) -> str:

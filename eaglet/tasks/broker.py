@@ -1,22 +1,24 @@
-"""Publishing one task on a connection to the broker that is kept."""
+"""Publishing tasks on a connection to the broker that is kept."""
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-from typing import Any
+import time
+from collections.abc import Sequence
+from typing import Any, Final
 
+import amqp
 from celery import Celery
 from django.core.signals import setting_changed
 from kombu.connection import Connection
-from kombu.exceptions import OperationalError
-from kombu.messaging import Producer
 
 from eaglet.exceptions import BrokerUnavailable, PublishError
-from eaglet.tasks.configuration import make_app
+from eaglet.tasks.broker_faults import concerns_every_task, is_of_the_connection, reason
+from eaglet.tasks.configuration import RABBITMQ_SCHEMES, broker_scheme, make_app
+from eaglet.tasks.confirming import SILENCE_SECONDS, ConfirmingProducer, Tell
+from eaglet.tasks.message import publish_message
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.shown import describe, redacted_repr
 
 _app: Celery | None = None
 _app_lock = threading.Lock()
@@ -61,98 +63,154 @@ def _renew_lock() -> None:
 os.register_at_fork(after_in_child=_renew_lock)
 
 
+LONGEST_SECONDS: Final = 15.0
+"""How long `Broker.publish` takes at most: a relay's claim must not end meanwhile."""
+
+# The last that is begun may take as long as a broker may be silent.
+_BEGINS_FOR_SECONDS: Final = LONGEST_SECONDS - SILENCE_SECONDS - 2
+
+
+class _Broken(Exception):
+    """The connection, or the channel, failed with several tasks on their way."""
+
+
 class Broker:
     """A connection to the broker, made when first needed, for one thread at a time."""
 
     def __init__(self) -> None:
         self._app: Celery | None = None
         self._connection: Connection | None = None
-        self._producer: Producer | None = None
+        self._producer: Any = None  # kombu's stubs have no batches
+        self._confirming: ConfirmingProducer | None = None
 
-    def publish(self, task: OutboxTask) -> None:
-        """Publish a task to the queue of its name; returns when the broker has confirmed it.
+    def connect(self) -> None:
+        """Connect, if need be. Raises BrokerUnavailable."""
+        self._open()
 
-        Raises BrokerUnavailable when the connection can't be made or breaks, and PublishError
-        when the broker refuses this task. Both leave no connection behind.
+    def publish(self, tasks: Sequence[OutboxTask], tell: Tell) -> None:
+        """Publish tasks, each to the queue of its name, and tell of each what became of it.
+
+        `tell` is called with a task and None once the broker has confirmed it, with a
+        PublishError when the broker refuses this task. Raises BrokerUnavailable when the
+        connection can't be made, breaks or stays silent: what nothing was told of may have
+        arrived or not.
+
+        They go together: RabbitMQ confirms them while the next are on their way, Redis gets
+        them as one pipeline. When that fails though the broker can be reached they go one by
+        one, so that the one which it can't take does not keep the others.
         """
-        try:
-            args = [json.loads(task.arguments)]
-        except ValueError as error:
-            raise PublishError(describe(error)) from error
-        kept = self._producer is not None
-        try:
-            self._publish(task, args)
-        except BrokerUnavailable as error:
-            # A connection that was cut while nothing was sent is only noticed now.
-            if not kept or _timed_out(error):
-                raise
-            self._publish(task, args)
+        if not tasks:
+            return
+        ends_at = time.monotonic() + _BEGINS_FOR_SECONDS
+        left = {task.pk: task for task in tasks}
 
-    def _publish(self, task: OutboxTask, args: list[Any]) -> None:
+        def told(task: OutboxTask, error: PublishError | None) -> None:
+            del left[task.pk]
+            tell(task, error)
+
+        # A connection that was cut while nothing was sent is only noticed now.
+        for _ in range(2 if self._connection is not None else 1):
+            try:
+                self._together(list(left.values()), told)
+            except _Broken:
+                continue
+            return
+        for task in list(left.values()):
+            if time.monotonic() > ends_at:
+                raise BrokerUnavailable("the broker takes too long")
+            self._alone(task, told)
+
+    def _together(self, tasks: Sequence[OutboxTask], tell: Tell) -> None:
         app, producer = self._open()
         try:
-            app.send_task(
-                task.queue_name,
-                args=args,
-                task_id=task.task_id,
-                queue=task.queue_name,
-                producer=producer,
-                retry=False,
-                # RabbitMQ would confirm, and drop, what no queue takes.
-                mandatory=True,
-                # What Celery keeps beside the result, and shows.
-                argsrepr=redacted_repr(args),
-                kwargsrepr="{}",
-                add_to_parent=False,
-            )
+            if self._confirming is not None:
+                self._confirming.publish(tasks, tell)
+            elif producer.supports_batch_publish:
+                readable = []
+                with producer.batch(max_size=len(tasks)):
+                    for task in tasks:
+                        try:
+                            publish_message(app, producer, task)
+                        except PublishError as error:
+                            tell(task, error)
+                        else:
+                            readable.append(task)
+                for task in readable:
+                    tell(task, None)
+            else:
+                for task in tasks:
+                    self._alone(task, tell)
+        except PublishError:
+            raise
         except Exception as error:
-            unavailable = self._is_of_the_connection(error)
+            if concerns_every_task(error):
+                self.close()
+                raise BrokerUnavailable(reason(error)) from error
             self.close()
-            raise (BrokerUnavailable if unavailable else PublishError)(describe(error)) from error
+            raise _Broken from error
+
+    def _alone(self, task: OutboxTask, tell: Tell) -> None:
+        app, producer = self._open()
+        try:
+            if self._confirming is not None:
+                self._confirming.publish([task], tell)
+                return
+            publish_message(app, producer, task)
+        except BrokerUnavailable:
+            raise
+        except PublishError as error:
+            tell(task, error)
+            return
+        except Exception as error:
+            refusal = PublishError(reason(error))
+            refusal.__cause__ = error
+            silent = concerns_every_task(error)
+            of_the_connection = is_of_the_connection(error, self._connection)
+            self.close()
+            if silent:
+                raise BrokerUnavailable(reason(error)) from error
+            if of_the_connection:
+                # Is it the broker that has gone, or this task that it can't take? In the first
+                # case this raises BrokerUnavailable.
+                self._open()
+            tell(task, refusal)
+            return
+        tell(task, None)
 
     def close(self) -> None:
         """Close the connection; the next task gets a new one."""
-        connection, self._connection, self._producer = self._connection, None, None
+        connection, self._connection = self._connection, None
+        self._producer = self._confirming = None
         if connection is not None:
             try:
                 connection.collect(socket_timeout=0.1)
             except Exception:  # noqa: BLE001 - it is given up either way
                 return
 
-    def _open(self) -> tuple[Celery, Producer]:
+    def _open(self) -> tuple[Celery, Any]:
         app = publishing_app()
         if self._producer is None or self._app is not app:
             self.close()
             try:
-                self._connection = app.connection_for_write()
-                # Asking for the channel connects.
-                channel = self._connection.default_channel
-                self._producer = app.amqp.Producer(channel, auto_declare=False)
+                self._connect(app)
             except ValueError:
                 self.close()
                 # What was wrong with it is quoted by the error, and may be part of a password.
                 raise BrokerUnavailable("the broker's URL can't be read") from None
             except Exception as error:
                 self.close()
-                raise BrokerUnavailable(describe(error)) from error
+                raise BrokerUnavailable(reason(error)) from error
             self._app = app
         return app, self._producer
 
-    def _is_of_the_connection(self, error: Exception) -> bool:
-        connection = self._connection
-        if isinstance(error, OSError) or connection is None:
-            return True
-        if isinstance(error, OperationalError):
-            # What kombu makes of both; only the cause tells them apart.
-            cause = error.__cause__
-            return isinstance(cause, connection.connection_errors) or not isinstance(
-                cause, connection.channel_errors
-            )
-        return isinstance(error, connection.connection_errors)
-
-
-def _timed_out(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, TimeoutError):
-        cause = cause.__cause__
-    return cause is not None
+    def _connect(self, app: Celery) -> None:
+        options = app.conf.broker_transport_options
+        if broker_scheme(app.conf.broker_write_url) in RABBITMQ_SCHEMES:
+            # Else its channels wait for each message's confirmation by themselves.
+            options = {**options, "confirm_publish": False}
+        self._connection = app.connection_for_write(transport_options=options)
+        # Asking for the channel connects.
+        channel = self._connection.default_channel
+        if isinstance(channel, amqp.Channel):
+            self._confirming = ConfirmingProducer(app, self._connection)
+        self._producer = app.amqp.Producer(channel, auto_declare=False)

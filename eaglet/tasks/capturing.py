@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,9 @@ class CapturedTask:
     args: Any
     task_id: str
     using: str
+    order_key: str = ""
+    # When it is to be sent at the earliest; None: at once.
+    not_before: datetime.datetime | None = None
 
 
 class CapturedTasks(Sequence[CapturedTask]):
@@ -42,7 +46,14 @@ class CapturedTasks(Sequence[CapturedTask]):
             .values_list("task_id", flat=True)
         }
         return [
-            CapturedTask(task.queue_name, json.loads(task.arguments), task.task_id, alias)
+            CapturedTask(
+                task.queue_name,
+                json.loads(task.arguments),
+                task.task_id,
+                alias,
+                task.order_key,
+                task.not_before,
+            )
             for alias, task in self._written
             if task.task_id in kept
         ]

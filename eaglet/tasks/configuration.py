@@ -13,6 +13,8 @@ from celery import Celery
 from django.conf import settings
 
 EMBEDDED_BROKER: Final = "eaglet://"
+SAFE_REDIS: Final = "eaglet-redis"
+RABBITMQ_SCHEMES: Final = ("amqp", "amqps", "pyamqp")
 
 # Measured: without these a closed port keeps a send for 0.6 to 6 s, a broker that accepts and
 # never answers for more than 60, and a RabbitMQ killed in mid-send loses what it had not written.
@@ -36,9 +38,7 @@ _REDIS: Final = {
 }
 _TRANSPORT_OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "eaglet": {"max_retries": 0},
-    "amqp": _RABBITMQ,
-    "amqps": _RABBITMQ,
-    "pyamqp": _RABBITMQ,
+    **dict.fromkeys(RABBITMQ_SCHEMES, _RABBITMQ),
     "redis": _REDIS,
     "rediss": _REDIS,
     "sentinel": _REDIS,
@@ -76,6 +76,9 @@ def apply_defaults(app: Celery) -> None:
     }
     if any(name.split(".")[0] == "django_celery_results" for name in settings.INSTALLED_APPS):
         defaults["result_backend"] = "django-db"
+    if broker_scheme(conf.broker_read_url) in ("redis", "rediss"):
+        # kombu's own loses what it has taken, and not noted, when it is killed just then.
+        defaults["broker_transport"] = SAFE_REDIS
     for key, value in defaults.items():
         if not conf.value_set_for(key):
             conf[key] = value

@@ -16,8 +16,11 @@ from eaglet.conf import conf
 from eaglet.exceptions import TaskError
 from eaglet.tasks.capturing import captured
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.outbox_metrics import count, count_sent
 from eaglet.tasks.publisher import publisher
 from eaglet.tasks.shown import describe
+from eaglet.tasks.waking import wake_relays_after_commit
+from eaglet.tasks.writing import insert
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -39,11 +42,24 @@ def outbox_alias(using: str | None) -> str:
     """
     alias = using or router.db_for_write(OutboxTask)
     connection = connections[alias]
+    if connection.vendor == "mongodb":
+        raise TaskError(
+            f"the database {alias!r} is MongoDB, where transaction.atomic does nothing and no "
+            "outbox can be: write the document first, then send the task with an SQL database's "
+            "outbox, and have its receiver look whether the document is there."
+        )
     if using is not None and not router.allow_migrate_model(alias, OutboxTask):
         raise TaskError(f"the database {alias!r} has no outbox, says the project's router")
     if not _in_transaction(connection):
         for other in connections.all(initialized_only=True):
             if other.alias != alias and _in_transaction(other):
+                if other.vendor == "mongodb":
+                    raise TaskError(
+                        f"a transaction is open on the database {other.alias!r}, which is MongoDB, "
+                        f"and none on {alias!r}, where the outbox is: the task would be sent even "
+                        "if that is rolled back, and transaction.atomic rolls nothing back there. "
+                        "Send it after the block."
+                    )
                 raise TaskError(
                     f"a transaction is open on the database {other.alias!r} and none on "
                     f"{alias!r}, where the outbox is: the task would be sent even if that "
@@ -54,36 +70,53 @@ def outbox_alias(using: str | None) -> str:
 
 
 def _in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    if getattr(connection, "in_atomic_block_mongo", False):
+        return True
     return connection.in_atomic_block or (
         connection.connection is not None and not connection.autocommit
     )
 
 
-def put(alias: str, queue_name: str, arguments: str, task_id: str) -> OutboxTask:
+def put(
+    alias: str,
+    queue_name: str,
+    arguments: str,
+    task_id: str,
+    *,
+    order_key: str = "",
+    not_before: datetime.datetime | None = None,
+) -> OutboxTask:
     """Write a task to the outbox, in the transaction open on `alias`, if any; publish it after.
 
-    While the broker is left alone, and while a test captures tasks, it is only written.
+    It is only written while the broker is left alone, with an order key or for later, which is
+    the relay's, and while a test captures tasks.
     """
-    at_once = publisher().is_available
+    at_once = not order_key and not_before is None and publisher().is_available
     now = timezone.now()
-    keeps = sender_keeps_seconds() if at_once else 0
+    keeps = datetime.timedelta(seconds=sender_keeps_seconds() if at_once else 0)
     task = OutboxTask(
         task_id=task_id,
         queue_name=queue_name,
         arguments=arguments,
+        state=int(OutboxTask.State.IN_ORDER if order_key else OutboxTask.State.PENDING),
         written_at=now,
-        due_at=now + datetime.timedelta(seconds=keeps),
+        due_at=not_before or now + keeps,
+        not_before=not_before,
+        order_key=order_key,
     )
-    task.save(using=alias, force_insert=True)
-    if not captured(alias, task) and at_once:
-        _publish_after_commit(connections[alias], task)
+    insert(alias, task)
+    if not captured(alias, task):
+        connection = connections[alias]
+        if connection.in_atomic_block or connection.get_autocommit():
+            if at_once:
+                _publish_after_commit(connection, task)
+            else:
+                wake_relays_after_commit(connection)
+        # Else Django can't tell when the transaction commits: the relay will find it.
     return task
 
 
 def _publish_after_commit(connection: BaseDatabaseWrapper, task: OutboxTask) -> None:
-    if not connection.in_atomic_block and not connection.get_autocommit():
-        # Django can't tell when such a transaction commits: this is the relay's.
-        return
     batch = _batch_of(connection)
     # Not `savepoint_ids`: those of `transaction.savepoint()` are not among them.
     in_savepoint = connection.in_atomic_block and connection.savepoint_state > 0
@@ -130,22 +163,28 @@ class _Batch:
 
     def _publish(self) -> None:
         tasks = self._still_ours()
+        if not tasks:
+            return
         attempt = publisher().publish(tasks, conf.EAGLET_PUBLISH_TIMEOUT_SECONDS)
         # Copies: a thread that was given up may go on adding to them.
         sent, refused = list(attempt.sent), list(attempt.refused)
         outbox = OutboxTask.objects.using(self._alias)
         if sent:
             self._mark(sent)
-        now = timezone.now()
+            count_sent("sender", sent)
+        count("sender", "refused", len(refused))
         for task, error in refused:
             logger.error("task %s to %s was refused: %s", task.task_id, task.queue_name, error)
-            outbox.give_back([task], now, str(error), attempted=True)
+            keys = [task.pk]
+            outbox.give_back(keys, task.claimed_by, timezone.now(), str(error), attempted=True)
         done = {task.pk for task in (*sent, *(task for task, _ in refused))}
         left = [task for task in tasks if task.pk not in done]
         if left:
             reason = str(attempt.unavailable or "the broker did not confirm in time")
             logger.warning("%d tasks are left to the relay: %s", len(left), reason)
-            outbox.give_back(left, now, reason)
+            count("sender", "left", len(left))
+            keys = [task.pk for task in left]
+            outbox.give_back(keys, left[0].claimed_by, timezone.now(), reason)
 
     def _mark(self, sent: list[OutboxTask]) -> None:
         try:
@@ -163,6 +202,7 @@ class _Batch:
         keeps = datetime.timedelta(seconds=sender_keeps_seconds())
         if not self._some_may_be_gone and now < tasks[0].written_at + keeps / 2:
             return tasks
-        return OutboxTask.objects.using(self._alias).claim_these(
-            tasks, owner=str(uuid.uuid4()), until=now + keeps
-        )
+        outbox = OutboxTask.objects.using(self._alias)
+        owner = str(uuid.uuid4())
+        keys = outbox.claim_these([task.pk for task in tasks], owner, now + keeps)
+        return outbox.held_by(owner, keys)

@@ -11,7 +11,9 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from queue import SimpleQueue
+from typing import Final
 
 from eaglet.breaker import Breaker
 from eaglet.exceptions import BrokerUnavailable, PublishError
@@ -20,6 +22,10 @@ from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.shown import describe
 
 logger = logging.getLogger("eaglet.tasks")
+
+
+AT_ONCE: Final = 100
+"""Tasks that are on their way to the broker together."""
 
 
 @dataclass
@@ -102,18 +108,22 @@ class Publisher:
                 attempt.done.set()
 
     def _work(self, broker: Broker, attempt: Attempt) -> None:
-        for task in attempt.tasks:
+        def tell(task: OutboxTask, error: PublishError | None) -> None:
+            if error is None:
+                attempt.sent.append(task)
+            else:
+                attempt.refused.append((task, error))
+
+        # The first alone: of a broker that does not answer only that one may come twice.
+        bounds = [0, 1, *range(1 + AT_ONCE, len(attempt.tasks) + AT_ONCE, AT_ONCE)]
+        for start, end in pairwise(bounds):
             if attempt.given_up:
                 return
             try:
-                broker.publish(task)
+                broker.publish(attempt.tasks[start:end], tell)
             except BrokerUnavailable as error:
                 attempt.unavailable = error
                 return
-            except PublishError as error:
-                attempt.refused.append((task, error))
-            else:
-                attempt.sent.append(task)
 
 
 _publisher = Publisher()

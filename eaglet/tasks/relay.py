@@ -7,36 +7,42 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections, router
+from django.db import connections
 from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.exceptions import BrokerUnavailable, PublishError
-from eaglet.tasks.broker import Broker
+from eaglet.tasks import broker, waking
+from eaglet.tasks.database_faults import DATABASE_FAULTS
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.ordering import OrderedClaims, in_waves
 from eaglet.tasks.outbox import sender_keeps_seconds
+from eaglet.tasks.outbox_metrics import count, count_sent
+from eaglet.tasks.outboxes import is_migrated, outbox_aliases
+from eaglet.tasks.pruning import Pruner
 from eaglet.tasks.shown import describe
 
 logger = logging.getLogger("eaglet.tasks.relay")
 
-BATCH_SIZE: Final = 100
-"""Tasks claimed at a time: what may be repeated when a relay dies. Batches of 100 come to 98 %
-of the speed of publishing without an outbox (measured)."""
+BATCH_SIZE: Final = 500
+"""Tasks claimed at a time."""
 
-LEASE_SECONDS: Final = 60
-"""How long a claim holds. A relay that needs longer gives the rest of its batch back."""
+AT_ONCE: Final = 100
+"""Tasks that are on their way to the broker together: what is in memory, and what may be
+repeated when a relay dies."""
+
+LEASE_SECONDS: Final = 20
+"""How long a claim holds, and so how long the tasks wait that a relay had claimed when it died."""
+
+_BEGINS_FOR_SECONDS: Final = LEASE_SECONDS - broker.LONGEST_SECONDS
+"""For how long something of a batch may be begun. A relay that needs longer gives the rest back."""
 
 LONGEST_PAUSE_SECONDS: Final = 5
-LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
-_PRUNE_EVERY_SECONDS: Final = 60
 _LOOK_FOR_TABLES_EVERY_SECONDS: Final = 30
-# The latter is no kind of the former, and what some drivers raise when a server goes away.
-_DATABASE_FAILURES: Final = (DatabaseError, InterfaceError)
-_PRUNE_AT_ONCE: Final = 1000
 
 
 @dataclass
@@ -45,62 +51,73 @@ class Progress:
 
     published: int = 0
     refused: int = 0
+    parked: int = 0
     # Why the last round could not go on.
     stopped_by: str = ""
 
 
-def outbox_aliases() -> list[str]:
-    """The databases that may have an outbox, says the project's router; replicas have none.
+@dataclass
+class _Batch:
+    """Claimed tasks that nothing is known of yet, and until when the claim is good."""
 
-    A replica is what Django's documentation marks as one: `"TEST": {"MIRROR": …}`.
-    """
-    return [
-        alias
-        for alias in connections
-        if router.allow_migrate_model(alias, OutboxTask)
-        and not connections[alias].settings_dict["TEST"].get("MIRROR")
-    ]
-
-
-def is_migrated(alias: str) -> bool:
-    """Whether the outbox's table is there; a project migrates it where it sends from."""
-    with connections[alias].cursor() as cursor:
-        tables = connections[alias].introspection.table_names(cursor)
-    return OutboxTask._meta.db_table in tables
+    alias: str
+    left: set[int]
+    good_until: float
+    ended: bool = False
+    published: int = 0
+    # The order keys of this batch that go no further in it.
+    stopped: set[str] = field(default_factory=set)
 
 
 class Relay:
-    """Publishes the tasks that are due, of every outbox; several may run at once."""
+    """Publishes the tasks that are due, of every outbox; several may run at once.
 
-    def __init__(self, aliases: Sequence[str] | None = None, batch_size: int = BATCH_SIZE) -> None:
+    `on_progress` is called after each batch that published something.
+    """
+
+    def __init__(
+        self,
+        aliases: Sequence[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
         self.aliases = list(aliases or outbox_aliases())
         self.progress = Progress()
         self._batch_size = batch_size
-        self._broker = Broker()
+        self._on_progress = on_progress
+        self._broker = broker.Broker()
         self._owner = str(uuid.uuid4())
-        self._migrated: set[str] = set()
+        self._ordered: dict[str, OrderedClaims] = {}
+        self._watches: dict[str, waking.Watch] = {}
         self._looked_for_tables_at: dict[str, float] = {}
-        self._pruned_at = float("-inf")
+        self._pruner = Pruner()
+        self._last_round_at = time.monotonic()
+
+    def is_alive(self) -> bool:
+        """Whether it goes on: a round takes no longer than its claims on each outbox hold."""
+        longest = (1 + len(self.aliases)) * LEASE_SECONDS
+        return time.monotonic() - self._last_round_at < longest
 
     def run(self, stop: threading.Event) -> None:
-        """Publish what becomes due, until `stop` is set; a batch that was begun is ended."""
-        pause = conf.EAGLET_RELAY_POLL_SECONDS
+        """Publish what becomes due, until `stop` is set; what was begun is ended."""
+        pause = 1.0
         while not stop.is_set():
             published = self.run_round(stop)
-            self._prune_when_it_is_time()
+            self._pruner.prune_when_it_is_time(self._served())
             if self.progress.stopped_by:
-                pause = min(pause * 2, max(LONGEST_PAUSE_SECONDS, conf.EAGLET_RELAY_POLL_SECONDS))
-            else:
-                pause = conf.EAGLET_RELAY_POLL_SECONDS
-            if not published:
-                close_old_connections()
                 stop.wait(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                continue
+            pause = 1.0
+            if not published:
+                self._wait(stop)
         self._broker.close()
 
     def run_once(self, stop: threading.Event) -> None:
         """Publish all that stands there now, and end; it waits for what is still its sender's.
 
-        That is a few seconds at most. What the broker does not take stays where it is.
+        That is a few seconds at most. What the broker does not take stays where it is, and so
+        does what is to be published later.
         """
         until = timezone.now() + datetime.timedelta(seconds=sender_keeps_seconds())
         while not stop.is_set():
@@ -109,33 +126,32 @@ class Relay:
                 if self.progress.stopped_by or not self._senders_keep_some(until):
                     break
                 stop.wait(0.1)
-        self._prune_when_it_is_time()
+        self._pruner.prune_when_it_is_time(self._served())
         self._broker.close()
-
-    def _senders_keep_some(self, until: datetime.datetime) -> bool:
-        # One that was attempted, and is due soon, was refused: that is no reason to wait.
-        return any(
-            OutboxTask.objects.using(alias).due(until).filter(attempts=0).exists()
-            for alias in self._migrated
-        )
 
     def run_round(self, stop: threading.Event) -> int:
         """Publish one batch of each outbox; gives how many tasks."""
+        self._last_round_at = time.monotonic()
         self.progress.stopped_by = ""
         published = 0
         for alias in self.aliases:
-            if stop.is_set():
+            if stop.is_set() or self.progress.stopped_by:
                 break
             try:
                 if self._serves(alias):
+                    self._watches[alias].begin()
                     published += self._run_batch(alias, stop)
-            except _DATABASE_FAILURES as error:
+            except DATABASE_FAULTS as error:
                 self._stopped_by(f"the outbox of {alias!r}: {describe(error)}")
-                connections[alias].close_if_unusable_or_obsolete()
+                # Not `close_if_unusable`: this one keeps its connection for good otherwise.
+                connections[alias].close()
         return published
 
+    def _served(self) -> list[str]:
+        return list(self._watches)
+
     def _serves(self, alias: str) -> bool:
-        if alias in self._migrated:
+        if alias in self._watches:
             return True
         now = time.monotonic()
         if now - self._looked_for_tables_at.get(alias, float("-inf")) > (
@@ -143,71 +159,110 @@ class Relay:
         ):
             self._looked_for_tables_at[alias] = now
             if is_migrated(alias):
-                self._migrated.add(alias)
-            elif not self._migrated and alias == self.aliases[-1]:
+                outbox = OutboxTask.objects.using(alias)
+                self._ordered[alias] = OrderedClaims(outbox, self._owner)
+                self._watches[alias] = waking.watch(alias)
+            elif not self._watches and alias == self.aliases[-1]:
                 self._stopped_by("no database has the outbox's table: run migrate")
-        return alias in self._migrated
+        return alias in self._watches
+
+    def _wait(self, stop: threading.Event) -> None:
+        """Wait until there may be something to do."""
+        alias = ""
+        try:
+            seconds = waking.LOOK_EVERY_SECONDS
+            for alias in self._watches:
+                seconds = min(seconds, waking.seconds_until_due(alias))
+            waking.wait(list(self._watches.values()), stop, seconds)
+        except DATABASE_FAULTS as error:
+            logger.warning("the outbox of %r: %s", alias, describe(error))
+            for alias in self._watches:
+                connections[alias].close()
+
+    def _senders_keep_some(self, until: datetime.datetime) -> bool:
+        # One that was attempted, and is due soon, was refused: that is no reason to wait. Nor
+        # is one that was asked for later. One that has come due meanwhile is one.
+        return any(
+            OutboxTask.objects.using(alias)
+            .filter(state=OutboxTask.State.PENDING, attempts=0, not_before=None)
+            .filter(due_at__lte=until)
+            .exists()
+            for alias in self._watches
+        )
 
     def _run_batch(self, alias: str, stop: threading.Event) -> int:
-        began = time.monotonic()
         outbox = OutboxTask.objects.using(alias)
+        good_until = time.monotonic() + _BEGINS_FOR_SECONDS
         until = timezone.now() + datetime.timedelta(seconds=LEASE_SECONDS)
-        tasks = outbox.claim(self._owner, until, self._batch_size)
-        sent: list[OutboxTask] = []
-        left = list(tasks)
+        ordered = self._ordered[alias].claim(until, self._batch_size)
+        unordered = outbox.claim(self._owner, until, self._batch_size)
+        left = {*unordered, *(key for run in ordered for key in run)}
+        if not left:
+            return 0
+        batch = _Batch(alias, left, good_until)
         try:
-            for task in tasks:
-                if stop.is_set() or time.monotonic() - began > LEASE_SECONDS / 2:
-                    break
-                try:
-                    self._broker.publish(task)
-                except BrokerUnavailable as error:
-                    self._stopped_by(str(error))
-                    # Behind the others: it might be what makes the broker close the connection.
-                    left.remove(task)
-                    later = timezone.now() + datetime.timedelta(seconds=1)
-                    outbox.give_back([task], later, str(error))
-                    break
-                except PublishError as error:
-                    self._refused(alias, task, error)
-                else:
-                    sent.append(task)
-                left.remove(task)
+            for some in (*in_waves(ordered), unordered):
+                for start in range(0, len(some), AT_ONCE):
+                    if stop.is_set() or batch.ended or time.monotonic() > good_until:
+                        break
+                    self._publish(batch, some[start : start + AT_ONCE])
         finally:
-            if sent:
-                outbox.mark_sent(sent)
-            if left:
-                outbox.give_back(left, timezone.now(), self.progress.stopped_by)
-        self.progress.published += len(sent)
-        if sent:
-            logger.info("published %d tasks of %s", len(sent), alias)
-        return len(sent)
+            outbox.give_back(
+                sorted(batch.left), self._owner, timezone.now(), self.progress.stopped_by
+            )
+        self.progress.published += batch.published
+        if batch.published:
+            logger.info("published %d tasks of %s", batch.published, alias)
+            self._on_progress(self.progress)
+        return batch.published
 
-    def _refused(self, alias: str, task: OutboxTask, error: PublishError) -> None:
+    def _publish(self, batch: _Batch, keys: Sequence[int]) -> None:
+        outbox = OutboxTask.objects.using(batch.alias)
+        tasks = [
+            task
+            for task in outbox.held_by(self._owner, keys)
+            if not task.order_key or task.order_key not in batch.stopped
+        ]
+        sent: list[OutboxTask] = []
+        refused: list[tuple[OutboxTask, PublishError]] = []
+
+        def tell(task: OutboxTask, error: PublishError | None) -> None:
+            if error is None:
+                sent.append(task)
+            else:
+                refused.append((task, error))
+
+        try:
+            self._broker.publish(tasks, tell)
+        except BrokerUnavailable as error:
+            self._stopped_by(str(error))
+            batch.ended = True
+        finally:
+            outbox.mark_sent(sent)
+            count_sent("relay", sent)
+            batch.left.difference_update(task.pk for task in sent)
+            batch.published += len(sent)
+            for task, refusal in refused:
+                self._refused(batch, task, refusal)
+
+    def _refused(self, batch: _Batch, task: OutboxTask, error: PublishError) -> None:
+        batch.left.discard(task.pk)
+        if task.order_key:
+            batch.stopped.add(task.order_key)
+        allowed = conf.EAGLET_TASK_MAX_ATTEMPTS
+        outbox = OutboxTask.objects.using(batch.alias)
+        parked = outbox.note_refusal(task, str(error), allowed)
         self.progress.refused += 1
-        logger.error("task %s to %s was refused: %s", task.task_id, task.queue_name, error)
-        pause = min(2**task.attempts, LONGEST_REFUSAL_PAUSE_SECONDS)
-        due_at = timezone.now() + datetime.timedelta(seconds=pause)
-        OutboxTask.objects.using(alias).give_back([task], due_at, str(error), attempted=True)
+        self.progress.parked += parked
+        count("relay", "parked" if parked else "refused")
+        logger.error(
+            "task %s to %s was refused%s: %s",
+            task.task_id,
+            task.queue_name,
+            f" {allowed} times and is parked" if parked else "",
+            error,
+        )
 
     def _stopped_by(self, reason: str) -> None:
         self.progress.stopped_by = reason
         logger.warning("nothing can be published: %s", reason)
-
-    def _prune_when_it_is_time(self) -> None:
-        retention = conf.EAGLET_TASK_RETENTION_SECONDS
-        if retention is None or time.monotonic() - self._pruned_at < _PRUNE_EVERY_SECONDS:
-            return
-        sent_before = timezone.now() - datetime.timedelta(seconds=retention)
-        deleted = 0
-        for alias in self._migrated:
-            try:
-                deleted = max(
-                    deleted, OutboxTask.objects.using(alias).prune(sent_before, _PRUNE_AT_ONCE)
-                )
-            except _DATABASE_FAILURES as error:
-                logger.warning("sent tasks of %r could not be deleted: %s", alias, describe(error))
-                connections[alias].close_if_unusable_or_obsolete()
-        # A full batch tells that there is more: the next round goes on.
-        if deleted < _PRUNE_AT_ONCE:
-            self._pruned_at = time.monotonic()

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from typing import Any
 
-from eaglet.tasks import arguments, outbox
+from eaglet.tasks import arguments, outbox, timing
 
 
-def send_task(queue_name: str, args: Any, *, using: str | None = None) -> str:
+def send_task(
+    queue_name: str,
+    args: Any,
+    *,
+    using: str | None = None,
+    order_key: str | None = None,
+    delay_seconds: float | None = None,
+    at: datetime.datetime | None = None,
+) -> str:
     """Send a task to a queue: neither lost, nor sent for what is rolled back.
 
     The task is written to the outbox in the transaction that is open, published once that has
     committed, and published by `manage.py relay_tasks` if the broker could not be reached then.
     It is delivered at least once: a repeat is possible when something dies in between. No order
-    is promised.
+    is promised without an `order_key`.
 
     Args:
         queue_name: the queue, which is the name of the Celery task too; 255 bytes at most.
@@ -22,15 +31,28 @@ def send_task(queue_name: str, args: Any, *, using: str | None = None) -> str:
             decimals and UUIDs arrive as strings.
         using: the database whose transaction the task is part of; by default the one that the
             project's routers write the outbox to.
+        order_key: tasks with the same one, 255 characters at most, are published by the relay
+            alone, in the order they were written in, each when the broker has confirmed the one
+            before. One that is parked stops its key.
+        delay_seconds: publish it this much later, from the outbox: the broker does not see it
+            before.
+        at: publish it at this time, which has a time zone where USE_TZ is on; one that has
+            passed is now.
 
     Returns the task's id.
 
     The call waits for the broker no longer than EAGLET_PUBLISH_TIMEOUT_SECONDS for all tasks of
-    a transaction, and a broker that fails never breaks the caller's commit. Raises InvalidTask
-    for a queue name or arguments that can't be sent, TaskError when the transaction that is
-    open is another database's, and what Django raises when the outbox can't be written to.
+    a transaction, and not at all with `order_key`, a delay, or after repeated failures; a broker
+    that fails never breaks the caller's commit. Raises InvalidTask for a queue name, arguments,
+    a key or a time that can't be sent, TaskError when the transaction that is open is another
+    database's, and what Django raises when the outbox can't be written to.
     """
     arguments.check_queue_name(queue_name)
+    key = arguments.check_order_key(order_key)
+    not_before = timing.not_before(delay_seconds, at)
     text = arguments.to_json(args)
     alias = outbox.outbox_alias(using)
-    return outbox.put(alias, queue_name, text, str(uuid.uuid4())).task_id
+    task = outbox.put(
+        alias, queue_name, text, str(uuid.uuid4()), order_key=key, not_before=not_before
+    )
+    return task.task_id

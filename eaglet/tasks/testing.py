@@ -12,10 +12,10 @@ from eaglet.tasks.capturing import CapturedTask, CapturedTasks, capture
 def captured_tasks() -> Iterator[CapturedTasks]:
     """Capture the tasks sent in the block, instead of publishing them.
 
-    Gives a sequence of `CapturedTask(queue_name, args, task_id, using)`, `args` as the receiver
-    would get them. What a transaction or a savepoint rolls back is not in it. It needs no
-    commit, so it works in a TestCase and under pytest-django's `db` alike; captured tasks stay
-    in the outbox of the test's database, and are never published by it.
+    Gives a sequence of `CapturedTask(queue_name, args, task_id, using, order_key, not_before)`,
+    `args` as the receiver would get them. What a transaction or a savepoint rolls back is not in
+    it. It needs no commit, so it works in a TestCase and under pytest-django's `db` alike; captured
+    tasks stay in the outbox of the test's database, and are never published by it.
 
         with captured_tasks() as tasks:
             change_points(member, 100)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from django.urls import reverse
+from rest_framework.throttling import BaseThrottle
 
 from eaglet import health
 
@@ -110,3 +111,37 @@ def test_nothing_is_cached_on_the_way(client):
 def test_the_addresses_can_be_reversed():
     assert reverse("eaglet:healthz") == "/healthz"
     assert reverse("eaglet:readyz") == "/readyz"
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_project_wide_permissions_and_authenticators_do_not_apply(client, probe, settings, address):
+    settings.REST_FRAMEWORK = {
+        "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+        "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.BasicAuthentication"],
+    }
+    assert client.get(address, headers={"Authorization": "Basic nonsense"}).status_code == 200
+
+
+class Never(BaseThrottle):
+    def allow_request(self, request, view):
+        return False
+
+    def wait(self):
+        return 7.2
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_project_wide_throttles_do_apply(client, probe, settings, address):
+    settings.REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": [f"{__name__}.Never"]}
+    response = client.get(address)
+    assert (response.status_code, response["Retry-After"]) == (429, "8")
+    assert response.json()["code"] == 429
+
+
+def test_the_time_that_a_probe_may_take_is_a_setting(client, probe, settings):
+    settings.EAGLET_READY_TIMEOUT_SECONDS = 0.05
+    release = threading.Event()
+    probe("slow", lambda: release.wait(20) and None)
+    response = client.get("/readyz")
+    release.set()
+    assert response.json()["checks"] == {"slow": "failed"}

@@ -18,6 +18,7 @@ def test_the_exported_names_are_pinned():
         "ApiError",
         "ApiResource",
         "access_token_required",
+        "paginate",
         "param_required",
     ]
 

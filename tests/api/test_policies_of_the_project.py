@@ -15,7 +15,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle, UserRateThrottle
 from rest_framework.versioning import AcceptHeaderVersioning, QueryParameterVersioning
 
 from eaglet.api import ApiError, access_token_required, param_required
@@ -414,6 +414,7 @@ def test_versioning_by_the_accept_header_is_honoured(client, declare, framework)
     assert client.get("/shop/item/", headers=accept).status_code == 406
 
 
+@pytest.mark.django_db(databases=["default", "second"])
 def test_health_is_exempt_from_project_wide_permissions_and_authenticators(client, framework):
     framework(DEFAULT_PERMISSION_CLASSES=[Deny], DEFAULT_AUTHENTICATION_CLASSES=[ByHeader])
     assert client.get("/healthz").status_code == 200
@@ -425,3 +426,22 @@ def test_a_handler_s_response_passes_whatever_is_named(client, declare, framewor
     declare(get=lambda args: HttpResponse("plain", status=202))
     response = client.get("/shop/item/")
     assert (response.status_code, response.content) == (202, b"plain")
+
+
+@pytest.mark.usefixtures("verifier")
+def test_a_user_rate_throttle_counts_each_app_by_itself(client, declare, settings, monkeypatch):
+    monkeypatch.setattr(UserRateThrottle, "THROTTLE_RATES", {"user": "1/day"})
+    settings.REST_FRAMEWORK = {
+        "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"]
+    }
+    declare(get=access_token_required([])(lambda args: 1))
+    cache.clear()
+    try:
+        for token in ("good", "poor"):
+            headers = {"Authorization": f"Bearer {token}"}
+            assert client.get("/shop/item/", headers=headers).status_code == 200
+            again = client.get("/shop/item/", headers=headers)
+            assert (again.status_code, again.json()["code"]) == (429, 429)
+            assert int(again["Retry-After"]) > 0
+    finally:
+        cache.clear()

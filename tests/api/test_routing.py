@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path, resolve, reverse
 
+from eaglet import health
 from eaglet.api import registry
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
@@ -97,17 +98,27 @@ def test_the_address_of_a_resource_can_be_reversed(declare):
     assert resolve(address).view_name == "eaglet:resource"
 
 
+@pytest.fixture
+def _ready(monkeypatch):
+    """Nothing is probed: what is there to be looked at is not what these are about."""
+    monkeypatch.setattr(health, "_probes", {})
+
+
+@pytest.mark.usefixtures("_ready")
 @pytest.mark.parametrize("address", ["/shop/item/", "/shop/nothing/", "/healthz", "/readyz"])
+@pytest.mark.django_db(databases=["default", "second"])
 def test_machine_views_are_exempt_from_csrf(declare, address):
     declare(post=lambda args: "posted")
     strict = Client(enforce_csrf_checks=True)
     assert strict.post(address, {"a": "1"}).status_code in (200, 404)
 
 
+@pytest.mark.usefixtures("_ready")
 @pytest.mark.parametrize(
     ("address", "status"),
     [("/shop/item/", 200), ("/shop/nothing/", 404), ("/healthz", 200), ("/readyz", 200)],
 )
+@pytest.mark.django_db(databases=["default", "second"])
 def test_machine_views_are_exempt_from_login_required_middleware(
     client, declare, settings, address, status, db
 ):

@@ -83,6 +83,7 @@ def _no_verdicts_from_other_tests():
 @pytest.fixture(autouse=True)
 def _no_pruning_by_chance(monkeypatch):
     monkeypatch.setattr("eaglet.auth.pruning.random.randrange", lambda below: 1)
+    monkeypatch.setattr("eaglet.auth.throttle_counters.PRUNE_ONE_IN", 1 << 256)
 
 
 @pytest.fixture

@@ -101,6 +101,22 @@ def test_what_expires_meanwhile_goes_too(make_tokens):
     assert sum(batch.deleted for batch in batches) == 5
 
 
+def test_a_batch_that_others_were_faster_with_is_not_the_last(make_tokens):
+    make_tokens(6, expired=True)
+    stolen = []
+
+    def steal_the_first_batch(execute, sql, params, many, context):
+        if sql.startswith("DELETE") and not stolen:
+            stolen.append(execute(sql, params, many, context))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(steal_the_first_batch):
+        batches = [batch.deleted for batch in prune("default", batch_size=3)]
+    assert stolen
+    assert batches[:2] == [0, 3]
+    assert not AccessToken.objects.exists()
+
+
 @pytest.mark.parametrize("size", ["0", "-1", "10001", "many"])
 def test_a_batch_size_out_of_bounds_is_an_error(make_tokens, size):
     make_tokens(1, expired=True)

@@ -99,6 +99,15 @@ def test_a_refusal_that_rolls_back_is_counted_all_the_same(call, poor, settings,
     assert counts() == {LACKS: 1}
 
 
+def test_a_connection_in_somebody_s_transaction_is_left_open(call, poor, monkeypatch):
+    closed = []
+    monkeypatch.setattr(connection, "close", lambda: closed.append(True))
+    with transaction.atomic():
+        assert call(poor.token()).status_code == 403
+    assert counts() == {LACKS: 1}
+    assert not closed
+
+
 def test_an_app_that_is_gone_is_not_counted_and_others_are(poor, hermes):
     counter.note(hermes.app.pk, Reason.REVOKED)
     counter.note(poor.app.pk, Reason.REVOKED)

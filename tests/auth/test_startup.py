@@ -98,15 +98,16 @@ GUARD = "@access_token_required()"
 SERVICE = ["rest_framework", "eaglet.api", "eaglet.auth", "shop"]
 
 
-@pytest.mark.parametrize("apps", [SERVICE, SERVICE[::-1]])
 @pytest.mark.parametrize(
-    ("guard", "issue", "status"),
+    ("apps", "guard", "issue", "status"),
     [
-        ("", None, "404"),
-        (GUARD, None, "400"),
-        ("", True, "400"),
-        (GUARD, False, "404"),
+        (SERVICE, "", None, "404"),
+        (SERVICE, GUARD, None, "400"),
+        (SERVICE[::-1], GUARD, None, "400"),
+        (SERVICE[::-1], "", True, "400"),
+        (SERVICE, GUARD, False, "404"),
     ],
+    ids=["unguarded", "guarded", "guarded, apps reversed", "set to", "set not to"],
 )
 def test_tokens_are_issued_where_a_resource_asks_for_one_or_settings_say_so(
     tmp_path, apps, guard, issue, status

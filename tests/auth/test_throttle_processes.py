@@ -11,7 +11,7 @@ import pytest
 from eaglet.auth.crypto import generate_app_key
 from tests.services.database_urls import database
 
-PROCESSES = 4
+PROCESSES = 3
 LIMIT = 20
 
 

@@ -154,6 +154,65 @@ def test_a_queue_of_another_kind_refuses_its_own_tasks_and_no_others(on_rabbitmq
     assert numbers(received(on_rabbitmq, queue)) == [0]
 
 
+@pytest.fixture
+def on_redis(redis_server, settings):
+    settings.CELERY_BROKER_URL = redis_server.url
+    publisher_module._renew()
+    with Connection(redis_server.url) as connection:
+        yield connection.default_channel.client
+    publisher_module._renew()
+
+
+def test_a_redis_that_takes_nothing_is_no_fault_of_the_tasks(on_redis, redis_server, queue):
+    on_redis.config_set("maxmemory", 1)
+    try:
+        send_task(queue, {"n": 0})
+        with pytest.raises(CommandError, match="OutOfMemory"):
+            call_command("relay_tasks", once=True)
+    finally:
+        on_redis.config_set("maxmemory", 0)
+    row = OutboxTask.objects.get()
+    assert (row.state, row.attempts) == (PENDING, 0)
+    call_command("relay_tasks", once=True)
+    assert numbers(received(redis_server, queue)) == [0]
+
+
+def test_a_key_of_another_kind_refuses_its_own_tasks_and_no_others(
+    on_redis, redis_server, queue, settings, caplog
+):
+    settings.EAGLET_TASK_MAX_ATTEMPTS = 2
+    other = f"{queue}.other"
+    on_redis.set(queue, "no list")
+    with transaction.atomic():
+        for n in range(5):
+            send_task(queue if n == 2 else other, {"n": n, "app_secret": "hush"})
+    with pytest.raises(CommandError, match="refused"):
+        call_command("relay_tasks", once=True)
+    row = OutboxTask.objects.exclude(state=SENT).get()
+    assert (row.state, "WRONGTYPE" in row.last_error) == (OutboxTask.State.PARKED, True)
+    assert set(numbers(received(redis_server, other))) == {0, 1, 3, 4}
+    assert "hush" not in caplog.text + row.last_error
+    on_redis.delete(queue)
+
+
+def test_what_rabbitmq_refuses_among_hundreds_does_not_keep_them(on_rabbitmq, queue, settings):
+    settings.EAGLET_TASK_MAX_ATTEMPTS = 1
+    another_kind = f"{queue}.another_kind"
+    with Connection(on_rabbitmq.url) as connection:
+        Queue(another_kind, durable=False, channel=connection.default_channel).declare()
+        with transaction.atomic():
+            for n in range(250):
+                send_task(another_kind if n % 50 == 7 else queue, {"n": n}, delay_seconds=0.001)
+        with pytest.raises(CommandError, match="refused"):
+            call_command("relay_tasks", once=True)
+        Queue(another_kind, durable=False, channel=connection.default_channel).delete()
+    parked = OutboxTask.objects.parked()
+    assert [row.arguments for row in parked.order_by("pk")] == [
+        f'{{"n":{n}}}' for n in range(7, 250, 50)
+    ]
+    assert numbers(received(on_rabbitmq, queue)) == [n for n in range(250) if n % 50 != 7]
+
+
 def test_a_wrong_password_is_told_without_the_password(on_rabbitmq, queue, settings, caplog):
     scheme, _, rest = on_rabbitmq.url.partition("://")
     settings.CELERY_BROKER_URL = f"{scheme}://nobody:hush-hush@{rest.partition('@')[2]}"

@@ -5,6 +5,7 @@ from kombu.transport.memory import Channel, Transport
 
 from eaglet.breaker import Breaker
 from eaglet.tasks import publisher as publisher_module
+from eaglet.tasks.message import publish_message
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,19 @@ def received():
                 message.ack()
 
     return take
+
+
+@pytest.fixture
+def when_publishing(monkeypatch):
+    """Have a function called with each task in place of publishing it, and with what does that."""
+
+    def patch(instead):
+        def publish(app, producer, task, **options):
+            instead(lambda: publish_message(app, producer, task, **options), task)
+
+        return monkeypatch.setattr("eaglet.tasks.broker.publish_message", publish)
+
+    return patch
 
 
 @pytest.fixture

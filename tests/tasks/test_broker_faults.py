@@ -114,10 +114,10 @@ def test_while_the_thread_hangs_nobody_waits_though_the_breaker_would_let_them_t
 
 
 def test_a_broker_that_did_not_answer_in_time_is_left_alone_once_the_thread_is_free_again(
-    monkeypatch, settings
+    when_publishing, settings
 ):
     answered = threading.Event()
-    monkeypatch.setattr(Broker, "publish", lambda self, task: answered.wait(30))
+    when_publishing(lambda publish, task: answered.wait(30))
     settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.1
     send_task(QUEUE, {"n": 1})
     publisher = publisher_module.publisher()
@@ -127,14 +127,14 @@ def test_a_broker_that_did_not_answer_in_time_is_left_alone_once_the_thread_is_f
     assert not publisher.is_available
 
 
-def test_what_was_given_up_is_not_published_after_all(monkeypatch, settings):
+def test_what_was_given_up_is_not_published_after_all(when_publishing, settings):
     answered, published = threading.Event(), []
 
-    def publish(self, task):
+    def note(publish, task):
         answered.wait(30)
         published.append(task.arguments)
 
-    monkeypatch.setattr(Broker, "publish", publish)
+    when_publishing(note)
     settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.1
     with transaction.atomic():
         for n in range(5):
@@ -189,16 +189,16 @@ def test_a_url_in_an_error_is_shown_without_its_password(settings, caplog):
     assert "s3cr3t" not in error + caplog.text
 
 
-def test_a_broker_that_is_slow_is_not_left_alone(monkeypatch, settings):
+def test_a_broker_that_is_slow_is_not_left_alone(when_publishing, settings):
     go_on = threading.Event()
     seen = []
 
-    def publish(self, task):
+    def be_slow(publish, task):
         seen.append(task)
         if len(seen) > 1:
             go_on.wait(30)
 
-    monkeypatch.setattr(Broker, "publish", publish)
+    when_publishing(be_slow)
     settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.2
     with transaction.atomic():
         for n in range(3):
@@ -225,18 +225,18 @@ def interrupted():
     signal.signal(signal.SIGINT, before)
 
 
-def test_a_wait_that_is_interrupted_ends_the_attempt(monkeypatch, settings, interrupted):
+def test_a_wait_that_is_interrupted_ends_the_attempt(when_publishing, settings, interrupted):
     go_on = threading.Event()
     published = []
 
-    def publish(self, task):
+    def interrupt(publish, task):
         published.append(task.arguments)
         # Once may be too early: Python sees to a signal before it begins to wait, or in a wait.
         while not interrupted.wait(0.01):
             os.kill(os.getpid(), signal.SIGINT)
         go_on.wait(30)
 
-    monkeypatch.setattr(Broker, "publish", publish)
+    when_publishing(interrupt)
     settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = 30
     with pytest.raises(KeyboardInterrupt):
         send_three()
@@ -254,7 +254,7 @@ def send_three():
 
 
 def test_a_fault_of_eaglets_own_is_told_as_such(monkeypatch):
-    def publish(self, task):
+    def publish(self, tasks, tell):
         raise ZeroDivisionError("oh")
 
     monkeypatch.setattr(Broker, "publish", publish)

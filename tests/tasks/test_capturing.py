@@ -1,6 +1,9 @@
+import datetime
+
 import pytest
 from django.db import transaction
 from django.test import TestCase, TransactionTestCase
+from django.utils import timezone
 
 from eaglet.tasks import captured_tasks, send_task
 from eaglet.tasks.models import OutboxTask
@@ -16,6 +19,14 @@ def test_tasks_are_captured_without_a_commit(received):
     assert list(tasks) == [CapturedTask(QUEUE, {"n": [1]}, task_id, "default")]
     assert tasks[0].args == {"n": [1]}
     assert received(QUEUE) == []
+
+
+@pytest.mark.django_db
+def test_a_captured_task_tells_its_order_key_and_its_time():
+    at = timezone.now() + datetime.timedelta(hours=1)
+    with captured_tasks() as tasks:
+        send_task(QUEUE, {}, order_key="member 1", at=at)
+    assert (tasks[0].order_key, tasks[0].not_before) == ("member 1", at)
 
 
 @pytest.mark.django_db(transaction=True)

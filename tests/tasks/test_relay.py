@@ -6,16 +6,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import InterfaceError, connection, connections
 from django.utils import timezone
+from kombu.exceptions import ChannelError
 
-from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks import send_task
-from eaglet.tasks.broker import Broker
 from eaglet.tasks.configuration import make_app
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.relay import Relay, outbox_aliases
+from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.pruning import Pruner
+from eaglet.tasks.relay import Relay
 
 QUEUE = "services.points.tasks.changed"
-SENT, PENDING = OutboxTask.State.SENT, OutboxTask.State.PENDING
+SENT, PENDING, PARKED = (OutboxTask.State[name] for name in ("SENT", "PENDING", "PARKED"))
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "second"])
 
@@ -77,28 +78,63 @@ def test_a_claim_is_one_relays_until_its_lease_ends(waiting):
     mine = outbox.claim("me", later, 3)
     yours = outbox.claim("you", later, 100)
     assert [len(mine), len(yours)] == [3, 2]
-    assert not {task.pk for task in mine} & {task.pk for task in yours}
+    assert not set(mine) & set(yours)
     outbox.filter(claimed_by="me").update(due_at=timezone.now())
     assert len(outbox.claim("you", later, 100)) == 3
 
 
-def test_a_refused_task_does_not_stop_the_others_and_is_tried_again(waiting, received, monkeypatch):
-    publish = Broker.publish
+def refuse(number):
+    """Refuse the task that has this number."""
 
-    def refuse_one(self, task):
-        if task.arguments == '{"n":2}':
-            raise PublishError("PreconditionFailed: no")
-        publish(self, task)
+    def publish_others(publish, task):
+        if task.arguments == f'{{"n":{number}}}':
+            raise ChannelError("PRECONDITION_FAILED")
+        publish()
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Broker, "publish", refuse_one)
-        with pytest.raises(CommandError, match="refused"):
-            relay_once()
+    return publish_others
+
+
+def due_now():
+    OutboxTask.objects.update(due_at=timezone.now())
+
+
+def test_a_refused_task_does_not_stop_the_others_and_is_tried_again(
+    waiting, received, when_publishing
+):
+    when_publishing(refuse(2))
+    with pytest.raises(CommandError, match="refused"):
+        relay_once()
     assert numbers(received(QUEUE)) == [0, 1, 3, 4]
     refused = OutboxTask.objects.get(state=PENDING)
-    assert (refused.attempts, refused.last_error) == (1, "PreconditionFailed: no")
+    assert (refused.attempts, refused.last_error) == (1, "ChannelError: PRECONDITION_FAILED")
     assert refused.due_at > timezone.now()
-    OutboxTask.objects.update(due_at=timezone.now())
+    when_publishing(lambda publish, task: publish())
+    due_now()
+    relay_once()
+    assert numbers(received(QUEUE)) == [2]
+
+
+def test_a_task_refused_too_often_is_parked_with_its_cause(
+    waiting, received, when_publishing, settings
+):
+    settings.EAGLET_TASK_MAX_ATTEMPTS = 3
+    when_publishing(refuse(2))
+    pauses = []
+    for _ in range(3):
+        due_now()
+        with pytest.raises(CommandError, match="refused"):
+            relay_once()
+        task = OutboxTask.objects.exclude(state=SENT).get()
+        pauses.append((task.due_at - timezone.now()).total_seconds())
+    assert (task.state, task.attempts) == (PARKED, 3)
+    assert task.last_error == "ChannelError: PRECONDITION_FAILED"
+    assert task.parked_at is not None
+    assert 0 < pauses[0] < 1 < pauses[1] < 2
+    due_now()
+    relay_once()
+    assert numbers(received(QUEUE)) == [0, 1, 3, 4]
+    assert OutboxTask.objects.replay() == 1
+    when_publishing(lambda publish, task: publish())
     relay_once()
     assert numbers(received(QUEUE)) == [2]
 
@@ -111,35 +147,51 @@ def test_a_row_that_cannot_be_read_stands_in_nobodys_way(waiting, received):
     assert "JSONDecodeError" in OutboxTask.objects.get(state=PENDING).last_error
 
 
-def test_a_row_that_breaks_the_connection_lets_the_others_go_before_it(
-    waiting, received, monkeypatch
+def test_a_row_that_breaks_the_connection_lets_the_others_go_and_is_put_off(
+    waiting, received, when_publishing
 ):
-    publish = Broker.publish
-
-    def break_off(self, task):
+    def break_off(publish, task):
         if task.arguments == '{"n":0}':
-            raise BrokerUnavailable("ConnectionResetError: by this task, every time")
-        publish(self, task)
+            raise ConnectionResetError("by this task, every time")
+        publish()
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Broker, "publish", break_off)
-        for _ in range(2):
-            with pytest.raises(CommandError):
-                relay_once()
+    when_publishing(break_off)
+    with pytest.raises(CommandError):
+        relay_once()
     assert numbers(received(QUEUE)) == [1, 2, 3, 4]
+    left = OutboxTask.objects.get(state=PENDING)
+    assert (left.attempts, left.due_at > timezone.now()) == (1, True)
+    assert "by this task" in left.last_error
 
 
-def test_a_batch_ends_early_when_it_is_told_to_stop(waiting, received, monkeypatch):
-    publish, stop = Broker.publish, threading.Event()
+def test_a_broker_that_dies_meanwhile_is_no_fault_of_the_task(
+    waiting, received, when_publishing, settings
+):
+    def die(publish, task):
+        settings.CELERY_BROKER_URL = "amqp://guest:guest@127.0.0.1:1//"
+        raise ConnectionResetError("gone")
 
-    def publish_and_stop(self, task):
-        publish(self, task)
+    when_publishing(die)
+    with pytest.raises(CommandError, match="refused"):
+        relay_once()
+    assert set(OutboxTask.objects.values_list("state", "attempts")) == {(PENDING, 0)}
+
+
+def test_what_was_begun_is_ended_when_it_is_told_to_stop(
+    waiting, received, when_publishing, monkeypatch
+):
+    monkeypatch.setattr("eaglet.tasks.relay.AT_ONCE", 2)
+    stop = threading.Event()
+
+    def publish_and_stop(publish, task):
+        publish()
         stop.set()
 
-    monkeypatch.setattr(Broker, "publish", publish_and_stop)
+    when_publishing(publish_and_stop)
     Relay().run(stop)
-    assert numbers(received(QUEUE)) == [0]
-    assert OutboxTask.objects.due(timezone.now()).count() == 4
+    assert numbers(received(QUEUE)) == [0, 1]
+    assert OutboxTask.objects.due(timezone.now()).count() == 3
+    assert set(OutboxTask.objects.values_list("claimed_by", flat=True)) == {""}
 
 
 def test_a_database_that_goes_away_is_no_end_of_the_relay(waiting, received, monkeypatch):
@@ -173,39 +225,37 @@ def test_one_pass_deletes_what_is_old_too(waiting):
     assert not OutboxTask.objects.exists()
 
 
-def test_it_runs_until_it_is_told_to_stop(waiting, received, settings):
-    settings.EAGLET_RELAY_POLL_SECONDS = 0.01
-    relay, stop = Relay(), threading.Event()
-    prune = relay._prune_when_it_is_time
-
-    def stop_when_done():
-        prune()
-        if relay.progress.published == len(waiting):
-            stop.set()
-
-    relay._prune_when_it_is_time = stop_when_done
-    relay.run(stop)
+def test_it_runs_until_it_is_told_to_stop(waiting, received):
+    stop = threading.Event()
+    Relay(on_progress=lambda progress: stop.set()).run(stop)
     assert numbers(received(QUEUE)) == waiting
 
 
-def test_sent_tasks_are_deleted_after_their_retention_and_waiting_ones_never(waiting, settings):
+def test_sent_tasks_are_deleted_after_their_retention_and_others_never(waiting, settings):
     relay_once()
-    now = timezone.now()
-    long_ago = now - datetime.timedelta(days=8)
-    old = OutboxTask.objects.order_by("pk")[:2]
-    OutboxTask.objects.filter(pk__in=[task.pk for task in old]).update(due_at=long_ago)
-    kept = OutboxTask.objects.create(
-        task_id="w", queue_name=QUEUE, arguments="{}", written_at=long_ago, due_at=long_ago
-    )
-    relay = Relay()
-    relay._migrated = {"default"}
+    long_ago = timezone.now() - datetime.timedelta(days=8)
+    old = OutboxTask.objects.order_by("pk")[:2].values_list("pk", flat=True)
+    OutboxTask.objects.filter(pk__in=list(old)).update(due_at=long_ago)
+    kept = {
+        OutboxTask.objects.create(
+            task_id=str(state),
+            queue_name=QUEUE,
+            arguments="{}",
+            state=state,
+            written_at=long_ago,
+            due_at=long_ago,
+            claimed_by="a relay",
+        ).pk
+        for state in OutboxTask.State
+        if state != SENT
+    }
     settings.EAGLET_TASK_RETENTION_SECONDS = None
-    relay._prune_when_it_is_time()
-    assert OutboxTask.objects.count() == 6
+    Pruner().prune_when_it_is_time(["default"])
+    assert OutboxTask.objects.count() == 8
     settings.EAGLET_TASK_RETENTION_SECONDS = 7 * 24 * 3600
-    relay._prune_when_it_is_time()
-    assert OutboxTask.objects.count() == 4
-    assert OutboxTask.objects.filter(pk=kept.pk).exists()
+    Pruner().prune_when_it_is_time(["default"])
+    assert OutboxTask.objects.count() == 6
+    assert kept <= set(OutboxTask.objects.values_list("pk", flat=True))
 
 
 def test_a_database_where_the_outbox_is_not_migrated_is_passed_over(waiting, received):

@@ -1,6 +1,7 @@
 """Several relays over one outbox share the work."""
 
 import threading
+from collections import defaultdict
 
 import pytest
 from django.db import connection, connections
@@ -12,28 +13,39 @@ from eaglet.tasks.relay import Relay
 QUEUE = "services.points.tasks.changed"
 
 
-@pytest.mark.django_db(transaction=True, databases=["default", "second"])
-def test_each_task_is_published_once(received):
-    if connection.vendor == "sqlite":
-        pytest.skip(
-            "needs a database server, as in make test-services; tests/acceptance has SQLite"
-        )
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "second"]),
+    pytest.mark.skipif(
+        connection.vendor == "sqlite",
+        reason="needs a database server, as in make test-services; tests/acceptance has SQLite",
+    ),
+]
+
+
+def write(order_key=lambda n: ""):
     now = timezone.now()
     OutboxTask.objects.bulk_create(
         OutboxTask(
             task_id=str(n),
             queue_name=QUEUE,
             arguments=f'{{"n":{n}}}',
+            order_key=order_key(n),
+            state=OutboxTask.State.IN_ORDER if order_key(n) else OutboxTask.State.PENDING,
             written_at=now,
             due_at=now,
         )
         for n in range(600)
     )
+
+
+def run_four(until_done=False):
     relays = [Relay(["default"], batch_size=7) for _ in range(4)]
 
     def run(relay):
         try:
             relay.run_once(threading.Event())
+            while until_done and OutboxTask.objects.waiting().exists():
+                relay.run_once(threading.Event())
         finally:
             connections.close_all()
 
@@ -42,6 +54,26 @@ def test_each_task_is_published_once(received):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(body[0][0]["n"] for _, body in received(QUEUE)) == list(range(600))
-    assert sum(relay.progress.published for relay in relays) == 600
-    assert not OutboxTask.objects.pending().exists()
+    return sum(relay.progress.published for relay in relays)
+
+
+def numbers(messages):
+    return [body[0][0]["n"] for _, body in messages]
+
+
+def test_each_task_is_published_once(received):
+    write()
+    assert run_four() == 600
+    assert sorted(numbers(received(QUEUE))) == list(range(600))
+    assert not OutboxTask.objects.waiting().exists()
+
+
+def test_each_key_keeps_its_order(received):
+    write(lambda n: f"member {n * n % 7}")
+    assert run_four(until_done=True) == 600
+    of_key = defaultdict(list)
+    for n in numbers(received(QUEUE)):
+        of_key[n * n % 7].append(n)
+    assert sum(map(len, of_key.values())) == 600
+    for arrived in of_key.values():
+        assert arrived == sorted(arrived)

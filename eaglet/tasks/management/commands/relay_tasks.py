@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import signal
 import threading
-from typing import Any
+import time
+from contextlib import ExitStack
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from eaglet.tasks.relay import BATCH_SIZE, Relay, outbox_aliases
+from eaglet.exceptions import TaskError
+from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.probes import register_for_relay
+from eaglet.tasks.relay import BATCH_SIZE, Progress, Relay
+from eaglet.tasks.relay_server import serving
+
+_TELL_EVERY_SECONDS: Final = 10
 
 
 class Command(BaseCommand):
     """Runs a relay until it is told to stop, or once."""
 
+    _tell_at: float
+
     help = (
         "Publish the tasks that stand in the outbox because the broker could not be reached "
         "when they were sent, or their process died. Runs until SIGTERM or Ctrl-C; several may "
-        "run at once."
+        "run at once, and share the work."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -41,6 +51,13 @@ class Command(BaseCommand):
             help=f"Tasks taken at a time; by default {BATCH_SIZE}.",
         )
 
+        parser.add_argument(
+            "--listen",
+            metavar="[HOST:]PORT",
+            help="Answer /healthz, /readyz and /metrics there, without a login; without a HOST on "
+            "the loopback interface.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Relay; CommandError for a database without an outbox, or for what --once left."""
         known = outbox_aliases()
@@ -51,7 +68,8 @@ class Command(BaseCommand):
                 raise CommandError(f"the database {alias!r} {reason}")
         if options["batch_size"] < 1:
             raise CommandError("--batch-size is at least 1")
-        relay = Relay(aliases, options["batch_size"])
+        self._tell_at = time.monotonic() + _TELL_EVERY_SECONDS
+        relay = Relay(aliases, options["batch_size"], self._tell_now_and_then)
         stop = threading.Event()
         before = {
             number: signal.signal(number, lambda *_: stop.set())
@@ -62,14 +80,40 @@ class Command(BaseCommand):
             if options["once"]:
                 relay.run_once(stop)
             else:
-                self.stdout.write(f"Relaying the outbox of {', '.join(aliases)}; Ctrl-C ends it.")
-                self.stdout.flush()
-                relay.run(stop)
+                self._run(relay, stop, options["listen"])
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
         progress = relay.progress
-        self.stdout.write(f"Published {progress.published} tasks.")
+        self._tell(progress)
         if options["once"] and (progress.stopped_by or progress.refused):
             reason = progress.stopped_by or "the broker refused them; see the log"
             raise CommandError(f"not everything could be published: {reason}")
+
+    def _run(self, relay: Relay, stop: threading.Event, address: str | None) -> None:
+        with ExitStack() as stack:
+            if address:
+                register_for_relay()
+                try:
+                    url = stack.enter_context(serving(address, relay.is_alive))
+                except TaskError as error:
+                    raise CommandError(str(error)) from error
+                self.stdout.write(f"Answering {url}healthz, readyz and metrics.")
+            self.stdout.write(f"Relaying the outbox of {', '.join(relay.aliases)}; Ctrl-C ends it.")
+            self.stdout.flush()
+            relay.run(stop)
+
+    def _tell_now_and_then(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now >= self._tell_at:
+            self._tell_at = now + _TELL_EVERY_SECONDS
+            self._tell(progress)
+
+    def _tell(self, progress: Progress) -> None:
+        others = "".join(
+            f", {number} {what}"
+            for number, what in ((progress.refused, "refused"), (progress.parked, "parked"))
+            if number
+        )
+        self.stdout.write(f"Published {progress.published} tasks{others}.")
+        self.stdout.flush()

@@ -1,0 +1,1 @@
+"""MongoDB as an entry of DATABASES."""

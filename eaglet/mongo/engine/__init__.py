@@ -1,0 +1,1 @@
+"""The database engine: django-mongodb-backend, with errors of a type, and safe over fork."""

@@ -1,0 +1,27 @@
+"""The databases that have an outbox."""
+
+from __future__ import annotations
+
+from django.db import connections, router
+
+from eaglet.tasks.models import OutboxTask
+
+
+def outbox_aliases() -> list[str]:
+    """The databases that may have an outbox, says the project's router; replicas have none.
+
+    A replica is what Django's documentation marks as one: `"TEST": {"MIRROR": …}`.
+    """
+    return [
+        alias
+        for alias in connections
+        if router.allow_migrate_model(alias, OutboxTask)
+        and not connections[alias].settings_dict["TEST"].get("MIRROR")
+    ]
+
+
+def is_migrated(alias: str) -> bool:
+    """Whether the outbox's table is there; a project migrates it where it sends from."""
+    with connections[alias].cursor() as cursor:
+        tables = connections[alias].introspection.table_names(cursor)
+    return OutboxTask._meta.db_table in tables

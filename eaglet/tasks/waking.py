@@ -1,0 +1,196 @@
+"""How a relay that has nothing to do learns that there is something.
+
+PostgreSQL tells it (LISTEN); SQLite has a number that changes with each commit, which costs next
+to nothing to read; elsewhere a query that finds nothing is asked often. All of them look once a
+second besides: a notification is not promised, and a sender may die before it gives one.
+"""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.db import DatabaseError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Min
+from django.utils import timezone
+
+from eaglet.conf import conf
+from eaglet.tasks.models import OutboxTask
+
+CHANNEL: Final = "eaglet_outbox"
+LOOK_EVERY_SECONDS: Final = 1.0
+_SQLITE_SECONDS: Final = 0.01
+_STOP_SECONDS: Final = 0.25
+"""How long a wait may take to notice that the relay is to stop."""
+
+
+def wake_relays_after_commit(connection: BaseDatabaseWrapper) -> None:
+    """Tell the relays of an outbox that there is something for them, where a database can.
+
+    After the commit, and not in the transaction: PostgreSQL lets only one transaction that
+    notifies commit at a time, and would have the callers wait for each other.
+    """
+    if connection.vendor != "postgresql":
+        return
+    last = connection.run_on_commit[-1][1] if connection.run_on_commit else None
+    # Once is enough for all that one transaction sends.
+    if not isinstance(last, _Wake):
+        transaction.on_commit(_Wake(connection), using=connection.alias, robust=True)
+
+
+class _Wake:
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self._connection = connection
+        self.__qualname__ = "wake_relays"  # what Django names in the log when it fails
+
+    def __call__(self) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+class Watch(ABC):
+    """Watches the outbox of one database."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+
+    @property
+    def every_seconds(self) -> float:
+        """How often `has_changed` is to be asked."""
+        return conf.EAGLET_RELAY_POLL_SECONDS
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Note how things stand, before the relay looks what is due."""
+
+    @abstractmethod
+    def has_changed(self) -> bool:
+        """Whether there may be something new since `begin`."""
+
+
+class PollingWatch(Watch):
+    """Asks for what is due."""
+
+    def begin(self) -> None:
+        """Nothing: the answer does not depend on what was before."""
+
+    def has_changed(self) -> bool:
+        """Whether something is due."""
+        waiting = OutboxTask.objects.using(self.alias).waiting()
+        return waiting.filter(due_at__lte=timezone.now()).exists()
+
+
+class SQLiteWatch(PollingWatch):
+    """Reads the number of commits by others, and asks only when it has changed."""
+
+    _version: Any = None
+
+    @property
+    def every_seconds(self) -> float:
+        """Often: it is a read of shared memory."""
+        return min(_SQLITE_SECONDS, conf.EAGLET_RELAY_POLL_SECONDS)
+
+    def begin(self) -> None:
+        """Note the number."""
+        self._version = self._read()
+
+    def has_changed(self) -> bool:
+        """Whether somebody has committed, and something is due."""
+        version = self._read()
+        if version == self._version:
+            return False
+        self._version = version
+        return super().has_changed()
+
+    def _read(self) -> Any:
+        # Its own commits do not change it.
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute("PRAGMA data_version")
+            return cursor.fetchone()
+
+
+class PostgreSQLWatch(Watch):
+    """Listens on the relay's own connection."""
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(alias)
+        self._listening: Any = None
+        self._told = False
+
+    def begin(self) -> None:
+        """Listen, if the connection is a new one."""
+        connection = connections[self.alias]
+        connection.ensure_connection()
+        self._told = False
+        if connection.connection is not self._listening:
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {CHANNEL}")
+            self._listening = connection.connection
+            if hasattr(self._listening, "add_notify_handler"):
+                self._listening.add_notify_handler(self._hear)
+
+    def _hear(self, notification: Any) -> None:
+        self._told = True
+
+    def fileno(self) -> int:
+        """The socket notifications come from, for `select`."""
+        return int(self._listening.fileno())
+
+    def has_changed(self) -> bool:
+        """Whether there was a notification."""
+        if not self._told:
+            _take_notifications(self._listening, self._hear)
+        return self._told
+
+
+def _take_notifications(connection: Any, hear: Any) -> None:
+    if hasattr(connection, "pgconn"):  # psycopg 3
+        try:
+            connection.pgconn.consume_input()
+        except Exception as error:
+            raise DatabaseError(str(error)) from error
+        while notification := connection.pgconn.notifies():
+            hear(notification)
+    else:  # psycopg2
+        connection.poll()
+        while connection.notifies:
+            hear(connection.notifies.pop())
+
+
+def watch(alias: str) -> Watch:
+    """The best there is for a database."""
+    kinds: dict[str, type[Watch]] = {"postgresql": PostgreSQLWatch, "sqlite": SQLiteWatch}
+    return kinds.get(connections[alias].vendor, PollingWatch)(alias)
+
+
+def seconds_until_due(alias: str) -> float:
+    """How long until the next task comes due that is not yet; at most LOOK_EVERY_SECONDS."""
+    now = timezone.now()
+    waiting = OutboxTask.objects.using(alias).waiting()
+    times = [
+        waiting.filter(state=state, due_at__gt=now).aggregate(at=Min("due_at"))["at"]
+        for state in OutboxTask.WAITING
+    ]
+    seconds: list[float] = [(at - now).total_seconds() for at in times if at is not None]
+    return min([LOOK_EVERY_SECONDS, *seconds])
+
+
+def wait(watches: Sequence[Watch], stop: threading.Event, seconds: float) -> None:
+    """Wait until one of them has changed, `stop` is set, or the time is over."""
+    until = time.monotonic() + seconds
+    listening = [one for one in watches if isinstance(one, PostgreSQLWatch)]
+    polled = [one for one in watches if not isinstance(one, PostgreSQLWatch)]
+    pause = min([_STOP_SECONDS, *(one.every_seconds for one in polled)])
+    while not stop.is_set() and not any(one.has_changed() for one in watches):
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        if listening:
+            select.select(listening, [], [], min(pause, left))
+        else:
+            stop.wait(min(pause, left))

@@ -1,0 +1,172 @@
+"""The one record that a call of a resource leaves in the log."""
+
+import json
+import logging
+import logging.config
+
+import pytest
+
+from eaglet.api import ApiError, access_token_required, param_required
+
+pytestmark = pytest.mark.usefixtures("declared", "path_taken", "verifier")
+
+TRACEPARENT = f"00-{'a' * 32}-{'b' * 16}-01"
+
+
+@pytest.fixture
+def records(caplog):
+    caplog.set_level(logging.INFO, logger="eaglet.api.calls")
+    return lambda: [record for record in caplog.records if record.name == "eaglet.api.calls"]
+
+
+@param_required(["id:int", "?password"])
+@access_token_required()
+def guarded(args):
+    return args["id"]
+
+
+def test_a_call_leaves_one_record_with_everything_in_it(client, declare, records):
+    declare(delete=guarded)
+    response = client.post(
+        "/shop/item/?_method=delete",
+        {"id": 7, "password": "hunter2"},
+        headers={
+            "Authorization": "Bearer good",
+            "traceparent": TRACEPARENT,
+            "X-Request-ID": "req-1",
+        },
+    )
+    assert response.status_code == 200
+    (record,) = records()
+    assert record.levelno == logging.INFO
+    assert (record.app, record.resource, record.method) == ("shop", "item", "DELETE")
+    assert (record.status, record.code, record.app_key) == (200, 200, "key-of-good")
+    assert (record.request_id, record.trace_id) == ("req-1", "a" * 32)
+    assert record.duration_ms > 0
+    assert sorted(record.params) == ["id", "password"]
+    assert record.getMessage().startswith("DELETE shop.item: HTTP 200, code 200, ")
+    assert "hunter2" not in str(vars(record))
+
+
+def fails(args):
+    raise RuntimeError
+
+
+def refuses(args):
+    raise ApiError("no", 1001)
+
+
+@pytest.mark.parametrize(
+    ("handler", "query", "status", "code"),
+    [
+        (lambda args: (404, "none"), "", 200, 404),
+        (refuses, "", 200, 1001),
+        (fails, "", 500, 531),
+        (guarded, "", 401, 401),
+        (guarded, "access_token=poor", 403, 403),
+        (guarded, "access_token=good", 400, 400),
+    ],
+    ids=["code", "refusal", "fault", "no-token", "no-grant", "no-id"],
+)
+def test_the_record_has_the_status_and_the_code_of_the_envelope(
+    client, declare, records, handler, query, status, code
+):
+    declare(get=handler)
+    client.get(f"/shop/item/?{query}")
+    (record,) = records()
+    assert (record.status, record.code) == (status, code)
+
+
+def test_the_app_that_lacks_a_grant_is_named(client, declare, records):
+    declare(get=guarded)
+    client.get("/shop/item/?access_token=poor")
+    assert records()[0].app_key == "key-of-poor"
+
+
+def test_a_resource_that_is_not_there_leaves_a_record(client, records):
+    client.get("/shop/nothing/")
+    (record,) = records()
+    assert (record.app, record.resource, record.status) == ("shop", "nothing", 404)
+    assert record.request_id
+
+
+def test_the_caller_of_a_logged_call_is_told_its_request_id(client, declare, records):
+    declare(get=lambda args: 1)
+    response = client.get("/shop/item/")
+    assert response["X-Request-ID"] == records()[0].request_id
+
+
+def test_values_are_logged_redacted_where_that_is_wanted(client, declare, records, settings):
+    settings.EAGLET_LOG_PARAMS = True
+    declare(get=lambda args: 1)
+    client.get("/shop/item/?phone=138&password=hunter2&note=" + "x" * 1000)
+    params = records()[0].params
+    assert params["phone"] == "138"
+    assert params["password"] == "***"
+    assert len(params["note"]) < 300
+
+
+def test_a_token_is_never_logged(client, declare, records, settings):
+    settings.EAGLET_LOG_PARAMS = True
+    declare(get=guarded)
+    for token in ("good", "unknown-token"):
+        client.get(f"/shop/item/?access_token={token}&id=7")
+        client.get("/shop/item/?id=7", headers={"Authorization": f"Bearer {token}"})
+    written = str([vars(record) for record in records()])
+    assert "unknown-token" not in written
+    assert "'good'" not in written
+
+
+def test_what_a_context_provider_adds_is_not_among_the_parameters(
+    client, declare, records, settings
+):
+    settings.EAGLET_CONTEXT_PROVIDERS = ["eaglet.api.context.wapi_id"]
+    declare(get=lambda args: args["wapi_id"])
+    client.get("/shop/item/?id=7")
+    assert records()[0].params == ["id"]
+
+
+def test_no_more_than_so_many_names_are_logged(client, declare, records):
+    declare(post=lambda args: len(args))
+    body = json.dumps({f"{number}" + "n" * 1000: 1 for number in range(900)})
+    client.post("/shop/item/", body, content_type="application/json")
+    params = records()[0].params
+    assert len(params) == 100
+    assert max(map(len, params)) == 200
+
+
+def test_nobody_listening_nothing_is_made(client, declare, settings, monkeypatch):
+    settings.EAGLET_METRICS = False
+    declare(get=lambda args: 1)
+    monkeypatch.setattr("eaglet.api.dispatch.Observation", lambda *args: pytest.fail("made"))
+    response = client.get("/shop/item/")
+    assert response.json()["data"] == 1
+    assert "X-Request-ID" not in response
+
+
+def test_the_json_formatter_by_its_dotted_path_writes_a_line_of_json(client, declare, capsys):
+    names = ("eaglet.api.calls", "eaglet.api")
+    before = {name: logging.getLogger(name) for name in names}
+    state = [(one, one.level, one.propagate, one.handlers[:]) for one in before.values()]
+    declare(get=lambda args: 1)
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": "eaglet.json_log.JsonFormatter"}},
+            "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "loggers": {"eaglet.api": {"handlers": ["out"], "level": "INFO", "propagate": False}},
+        }
+    )
+    try:
+        client.get("/shop/item/?id=7", headers={"traceparent": TRACEPARENT})
+    finally:
+        for one, level, propagate, handlers in state:
+            one.setLevel(level)
+            one.propagate, one.handlers = propagate, handlers
+    (line,) = capsys.readouterr().err.splitlines()
+    written = json.loads(line)
+    assert (written["logger"], written["level"]) == ("eaglet.api.calls", "INFO")
+    assert (written["app"], written["resource"], written["method"]) == ("shop", "item", "GET")
+    assert (written["status"], written["code"], written["params"]) == (200, 200, ["id"])
+    assert written["trace_id"] == "a" * 32

@@ -1,0 +1,113 @@
+"""/metrics: who may see it, and what is counted of the calls of resources."""
+
+import re
+
+import pytest
+
+from eaglet.api import ApiError, access_token_required
+
+COUNT = re.compile(r"^eaglet_api_call_seconds_count(\{.*\}) (\S+)$", re.MULTILINE)
+
+
+@pytest.fixture
+def counted(client, settings):
+    settings.EAGLET_CONSOLE = True
+
+    def counted():
+        return {
+            tuple(re.findall(r'"(.*?)"', labels)): float(count)
+            for labels, count in COUNT.findall(client.get("/metrics").content.decode())
+        }
+
+    before = counted()
+    return lambda: {
+        labels: count - before.get(labels, 0)
+        for labels, count in counted().items()
+        if count != before.get(labels, 0)
+    }
+
+
+def raises(error):
+    def get(args):
+        raise error
+
+    return get
+
+
+# In the order of the names of the labels.
+@pytest.mark.usefixtures("declared", "path_taken", "verifier")
+@pytest.mark.parametrize(
+    ("handler", "status", "outcome"),
+    [
+        (lambda args: 1, "200", "answered"),
+        (lambda args: (404, "none"), "200", "refused"),
+        (raises(ApiError("no", 1001)), "200", "refused"),
+        (raises(RuntimeError()), "500", "failed"),
+        (access_token_required()(lambda args: 1), "401", "refused"),
+    ],
+    ids=["value", "code", "refusal", "fault", "no-token"],
+)
+def test_a_call_is_counted_by_what_came_of_it(client, declare, counted, handler, status, outcome):
+    declare(get=handler)
+    for _ in range(2):
+        client.get("/shop/item/")
+    assert counted() == {("shop", "GET", outcome, "item", status): 2}
+
+
+@pytest.mark.usefixtures("declared")
+def test_a_tunnelled_verb_is_counted_as_itself(client, declare, counted):
+    declare(put=lambda args: 1)
+    client.post("/shop/item/?_method=put")
+    assert counted() == {("shop", "PUT", "answered", "item", "200"): 1}
+
+
+@pytest.mark.usefixtures("declared")
+def test_no_label_is_of_the_callers_choice(client, declare, counted):
+    declare(get=lambda args: 1)
+    client.get("/made/up/")
+    client.generic("MADEUP", "/shop/item/")
+    assert counted() == {
+        ("", "GET", "refused", "", "404"): 1,
+        ("shop", "other", "refused", "item", "405"): 1,
+    }
+
+
+@pytest.mark.usefixtures("declared")
+def test_nothing_is_counted_where_that_is_not_wanted(client, declare, counted, settings):
+    settings.EAGLET_METRICS = False
+    declare(get=lambda args: 1)
+    client.get("/shop/item/")
+    client.get("/made/up/")
+    assert counted() == {}
+
+
+@pytest.mark.parametrize(("debug", "status"), [(True, 200), (False, 403)])
+@pytest.mark.django_db
+def test_metrics_are_open_with_debug_and_else_to_staff(
+    client, settings, admin_client, debug, status
+):
+    settings.DEBUG = debug
+    response = client.get("/metrics")
+    assert response.status_code == status
+    assert (b"eaglet_api_call_seconds" in response.content) == (status == 200)
+    assert admin_client.get("/metrics").status_code == 200
+
+
+def test_metrics_may_be_shut(client, settings):
+    settings.DEBUG, settings.EAGLET_CONSOLE = True, False
+    assert client.get("/metrics").status_code == 404
+
+
+def test_metrics_are_prometheus_text(client, settings):
+    settings.EAGLET_CONSOLE = True
+    response = client.get("/metrics")
+    assert response["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert "no-cache" in response["Cache-Control"]
+
+
+def test_without_prometheus_it_is_said_what_to_install(client, settings, monkeypatch):
+    settings.EAGLET_CONSOLE = True
+    monkeypatch.setattr("eaglet.metrics.ENABLED", False)
+    response = client.get("/metrics")
+    assert response.status_code == 404
+    assert "pip install 'eaglet[metrics]'" in response.json()["errMsg"]

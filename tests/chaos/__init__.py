@@ -1,0 +1,1 @@
+"""Kills brokers, workers and relays while tasks are sent, and counts what becomes of them."""

@@ -1,0 +1,161 @@
+"""Whole processes under `tests.mongo.settings`, where no server answers unless one is started."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from tests.mongo import stand_in
+
+pytestmark = pytest.mark.slow
+
+
+def run(code, **environment):
+    prelude = "import django\ndjango.setup()\n"
+    finished = subprocess.run(
+        [sys.executable, "-c", prelude + textwrap.dedent(code)],
+        env={
+            **{k: v for k, v in os.environ.items() if k != "EAGLET_TEST_MONGO_URL"},
+            "DJANGO_SETTINGS_MODULE": "tests.mongo.settings",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def test_commands_work_and_sql_is_used_while_the_server_is_away():
+    told = run("""
+        import warnings
+        warnings.simplefilter("ignore", RuntimeWarning)
+        from django.core.management import call_command
+        call_command("check", fail_level="WARNING", verbosity=0)
+        call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+        call_command("migrate", verbosity=0)
+        from tests.mongo.archive.models import Bill
+        Bill.objects.create(number="1")
+        print("bills", Bill.objects.count())
+        from django.db import connections
+        print([n for n in connections["default"].introspection.table_names() if "catalogue" in n])
+    """)
+    assert told.splitlines()[-2:] == ["bills 1", "[]"]
+
+
+def test_a_server_that_is_away_is_a_typed_error_and_not_ready():
+    told = run("""
+        from django.db import OperationalError
+        from eaglet.exceptions import EagletError, MongoUnavailable
+        from eaglet.health import run_probes
+        from tests.mongo.catalogue.models import Product
+        for use in (Product.objects.count, lambda: Product.objects.create(code="A", name="a"),
+                    Product.objects.all().delete):
+            try:
+                use()
+            except MongoUnavailable as error:
+                assert isinstance(error, OperationalError) and isinstance(error, EagletError)
+                print(error, type(error.__cause__).__name__)
+        print({one.name: one.ok for one in run_probes() if one.name.startswith("database ")})
+    """).splitlines()
+    assert (
+        told[:3]
+        == [
+            "MongoDB, database 'apps', can't be reached or did not answer in time "
+            "ServerSelectionTimeoutError"
+        ]
+        * 3
+    )
+    assert told[3] == "{'database apps': False, 'database archive': False}"
+
+
+def test_checks_find_what_is_in_the_wrong_place():
+    told = run("""
+        from django.conf import settings
+        from django.core.checks import run_checks
+        from django.db import models
+        from tests.mongo.archive.models import Bill
+        from tests.mongo.catalogue.models import Product
+        settings.EAGLET_MONGO_APPS = {"apps": ["catalogue", "eaglet_tasks", "nowhere"]}
+        settings.EAGLET_MONGO_TIMEOUT_SECONDS = 0
+
+        class Order(models.Model):
+            product = models.ForeignKey(Product, models.CASCADE)
+
+            class Meta:
+                app_label = "archive"
+
+        class Numbered(models.Model):
+            id = models.BigAutoField(primary_key=True)
+
+            class Meta:
+                app_label = "catalogue"
+
+        from django.db import router
+
+        class Stray:
+            def db_for_write(self, model, **hints):
+                return "default"
+
+        router.routers.insert(0, Stray())
+        found = [one for one in run_checks() if one.id.startswith("eaglet_mongo.")]
+        assert all(one.hint for one in found)
+        print(*sorted({one.id[-4:] for one in found}))
+    """)
+    assert told.split() == ["E001", "E002", "E003", "E004", "E005", "E006", "I001"]
+
+
+def test_send_task_refuses_a_promise_it_could_not_keep():
+    told = run("""
+        from django.core.management import call_command
+        call_command("migrate", verbosity=0)
+        from django.db import connections, transaction
+        from eaglet.exceptions import TaskError
+        from eaglet.tasks import send_task
+        try:
+            send_task("a.b", {}, using="apps")
+        except TaskError as error:
+            print(error)
+        connections["apps"].in_atomic_block_mongo = True
+        try:
+            send_task("a.b", {})
+        except TaskError as error:
+            print(error)
+    """).splitlines()
+    assert "is MongoDB, where transaction.atomic does nothing" in told[0]
+    assert "which is MongoDB, and none on 'default'" in told[1]
+
+
+def test_it_works_by_itself_when_the_server_is_back():
+    if reason := stand_in.missing():
+        pytest.skip(reason)
+    process, port = stand_in.start()
+    stand_in.stop(process)
+    told = run(
+        """
+        import os
+        from eaglet.exceptions import MongoUnavailable
+        from tests.mongo import stand_in
+        from tests.mongo.catalogue.models import Product
+        def ask():
+            try:
+                return Product.objects.count()
+            except MongoUnavailable:
+                return "away"
+        print(ask())
+        process, _ = stand_in.start(int(os.environ["PORT"]))
+        print(ask())
+        stand_in.stop(process)
+        print(ask())
+        process, _ = stand_in.start(int(os.environ["PORT"]))
+        print(ask())
+        stand_in.stop(process)
+        """,
+        EAGLET_TEST_MONGO_URL=f"mongodb://127.0.0.1:{port}",
+        PORT=str(port),
+    )
+    assert told.split() == ["away", "0", "away", "0"]

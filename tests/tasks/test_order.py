@@ -1,0 +1,197 @@
+"""Tasks with an order key: in order, by the relay alone."""
+
+import datetime
+import random
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from kombu.exceptions import ChannelError
+
+from eaglet.exceptions import InvalidTask
+from eaglet.tasks import ordering, send_task
+from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.ordering import OrderedClaims
+
+QUEUE = "services.points.tasks.changed"
+LATER = datetime.timedelta(seconds=60)
+State = OutboxTask.State
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "second"])
+
+
+def send(*numbers, key="member 1"):
+    for n in numbers:
+        send_task(QUEUE, {"n": n}, order_key=key)
+
+
+def numbers(messages):
+    return [body[0][0]["n"] for _, body in messages]
+
+
+def relay_once():
+    call_command("relay_tasks", once=True, verbosity=0)
+
+
+def claims(owner):
+    return OrderedClaims(OutboxTask.objects.all(), owner)
+
+
+def claim(of, limit=100):
+    """What was claimed, as the tasks' numbers."""
+    runs = of.claim(timezone.now() + LATER, limit)
+    tasks = OutboxTask.objects.in_bulk([key for run in runs for key in run])
+    return [[int(tasks[key].arguments[5:-1]) for key in run] for run in runs]
+
+
+def refusing(*refused):
+    def publish_others(publish, task):
+        if task.arguments in {f'{{"n":{n}}}' for n in refused}:
+            raise ChannelError("PRECONDITION_FAILED")
+        publish()
+
+    return publish_others
+
+
+def test_they_are_left_to_the_relay_which_keeps_their_order(received):
+    send(*range(10))
+    send_task(QUEUE, {"n": 10})
+    assert numbers(received(QUEUE)) == [10]
+    relay_once()
+    assert numbers(received(QUEUE)) == list(range(10))
+    assert set(OutboxTask.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+def test_each_key_keeps_its_order_however_they_are_mixed(received, monkeypatch):
+    monkeypatch.setattr(ordering, "PAGE_SIZE", 3)
+    expected = {f"key {k}": [] for k in range(5)}
+    for n in range(40):
+        key = random.choice(list(expected))
+        expected[key].append(n)
+        send(n, key=key)
+    relay_once()
+    arrived = numbers(received(QUEUE))
+    for of_the_key in expected.values():
+        assert [n for n in arrived if n in of_the_key] == of_the_key
+
+
+def test_a_refused_one_holds_up_its_key_and_no_other(received, when_publishing):
+    send(0, 1, 2)
+    send(10, 11, key="member 2")
+    when_publishing(refusing(1))
+    with pytest.raises(CommandError, match="refused"):
+        relay_once()
+    assert sorted(numbers(received(QUEUE))) == [0, 10, 11]
+    OutboxTask.objects.update(due_at=timezone.now())
+    when_publishing(lambda publish, task: publish())
+    relay_once()
+    assert numbers(received(QUEUE)) == [1, 2]
+
+
+def test_a_parked_one_stops_its_key_until_it_is_replayed(received, when_publishing, settings):
+    settings.EAGLET_TASK_MAX_ATTEMPTS = 1
+    send(0, 1, 2)
+    when_publishing(refusing(1))
+    with pytest.raises(CommandError, match="refused"):
+        relay_once()
+    when_publishing(lambda publish, task: publish())
+    send(3)
+    send(10, key="member 2")
+    relay_once()
+    assert numbers(received(QUEUE)) == [0, 10]
+    OutboxTask.objects.parked().replay()
+    relay_once()
+    assert numbers(received(QUEUE)) == [1, 2, 3]
+
+
+def test_two_relays_never_have_one_key():
+    send(0, 1)
+    send(10, key="member 2")
+    mine, yours = claims("me"), claims("you")
+    assert claim(mine) == [[0, 1], [10]]
+    send(2, 3)
+    assert claim(yours) == []
+    # One of the first two is done: what is behind is still that relay's.
+    OutboxTask.objects.filter(arguments='{"n":0}').update(state=State.SENT)
+    assert claim(yours) == []
+    OutboxTask.objects.filter(arguments='{"n":1}').update(state=State.SENT)
+    assert claim(yours) == [[2, 3]]
+
+
+def test_a_key_whose_relay_died_is_anothers_when_the_claim_ends():
+    send(0, 1)
+    claim(claims("dead"))
+    OutboxTask.objects.update(due_at=timezone.now())
+    assert claim(claims("me")) == [[0, 1]]
+
+
+def test_one_that_was_claimed_meanwhile_is_left_alone(monkeypatch):
+    send(0, 1)
+    mine = claims("me")
+    page = mine._page()
+    monkeypatch.setattr(mine, "_page", lambda: page)
+    assert claim(claims("you")) == [[0, 1]]
+    assert claim(mine) == []
+
+
+def test_one_that_is_no_longer_in_front_is_given_back(monkeypatch):
+    send(0, 1)
+    OutboxTask.objects.filter(arguments='{"n":0}').update(state=State.PARKED)
+    mine = claims("me")
+    page, in_front = mine._page(), mine._really_in_front
+
+    def replayed_meanwhile(keys):
+        monkeypatch.setattr(mine, "_really_in_front", in_front)
+        OutboxTask.objects.parked().replay()
+        return keys
+
+    monkeypatch.setattr(mine, "_page", lambda: page)
+    monkeypatch.setattr(mine, "_really_in_front", replayed_meanwhile)
+    assert claim(mine) == []
+    assert set(OutboxTask.objects.values_list("claimed_by", flat=True)) == {""}
+
+
+def test_a_deep_key_does_not_keep_the_others_waiting(monkeypatch):
+    monkeypatch.setattr(ordering, "PAGE_SIZE", 3)
+    send(*range(20), key="a")
+    send(100, key="b")
+    assert claim(claims("me")) == [[0, 1, 2], [100]]
+
+
+def test_all_keys_have_their_turn(monkeypatch):
+    monkeypatch.setattr(ordering, "PAGE_SIZE", 2)
+    for key in "abcdefg":
+        send(*range(3), key=key)
+    mine = claims("me")
+    turns = []
+    for _ in range(8):
+        runs = mine.claim(timezone.now() + LATER, limit=2)
+        held = OutboxTask.objects.in_bulk([key for run in runs for key in run])
+        turns += [task.order_key for task in held.values()]
+        OutboxTask.objects.filter(claimed_by="me").update(due_at=timezone.now(), claimed_by="")
+    assert {*turns[:14]} == set("abcdefg")
+
+
+def test_later_ones_wait_for_one_that_is_to_be_sent_later(received):
+    send_task(QUEUE, {"n": 0}, order_key="k", delay_seconds=3600)
+    send(1, key="k")
+    relay_once()
+    assert received(QUEUE) == []
+    OutboxTask.objects.filter(not_before__isnull=False).update(due_at=timezone.now())
+    relay_once()
+    assert numbers(received(QUEUE)) == [0, 1]
+
+
+def test_what_is_behind_one_that_is_not_due_is_not_claimed_either():
+    send(0)
+    send_task(QUEUE, {"n": 1}, order_key="member 1", delay_seconds=3600)
+    send(2)
+    assert claim(claims("me")) == [[0]]
+    assert OutboxTask.objects.get(arguments='{"n":2}').claimed_by == ""
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "a\nb", "a\0", 7, b"k"])
+def test_what_is_no_key_is_refused(key):
+    with pytest.raises(InvalidTask, match="order key"):
+        send_task(QUEUE, {}, order_key=key)
+    assert not OutboxTask.objects.exists()

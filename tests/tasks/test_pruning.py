@@ -1,0 +1,71 @@
+import datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from eaglet.tasks.models import OutboxTask
+
+pytestmark = pytest.mark.django_db(databases=["default", "second"])
+
+
+def write(how_many, days_ago, state=OutboxTask.State.SENT):
+    then = timezone.now() - datetime.timedelta(days=days_ago)
+    OutboxTask.objects.bulk_create(
+        OutboxTask(
+            task_id=f"{state} {days_ago} {n}",
+            queue_name="q",
+            arguments="{}",
+            state=state,
+            written_at=then,
+            due_at=then,
+        )
+        for n in range(how_many)
+    )
+
+
+def prune(**options):
+    output = StringIO()
+    call_command("prune_tasks", stdout=output, **options)
+    return output.getvalue()
+
+
+def test_what_is_older_than_the_retention_is_deleted_batch_by_batch():
+    write(25, days_ago=8)
+    write(3, days_ago=6)
+    assert "default: 25 sent tasks deleted." in prune(batch_size=10)
+    assert OutboxTask.objects.count() == 3
+
+
+def test_what_waits_or_is_parked_stays():
+    for state in OutboxTask.State:
+        write(2, days_ago=400, state=state)
+    prune()
+    assert not OutboxTask.objects.filter(state=OutboxTask.State.SENT).exists()
+    assert OutboxTask.objects.count() == 2 * (len(OutboxTask.State) - 1)
+
+
+def test_the_retention_is_a_setting_and_can_be_switched_off(settings):
+    write(2, days_ago=8)
+    settings.EAGLET_TASK_RETENTION_SECONDS = None
+    assert "default: 0 sent tasks deleted." in prune()
+    settings.EAGLET_TASK_RETENTION_SECONDS = 9 * 24 * 3600
+    assert "default: 0 sent tasks deleted." in prune()
+    settings.EAGLET_TASK_RETENTION_SECONDS = 3600
+    assert "default: 2 sent tasks deleted." in prune()
+
+
+def test_one_database_can_be_named():
+    write(1, days_ago=8)
+    assert "default" not in prune(database=["second"])
+    assert OutboxTask.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [({"database": ["nowhere"]}, "'nowhere' is not in DATABASES"), ({"batch_size": 0}, "least 1")],
+)
+def test_wrong_options_are_named(options, reason):
+    with pytest.raises(CommandError, match=reason):
+        prune(**options)
