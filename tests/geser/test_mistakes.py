@@ -165,6 +165,24 @@ def test_the_secret_key_is_not_set(untouched, tmp_path):
     assert told.endswith("Set the SECRET_KEY environment variable")
 
 
+def test_what_create_app_prints_can_be_pasted_into_the_env_file(untouched, tmp_path):
+    # A path that would not stand in a URL as it is.
+    folder = shutil.copytree(untouched.folder, tmp_path / "a +#%41" / "member_service")
+    service = Generated(folder, untouched.variables)
+    service.manage("migrate", "--verbosity", "0")
+    assert (folder / "db.sqlite3").exists()
+    printed = service.manage("create_app", "somebody")
+    with (folder / ".env").open("a") as opened:
+        opened.write(f"{printed}\nEAGLET_SERVICES='{json.dumps({'a': {'HOST': CLOSED}})}'\n")
+    told = service.manage(
+        "shell", "-c", "from django.conf import settings as s; "
+        "print(s.APP_KEY, s.APP_SECRET, s.EAGLET_SERVICES['a']['HOST'])",
+    )  # fmt: skip
+    key, secret, host = told.split()[-3:]
+    assert printed == f'APP_KEY = "{key}"\nAPP_SECRET = "{secret}"\n'
+    assert host == CLOSED
+
+
 def test_an_app_of_the_users_own_has_the_label_of_one_of_eaglets(changed):
     own = (
         '    "business.apps.Own",\n]\n(BASE_DIR / "business/apps.py").write_text('
