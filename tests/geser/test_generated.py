@@ -44,7 +44,9 @@ def needs(*tools):
 
 
 def test_its_own_tests_pass_without_a_broker(services):
-    printed = services["m"].run(sys.executable, "-W", "error", "-m", "pytest", "-q")
+    # Django leaves a database in memory open, which Python 3.13 notices.
+    strict = ["-W", "error", "-W", "ignore::ResourceWarning"]
+    printed = services["m"].run(sys.executable, *strict, "-m", "pytest", "-q")
     assert "passed" in printed
     assert "skipped" not in printed
 
