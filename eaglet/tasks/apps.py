@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.doctor import register_examination
+
 
 class TasksConfig(AppConfig):
     """Prepares the workers that this process may become."""
@@ -19,6 +21,8 @@ class TasksConfig(AppConfig):
         # These need the app registry, or settings.
         from eaglet import setting_checks  # noqa: F401,PLC0415
         from eaglet.tasks import checks, outbox_metrics, probes, receiving  # noqa: F401,PLC0415
+        from eaglet.tasks.examination import examine_tasks  # noqa: PLC0415
 
         receiving.connect_signals()
+        register_examination("tasks", examine_tasks)
         probes.register_for_services()

@@ -11,6 +11,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.installed import require_app
+
+require_app("eaglet.tasks")
+
 LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
 """The longest back-off between two attempts: 1 s after the first, doubled with each."""
 
