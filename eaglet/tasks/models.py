@@ -1,4 +1,7 @@
-"""The outbox: tasks written in the sender's transaction, until the broker has them and after."""
+"""The outbox: tasks written in the sender's transaction, until the broker has them and after.
+
+The receiver's tables, `inbox` and `received`, are imported for Django to find them here.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,11 @@ from django.db import connections, models, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from eaglet.tasks.inbox import InboxEntry
+from eaglet.tasks.received import ReceivedTask
+
+__all__ = ["InboxEntry", "OutboxTask", "OutboxTaskQuerySet", "ReceivedTask"]
 
 LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
 """The longest back-off between two attempts: 1 s after the first, doubled with each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any, Final
 
 from kombu.exceptions import OperationalError
@@ -10,6 +11,7 @@ from eaglet.redaction import redact_text, redact_values
 
 _MAX_REPR: Final = 1024
 _MAX_ERROR: Final = 1000
+_MAX_TRACEBACK: Final = 20_000
 
 
 def redacted_repr(args: list[Any]) -> str:
@@ -25,3 +27,13 @@ def describe(error: BaseException) -> str:
         error = error.__cause__  # kombu's name for it is the one databases have for theirs
     reason = " ".join(str(error).split())
     return redact_text(f"{type(error).__name__}: {reason}")[:_MAX_ERROR]
+
+
+def as_column(text: str, length: int | None = None) -> str:
+    """Text from outside as every database takes it: no NUL, nothing but Unicode, not too long."""
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\0")[:length]
+
+
+def redacted_traceback(error: BaseException) -> str:
+    """An error's traceback, without what looks like a secret."""
+    return redact_text("".join(traceback.format_exception(error)))[-_MAX_TRACEBACK:]
