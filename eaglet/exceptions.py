@@ -23,7 +23,7 @@ EagletError
     │   └── BrokerUnavailable     … nor anything else just now
     ├── UnfitTask             it was received, and is not what the handler takes
     ├── AbandonedTask         … and was begun too often without an end
-    ├── ParkedAlready         … and had been parked before
+    ├── EndedAlready          … and had been parked, or done, before
     └── TaskNotParked         … and could neither be done nor parked
 
 Misconfiguration is Django's ImproperlyConfigured.
@@ -183,8 +183,8 @@ class AbandonedTask(TaskError):
     """A task was begun as often as is allowed, and no attempt came to an end."""
 
 
-class ParkedAlready(TaskError):
-    """A task that was delivered again is parked already."""
+class EndedAlready(TaskError):
+    """A task that was delivered again is parked, or one that was replayed is done."""
 
 
 class TaskNotParked(TaskError):

@@ -10,7 +10,7 @@ from celery import Task
 from celery.exceptions import Ignore, Reject
 
 from eaglet import tracing
-from eaglet.exceptions import ParkedAlready, TaskNotParked
+from eaglet.exceptions import EndedAlready, TaskNotParked
 from eaglet.tasks.handling import Again, Declaration, handle
 from eaglet.tasks.message_headers import FORCE, RECEIVED_AT, REPLAY, header, text_header
 from eaglet.tasks.received import Delivery
@@ -24,11 +24,9 @@ def deliver(
     declaration: Declaration, task: Task[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Run what Celery has taken, and tell it what to do with the message by what is raised."""
-    request = task.request
     delivery = delivery_of(task, declaration.queue_name, args, kwargs)
-    forced_by = delivery.replay if header(request, FORCE) else ""
     try:
-        return handle(declaration, delivery, args, kwargs, forced_by=forced_by)
+        return handle(declaration, delivery, args, kwargs)
     except Again as again:
         retry: Any = task.retry  # whose stub knows no options
         try:
@@ -42,7 +40,7 @@ def deliver(
         except Reject as reject:
             # Celery's default loses a task that could not be published again.
             _requeue(reject)
-    except ParkedAlready as error:
+    except EndedAlready as error:
         raise Ignore(str(error)) from error
     except TaskNotParked as error:
         _requeue(error)
@@ -76,6 +74,7 @@ def delivery_of(
         request_id=trace.request_id if trace else "",
         traceparent=trace.headers()["traceparent"] if trace else "",
         replay=replay,
+        is_forced=bool(replay and header(request, FORCE)),
         attempt=int(request.retries or 0) + 1,
         is_first=not (redelivered or request.retries or replay),
     )

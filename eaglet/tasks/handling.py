@@ -16,8 +16,8 @@ from eaglet import tracing
 from eaglet.conf import conf
 from eaglet.exceptions import (
     AbandonedTask,
+    EndedAlready,
     ParamError,
-    ParkedAlready,
     TaskNotParked,
     UnfitTask,
 )
@@ -64,26 +64,24 @@ def handle(
     delivery: Delivery,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    *,
-    forced_by: str = "",
 ) -> Any:
     """Run a task's handler; gives what it returns, once that is committed and noted.
 
-    Raises Again for an attempt that failed; what made it be parked, once it is; ParkedAlready;
+    Raises Again for an attempt that failed; what made it be parked, once it is; EndedAlready;
     TaskNotParked when that could not be written, and nothing may be acknowledged; and what a
     handler tells Celery.
     """
     began = time.perf_counter()
     start = _begin(delivery)
-    if start.is_parked:
-        raise ParkedAlready(f"task {delivery.task_id} of {delivery.queue_name} is parked already")
+    if start.ended:
+        raise EndedAlready(f"task {delivery.task_id} of {delivery.queue_name} is {start.ended}")
     try:
         if start.attempt > declaration.attempts_allowed:
             raise AbandonedTask(
                 f"begun {start.attempt - 1} times and never ended: its worker died, or it took "
                 "longer than the broker or a time limit allows"
             )
-        result = _run(declaration, delivery, args, kwargs, forced_by)
+        result = _run(declaration, delivery, args, kwargs)
     except _TO_CELERY:
         raise
     except (AbandonedTask, UnfitTask) as error:
@@ -123,7 +121,6 @@ def _run(
     delivery: Delivery,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    forced_by: str,
 ) -> Any:
     # A copy: what the handler, or its contract, makes of it is not what another attempt gets.
     args, kwargs = copy.deepcopy((args, kwargs))
@@ -143,7 +140,7 @@ def _run(
         call,
         delivery.queue_name,
         delivery.task_id,
-        forced_by=forced_by,
+        forced_by=delivery.replay if delivery.is_forced else "",
         alias=inbox_alias(declaration.using),
     )
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kombu.utils import json as celery_json
 
 from eaglet.exceptions import TaskError
+from eaglet.tasks.key_batches import in_batches
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -29,8 +30,8 @@ class InboxEntryQuerySet(models.QuerySet["InboxEntry"]):
     def prune(self, done_before: datetime.datetime, limit: int) -> int:
         """Delete up to `limit` of those done before then; gives how many."""
         old = self.filter(done_at__lt=done_before).order_by("done_at")
-        keys = list(old.values_list("pk", flat=True)[: min(limit, 500)])
-        return self.filter(pk__in=keys).delete()[0] if keys else 0
+        keys = list(old.values_list("pk", flat=True)[:limit])
+        return sum(self.filter(pk__in=some).delete()[0] for some in in_batches(keys))
 
 
 class InboxEntry(models.Model):

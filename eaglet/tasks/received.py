@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.tasks.inbox import digest_of
+from eaglet.tasks.key_batches import in_batches
 from eaglet.tasks.shown import as_column
 from eaglet.tasks.stored_message import StoredMessage
 
@@ -31,6 +32,8 @@ class Delivery:
     request_id: str = ""
     traceparent: str = ""
     replay: str = ""
+    # Whether that replay is to do what is done already.
+    is_forced: bool = False
     # Of how many, by the message's own count.
     attempt: int = 1
     # Whether it comes for the first time by all that is known of it.
@@ -44,10 +47,13 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Beginning:
-    """What the ledger says as a task is begun: the how-manieth attempt; whether it is parked."""
+    """What the ledger says as a task is begun: the how-manieth attempt it is.
+
+    `ended` is why there is nothing to be done: it is parked, or a replay finds it done.
+    """
 
     attempt: int
-    is_parked: bool = False
+    ended: str = ""
 
 
 class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
@@ -87,14 +93,16 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
             "ended_at": None,
             "worker": as_column(delivery.worker, 255),
         }
+        done = known.filter(state=ReceivedTask.State.DONE)
+        if delivery.replay and not delivery.is_forced and done.exists():
+            return Beginning(0, "done already")
         if delivery.replay and known.exclude(replay=delivery.replay).update(
             replay=delivery.replay, attempts=1, **changes
         ):
             return Beginning(1)
         if not delivery.replay and known.filter(state=ReceivedTask.State.PARKED).exists():
-            return Beginning(0, is_parked=True)
+            return Beginning(0, "parked already")
         # What is done stays so, whatever a repeat comes to.
-        done = known.filter(state=ReceivedTask.State.DONE)
         if done.exists():
             done.update(attempts=F("attempts") + 1)
             return Beginning(delivery.attempt)
@@ -149,8 +157,8 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
     def prune(self, ended_before: datetime.datetime, limit: int) -> int:
         """Delete up to `limit` of those done before then; gives how many. Others are kept."""
         old = self.filter(state=ReceivedTask.State.DONE, noted_at__lt=ended_before)
-        keys = list(old.order_by("noted_at").values_list("pk", flat=True)[: min(limit, 500)])
-        return self.filter(pk__in=keys).delete()[0] if keys else 0
+        keys = list(old.order_by("noted_at").values_list("pk", flat=True)[:limit])
+        return sum(self.filter(pk__in=some).delete()[0] for some in in_batches(keys))
 
 
 def _told_by(delivery: Delivery) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from celery.signals import (
     task_received,
 )
 from django.core.exceptions import ImproperlyConfigured
-from django.db import close_old_connections
+from django.db import close_old_connections, connections, router
 
 from eaglet.tasks import task_tracing
 from eaglet.tasks.arguments import check_queue_name
@@ -27,9 +27,13 @@ from eaglet.tasks.configuration import apply_defaults
 from eaglet.tasks.delivering import deliver
 from eaglet.tasks.discovery import discover
 from eaglet.tasks.handling import Declaration
+from eaglet.tasks.inbox import InboxEntry, inbox_alias
+from eaglet.tasks.pruning import Pruner
+from eaglet.tasks.received import ledger_alias
 
 Handler = Callable[[Any], Any]
 
+_pruner: Final = Pruner()
 _handlers: Final[dict[str, Declaration]] = {}
 
 
@@ -135,11 +139,30 @@ def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
         # Celery only logs what a signal's handler raises, and the worker would listen to nothing.
         traceback.print_exc()
         raise SystemExit(f"the worker can't start: {error}") from error
+    _check_inboxes()
     queues = app.amqp.queues
     for name in declared_queues():
         # Unless the project declares it: as Celery makes the queue of a sender, so that both
         # declare the same one. `-Q` still narrows the choice.
         queues.select_add(queues.get(name) or queues.new_missing(name))
+
+
+def _check_inboxes() -> None:
+    for declaration in declarations():
+        alias = inbox_alias(declaration.using)
+        if declaration.once and (
+            alias not in connections or not router.allow_migrate_model(alias, InboxEntry)
+        ):
+            raise SystemExit(
+                f"the worker can't start: {declaration.queue_name} is declared with once=True, "
+                f"and the database {alias!r} has no inbox"
+            )
+
+
+def prune_now_and_then(*, task: Any, **kwargs: Any) -> None:
+    """Delete what is kept long enough: a service that only receives has no relay to do it."""
+    if not task.request.is_eager:
+        _pruner.prune_when_it_is_time([ledger_alias()])
 
 
 def prepare_beat(*, sender: Any, **kwargs: Any) -> None:
@@ -166,6 +189,7 @@ def connect_signals() -> None:
         made.connect(
             task_tracing.format_with_trace, dispatch_uid="eaglet.tasks.log_lines", weak=False
         )
+    task_postrun.connect(prune_now_and_then, dispatch_uid="eaglet.tasks.pruning", weak=False)
     for signal in (task_prerun, task_postrun):
         signal.connect(
             keep_connections_as_requests_do, dispatch_uid="eaglet.tasks.connections", weak=False
