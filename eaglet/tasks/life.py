@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from eaglet.redaction import redact_text, redact_values
@@ -31,6 +32,14 @@ class Step:
     detail: str = ""
     text: str = ""
     is_fault: bool = False
+
+    @property
+    def time(self) -> str:
+        """When it was, in the current time zone, to the millisecond."""
+        if self.at is None:
+            return ""
+        at = timezone.localtime(self.at) if timezone.is_aware(self.at) else self.at
+        return at.isoformat(" ", "milliseconds")[:23]
 
 
 def steps_of(task_id: str, queue_name: str) -> list[Step]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import traceback
+from pathlib import Path
 from typing import Any, Final
 
 from kombu.exceptions import OperationalError
@@ -12,6 +14,7 @@ from eaglet.redaction import redact_text, redact_values
 _MAX_REPR: Final = 1024
 _MAX_ERROR: Final = 1000
 _MAX_TRACEBACK: Final = 20_000
+_HERE: Final = f"{Path(__file__).parent}{os.sep}"
 
 
 def redacted_repr(args: list[Any]) -> str:
@@ -35,5 +38,9 @@ def as_column(text: str, length: int | None = None) -> str:
 
 
 def redacted_traceback(error: BaseException) -> str:
-    """An error's traceback, without what looks like a secret."""
-    return redact_text("".join(traceback.format_exception(error)))[-_MAX_TRACEBACK:]
+    """An error's traceback from the handler on, without what looks like a secret."""
+    first = error.__traceback__
+    while first is not None and first.tb_frame.f_code.co_filename.startswith(_HERE):
+        first = first.tb_next
+    lines = traceback.format_exception(type(error), error, first or error.__traceback__)
+    return redact_text("".join(lines))[-_MAX_TRACEBACK:]

@@ -24,8 +24,7 @@ class ReceivedTaskAdmin(TaskAdmin):
     """What was received, to be looked at, and replayed."""
 
     list_display = (
-        "task_id", "queue_name", "state", "received_at", "ended_at", "attempts", "worker",
-        "short_cause",
+        "task_id", "queue_name", "state", "short_cause", "received_at", "attempts",
     )  # fmt: skip
     list_filter = ("state", "queue_name")
     search_fields = ("task_id", "queue_name", "request_id")
