@@ -21,7 +21,7 @@ from kombu.message import Message
 
 from eaglet.exceptions import TaskNotParked, UnfitTask
 from eaglet.tasks.handling import park
-from eaglet.tasks.message_headers import REPLAY, REQUEST_ID, TRACEPARENT
+from eaglet.tasks.message_headers import PARKED_AS, REPLAY, REQUEST_ID, TRACEPARENT
 from eaglet.tasks.received import Delivery, ledger_alias
 from eaglet.tasks.shown import describe
 from eaglet.tasks.stored_message import StoredMessage
@@ -167,7 +167,11 @@ def _delivery_of(message: Message, hostname: str, body: Any) -> Delivery:
 
     return Delivery(
         # What has no id can't be told from another like it.
-        task_id=task_id if isinstance(task_id, str) and task_id else f"none-{uuid.uuid4()}",
+        task_id=(
+            task_id
+            if isinstance(task_id, str) and task_id
+            else text(PARKED_AS, 255) or f"none-{uuid.uuid4()}"
+        ),
         queue_name=_name_of(message) or stored.routing_key,
         message=stored,
         worker=hostname,

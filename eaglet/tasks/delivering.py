@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from celery import Task
 from celery.exceptions import Ignore, Reject
+from django.conf import settings
+from django.utils import timezone
 
 from eaglet import tracing
 from eaglet.exceptions import EndedAlready, TaskNotParked
@@ -66,11 +68,7 @@ def delivery_of(
         queue_name=queue_name,
         message=StoredMessage.from_request(request, queue_name, args, kwargs),
         worker=str(request.hostname or ""),
-        received_at=(
-            datetime.datetime.fromtimestamp(received_at, datetime.timezone.utc)
-            if isinstance(received_at, float)
-            else None
-        ),
+        received_at=_moment(received_at) if isinstance(received_at, float) else None,
         request_id=trace.request_id if trace else "",
         traceparent=trace.headers()["traceparent"] if trace else "",
         replay=replay,
@@ -78,3 +76,8 @@ def delivery_of(
         attempt=int(request.retries or 0) + 1,
         is_first=not (redelivered or request.retries or replay),
     )
+
+
+def _moment(timestamp: float) -> datetime.datetime:
+    moment = datetime.datetime.fromtimestamp(timestamp, datetime.timezone.utc)
+    return moment if settings.USE_TZ else timezone.make_naive(moment)

@@ -111,11 +111,17 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
         return Beginning(known.values_list("attempts", flat=True)[0])
 
     def note_done(self, delivery: Delivery) -> None:
-        """Note that it was done."""
+        """Note that it was done, also where its beginning could not be noted."""
         now = timezone.now()
-        self.filter(key=delivery.key).update(
-            state=ReceivedTask.State.DONE, ended_at=now, noted_at=now, cause="", traceback=""
-        )
+        changes: dict[str, Any] = {
+            "state": ReceivedTask.State.DONE,
+            "ended_at": now,
+            "noted_at": now,
+            "cause": "",
+            "traceback": "",
+        }
+        if not self.filter(key=delivery.key).update(**changes):
+            self._keep(delivery, {**changes, "attempts": delivery.attempt})
 
     def note_failure(self, delivery: Delivery, cause: str, traceback: str) -> None:
         """Note why an attempt failed that will be repeated."""
@@ -136,17 +142,14 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
             "cause": as_column(cause),
             "traceback": as_column(traceback),
         }
-        with transaction.atomic(using=self.db):
-            row, is_new = self.get_or_create(
-                key=delivery.key,
-                defaults={
-                    **_told_by(delivery),
-                    "received_at": delivery.received_at or now,
-                    **changes,
-                },
-            )
-            if not is_new:
-                self.filter(pk=row.pk).exclude(state=ReceivedTask.State.DONE).update(**changes)
+        row, is_new = self._keep(delivery, changes)
+        if not is_new:
+            self.filter(pk=row.pk).exclude(state=ReceivedTask.State.DONE).update(**changes)
+
+    def _keep(self, delivery: Delivery, changes: dict[str, Any]) -> tuple[ReceivedTask, bool]:
+        received_at = delivery.received_at or timezone.now()
+        defaults = {**_told_by(delivery), "received_at": received_at, **changes}
+        return self.get_or_create(key=delivery.key, defaults=defaults)
 
     def note_replayed(self, task: ReceivedTask) -> None:
         """Note that it was published again, unless a worker has had it meanwhile."""

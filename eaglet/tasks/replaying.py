@@ -12,7 +12,7 @@ from kombu.connection import Connection
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker import publishing_app
 from eaglet.tasks.broker_faults import concerns_every_task, is_of_the_connection, reason
-from eaglet.tasks.message_headers import FORCE, REPLAY
+from eaglet.tasks.message_headers import FORCE, PARKED_AS, REPLAY
 from eaglet.tasks.received import ReceivedTask, ledger_alias
 from eaglet.tasks.stored_message import StoredMessage
 
@@ -38,7 +38,7 @@ def replay(tasks: Iterable[ReceivedTask], *, force: bool = False) -> Replay:
     with app.connection_for_write() as connection:
         for task in tasks:
             try:
-                _publish(connection, StoredMessage.from_text(task.message), force)
+                _publish(connection, task, force)
             except PublishError as error:
                 if isinstance(error, BrokerUnavailable):
                     outcome.stopped_by = str(error)
@@ -50,8 +50,9 @@ def replay(tasks: Iterable[ReceivedTask], *, force: bool = False) -> Replay:
     return outcome
 
 
-def _publish(connection: Connection, message: StoredMessage, force: bool) -> None:
-    headers = {**message.headers, REPLAY: str(uuid.uuid4())}
+def _publish(connection: Connection, task: ReceivedTask, force: bool) -> None:
+    message = StoredMessage.from_text(task.message)
+    headers = {**message.headers, REPLAY: str(uuid.uuid4()), PARKED_AS: task.task_id}
     headers.pop(FORCE, None)
     if force:
         headers[FORCE] = "1"

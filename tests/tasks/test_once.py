@@ -2,7 +2,7 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
 from eaglet.tasks import receiving, send_task, task
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
@@ -164,3 +164,28 @@ def test_a_forced_replay_is_done_again_and_only_once(queue):
     for _ in range(2):
         deliver(changed, {}, headers={"eaglet_replay": "y", "eaglet_force": "1"})
     assert names() == ["0", "1"]
+
+
+def test_what_could_not_be_noted_at_its_beginning_is_noted_at_its_end(queue, monkeypatch):
+    @task(queue, once=True)
+    def changed(args):
+        return 1
+
+    def fail(*args):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("eaglet.tasks.received.ReceivedTaskQuerySet.begin", fail)
+    assert deliver(changed, {}).result == 1
+    row = ReceivedTask.objects.get()
+    assert (row.state, row.attempts) == (ReceivedTask.State.DONE, 1)
+
+
+def test_without_time_zones_it_is_noted_when_a_task_was_received(queue, settings):
+    settings.USE_TZ = False
+
+    @task(queue)
+    def changed(args):
+        return 1
+
+    deliver(changed, {}, headers={"eaglet_received_at": 1_800_000_000.5})
+    assert ReceivedTask.objects.get().received_at.microsecond == 500_000

@@ -127,6 +127,26 @@ def test_a_task_that_kills_its_worker_is_parked_in_the_end(receiver):
     assert "never ended" in row.cause
 
 
+def test_a_task_that_takes_longer_than_the_limit_is_parked_in_the_end(receiver):
+    receiver.worker("--time-limit=1")
+    receiver.send("stall", [{}])
+    receiver.until(lambda: receiver.rows(state=State.PARKED), seconds=90)
+    assert receiver.rows()[0].attempts == 4
+    assert names() == []
+
+
+def test_what_has_no_id_is_replayed_as_the_row_it_has(receiver):
+    receiver.worker()
+    receiver.put("1", content_type="application/json", content_encoding="utf-8")
+    receiver.until(lambda: receiver.rows(state=State.PARKED))
+    [row] = receiver.rows()
+    assert replay([row]).published == 1
+    receiver.until(lambda: receiver.log().count("is parked") == 2)
+    receiver.until(lambda: receiver.rows(state=State.PARKED))
+    [again] = receiver.rows()
+    assert again.noted_at > row.noted_at
+
+
 def test_what_cant_be_parked_stays_with_the_broker(receiver):
     table = ReceivedTask._meta.db_table
     with connections[ALIAS].cursor() as cursor:

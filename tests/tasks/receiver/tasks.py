@@ -43,3 +43,9 @@ def die(args):
 @param_required(["name"])
 def forward(args):
     send_task(f"{PREFIX}.note", {"name": args["name"]})
+
+
+@task(f"{PREFIX}.stall", once=True)
+def stall(args):
+    Group.objects.create(name="stalled")
+    time.sleep(60)
