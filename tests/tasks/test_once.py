@@ -189,3 +189,18 @@ def test_without_time_zones_it_is_noted_when_a_task_was_received(queue, settings
 
     deliver(changed, {}, headers={"eaglet_received_at": 1_800_000_000.5})
     assert ReceivedTask.objects.get().received_at.microsecond == 500_000
+
+
+def test_a_replay_of_what_is_done_does_nothing_even_without_once(queue):
+    calls = []
+
+    @task(queue)
+    def changed(args):
+        calls.append(1)
+
+    deliver(changed, {})
+    deliver(changed, {}, headers={"eaglet_replay": "x"})
+    assert len(calls) == 1
+    deliver(changed, {}, headers={"eaglet_replay": "y", "eaglet_force": "1"})
+    assert len(calls) == 2
+    assert ReceivedTask.objects.get().state == ReceivedTask.State.DONE
