@@ -18,7 +18,7 @@ DOCS_BIN := $(VENV)-docs/bin
 # Each role has settings of its own; neither may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
-.PHONY: help environment demo serve test test-services chaos chaos-short lint style types \
+.PHONY: help environment demo serve test test-services fuzz chaos chaos-short lint style types \
 	imports project docs docs-environment format bench matrix clean
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make serve   all of them, left running until Ctrl-C; prints where, and a login'
 	@echo 'make test    the tests'
 	@echo 'make test-services  the tests that need RabbitMQ, Redis, PostgreSQL and MariaDB, on Debian'
+	@echo 'make fuzz    call the services with what schemathesis makes of their OpenAPI documents'
 	@echo 'make chaos   kill brokers, workers and relays while tasks are sent; count what arrives'
 	@echo 'make lint    style, types, import directions, missing migrations'
 	@echo 'make docs    the documentation, as a site; a link that leads nowhere fails it'
@@ -49,6 +50,11 @@ test: environment
 
 test-services: environment
 	@$(BIN)/python scripts/test_services.py
+
+# In an environment of its own: it is a plug-in of pytest, and would be one of every test.
+fuzz: environment
+	@'$(PYTHON)' scripts/make_environment.py .tox/fuzz 'schemathesis>=4.30'
+	@$(BIN)/python -m tests.openapi .tox/fuzz/bin/schemathesis $(FUZZ)
 
 # The brokers, workers and relays are killed while 20,000 tasks are sent through each broker.
 chaos: environment

@@ -54,7 +54,8 @@ def make_database(url: str, name: str, pipe: Connection) -> None:
 
 
 def prepare(contestant: str, urls: dict[str, str], tokens: dict[str, str]) -> Callable[[], bytes]:
-    return job_b.prepare("eaglet asking", urls[contestant], tokens[contestant])
+    headers = {"eaglet": f"Bearer {tokens[contestant]}"}
+    return job_b.prepare("eaglet asking", urls[contestant], headers)
 
 
 def in_a_process(target: Callable[..., None], *args: object) -> str:

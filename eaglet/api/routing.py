@@ -14,7 +14,9 @@ from rest_framework.exceptions import NotFound
 from eaglet import tracing
 from eaglet.api import answers, health_views, registry
 from eaglet.api import observation as observing
+from eaglet.api.console import views as console
 from eaglet.api.metrics_view import metrics_view
+from eaglet.api.openapi.views import openapi_json
 from eaglet.conf import conf
 
 ROUTE = "<str:app>/<str:resource>/"
@@ -23,6 +25,10 @@ _own_routes: list[URLPattern | URLResolver] = [
     path("healthz", health_views.healthz, name="healthz"),
     path("readyz", health_views.readyz, name="readyz"),
     path("metrics", metrics_view, name="metrics"),
+    path("openapi.json", openapi_json, name="openapi.json"),
+    path("console/", console.index, name="console"),
+    path("console/<str:app>/<str:resource>/", console.resource_page, name="console-resource"),
+    path("console/<str:name>", console.file, name="console-file"),
 ]
 
 

@@ -11,6 +11,9 @@ from typing import Any, Final
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.core.cache import DEFAULT_CACHE_ALIAS, caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connections, router
 
@@ -23,6 +26,8 @@ LONG_LIFE_SECONDS: Final = 24 * 3600
 
 # djongo too, which eaglet.mongo refuses with a reason of its own.
 _MONGODB: Final = ("mongo", "django_mongodb_backend", "djongo")
+
+_OF_ONE_PROCESS: Final = (LocMemCache, DummyCache)
 
 W001 = Warning(
     "Access tokens are taken from the access_token parameter too.",
@@ -53,6 +58,13 @@ W005 = Warning(
     "SECURE_PROXY_SSL_HEADER. If the network is private on purpose, silence this check.",
     id="eaglet_auth.W005",
 )
+W006 = Warning(
+    "Throttles count in each process by itself: the default cache is not shared.",
+    hint="REST_FRAMEWORK names DEFAULT_THROTTLE_CLASSES, which apply to the token endpoints too. "
+    "With N processes a caller has N times the limit: give CACHES['default'] a cache that they "
+    "share. What eaglet limits token requests by itself is counted in the database.",
+    id="eaglet_auth.W006",
+)
 
 
 @register(Tags.security, deploy=True)
@@ -82,7 +94,7 @@ def check_issuing(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 def check_issued_tokens(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Warn of tokens that live long (W004), and of a network that anybody may read (W005)."""
+    """Warn of tokens that live long (W004) or may be read (W005), and of throttles (W006)."""
     if not _issues_tokens():
         return []
     found: list[CheckMessage] = []
@@ -91,7 +103,13 @@ def check_issued_tokens(
         found.append(W004)
     if not settings.SECURE_SSL_REDIRECT and not settings.SECURE_PROXY_SSL_HEADER:
         found.append(W005)
+    if _throttles_by_project() and isinstance(caches[DEFAULT_CACHE_ALIAS], _OF_ONE_PROCESS):
+        found.append(W006)
     return found
+
+
+def _throttles_by_project() -> bool:
+    return bool((getattr(settings, "REST_FRAMEWORK", None) or {}).get("DEFAULT_THROTTLE_CLASSES"))
 
 
 @register(Tags.models)

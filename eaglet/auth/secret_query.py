@@ -60,7 +60,9 @@ class SecretQuery:
 
 
 def _fields(model: type[Model]) -> list[Field[Any, Any]]:
-    return list(model._meta.concrete_fields)
+    # Without what nobody asks for here, which Django loads if somebody does after all.
+    fields = model._meta.concrete_fields
+    return [field for field in fields if field.name not in ("created_at", "updated_at")]
 
 
 def _record(

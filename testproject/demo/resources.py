@@ -24,3 +24,30 @@ class AGreeting(ApiResource):
     @param_required(["?name"])
     def get(args):
         return f"Hello, {args.get('name', 'world')}!"
+
+
+class ATypes(ApiResource):
+    """Every type that a parameter can have; the answer tells what became of each."""
+
+    app = "demo"
+    resource = "types"
+
+    @param_required(
+        [
+            "number:int",
+            "?text:str",
+            "?ratio:float",
+            "?flag:bool",
+            "?anything:json",
+            "?price:decimal",
+            "?day:date",
+            "?moment:datetime",
+            "?tags:list",
+            "?untyped",
+        ]
+    )
+    def get(args):
+        """Read the parameters of a query."""
+        return {"args": args}
+
+    post = put = delete = patch = get

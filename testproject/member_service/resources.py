@@ -75,7 +75,9 @@ class APointsChange(ApiResource):
     @param_required(["member_id:int"])
     @access_token_required()
     def get(args):
-        changes = PointsChange.objects.filter(member_id=args["member_id"]).order_by("-pk")
+        # Not by member_id: that of a number no column can hold is a fault of the database.
+        members = Member.objects.filter(pk=args["member_id"])
+        changes = PointsChange.objects.filter(member__in=members).order_by("-pk")
         return changes.values(
             "event_type", "increase_integral", "current_integral", "task_id", "changed_at"
         )[:100]

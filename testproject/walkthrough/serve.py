@@ -70,6 +70,7 @@ admin      {service.url}/admin/
            {points.member.server.url}/admin/            (members, and the outbox)
            {points.template_message.server.url}/admin/  (messages, and results)
            login {LOGIN}, password {password}   (made anew at every start)
+console    {service.url}/console/        (the resources, to read about and to call)
 resources  {service.url}/demo/greeting/?name=eaglet
            {service.url}/demo/data/?id=7    (asks for an access token)
 hermes     {hermes.url}/hermes/relay/?id=7  (calls demo.data with a token of its own)

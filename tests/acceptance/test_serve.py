@@ -62,8 +62,15 @@ def test_the_login_opens_the_admin_of_each_service(printed, listed):
     assert any(f"/admin/{listed}/" in text for text in opened)
 
 
-def opened_admin(admin, name, password):
-    """The first page of an admin, after the login."""
+def test_the_login_opens_the_console(printed):
+    console = re.search(r"http://\S+/console/", printed)[0]
+    name, password = re.search(r"login (\S+), password (\S+)", printed).groups()
+    admin = console.replace("/console/", "/admin/")
+    assert 'data-resource="demo.data"' in opened_admin(admin, name, password, console)
+
+
+def opened_admin(admin, name, password, page=None):
+    """The first page of an admin, or another page, after the login."""
     with requests.Session() as session:
         session.trust_env = False
         form = session.get(f"{admin}login/", timeout=30)
@@ -73,8 +80,8 @@ def opened_admin(admin, name, password):
             data={"username": name, "password": password, "csrfmiddlewaretoken": csrf},
             timeout=30,
         )
-    assert answer.url == admin
-    return answer.text
+        assert answer.url == admin
+        return session.get(page, timeout=30).text if page else answer.text
 
 
 def test_the_line_for_curl_is_answered(printed, caller):

@@ -8,6 +8,9 @@ from django.core.checks import run_checks
 
 from eaglet.auth import checks
 
+THROTTLED = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"]}
+CACHES = "django.core.cache.backends"
+
 # Id, what brings it out, what does not. Those in capitals are settings.
 CASES = [
     ("W001", {"EAGLET_TOKEN_IN_PARAMETER": True}, {"EAGLET_TOKEN_IN_PARAMETER": False}),
@@ -20,6 +23,21 @@ CASES = [
     ),
     ("W005", {}, {"SECURE_SSL_REDIRECT": True}),
     ("W005", {}, {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}),
+    *[
+        (
+            "W006",
+            {"REST_FRAMEWORK": THROTTLED, "CACHES": {"default": {"BACKEND": f"{CACHES}.{bad}"}}},
+            good,
+        )
+        for bad in ("locmem.LocMemCache", "dummy.DummyCache")
+        for good in (
+            {"REST_FRAMEWORK": {}},
+            {
+                "REST_FRAMEWORK": THROTTLED,
+                "CACHES": {"default": {"BACKEND": f"{CACHES}.redis.RedisCache", "LOCATION": ""}},
+            },
+        )
+    ],
     *[
         ("E010", {"EAGLET_ISSUER": bad}, {"EAGLET_ISSUER": good})
         for bad, good in [
@@ -49,7 +67,7 @@ CASES = [
         for engine in ("mongo", "django_mongodb_backend", "djongo")
     ],
 ]
-ONLY_AT_DEPLOYMENT = {"W001", "W002", "W004", "W005"}
+ONLY_AT_DEPLOYMENT = {"W001", "W002", "W004", "W005", "W006"}
 
 
 class ToMongo:

@@ -9,7 +9,7 @@ import eaglet
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
 
-@pytest.fixture(params=["auth", "tasks"])
+@pytest.fixture(params=["api", "auth", "tasks"])
 def folder(request):
     return Path(eaglet.__file__).parent / request.param
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from .fixtures import MISSING
+
 pytestmark = pytest.mark.services
 
 REPOSITORY = Path(__file__).parents[2]
@@ -39,6 +41,10 @@ print(response.content.decode())
 """
 
 
+@pytest.mark.skipif(
+    not os.environ.get("EAGLET_TEST_SERVICES"),
+    reason=f"needs the drivers of PostgreSQL and Redis: {MISSING}",
+)
 def test_servers_that_never_answer_are_named_in_time():
     with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
         finished = subprocess.run(

@@ -1,0 +1,120 @@
+"""The pages of the console, and the two files they need."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from eaglet.api import disclosure, registry
+from eaglet.api.console import catalogue, pages
+from eaglet.api.paths import path_of, project_name, token_resource
+
+LANGUAGES: Final = (("en", "English"), ("zh-hans", "中文"))
+
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src data:",
+        "connect-src 'self'",
+        # A form is sent by the script alone; by itself it would put a secret into the URL.
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Nothing inline, and nothing from another host."""
+
+View = Callable[..., HttpResponseBase]
+
+_FILES: Final = {"console.css": "text/css", "console.js": "text/javascript"}
+
+
+def _page(view: View) -> View:
+    """Answer those who may see the console; others may log in to the admin, if there is one."""
+
+    @functools.wraps(view)
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if disclosure.may_see(request):
+            response = view(request, *args, **kwargs)
+        else:
+            response = _turn_away(request)
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return login_not_required(never_cache(require_safe(answering)))
+
+
+def _turn_away(request: HttpRequest) -> HttpResponseBase:
+    user = getattr(request, "user", None)
+    if not disclosure.is_shut() and not getattr(user, "is_authenticated", False):
+        try:
+            login = reverse("admin:login")
+        except NoReverseMatch:
+            pass
+        else:
+            return HttpResponseRedirect(f"{login}?{urlencode({'next': request.path})}")
+    return disclosure.refusal(request)
+
+
+@_page
+def index(request: HttpRequest) -> HttpResponseBase:
+    """The list of resources."""
+    return _written(request, None)
+
+
+@_page
+def resource_page(request: HttpRequest, app: str, resource: str) -> HttpResponseBase:
+    """The same with one resource; the page's script takes that part out of it."""
+    found = registry.lookup(app, resource)
+    if found is None:
+        raise Http404
+    return _written(request, catalogue.shown(found))
+
+
+@_page
+def file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The script or the style: served here, so that no web server has to know of them."""
+    if name not in _FILES:
+        raise Http404
+    content = files("eaglet.api").joinpath("static/eaglet_api", name).read_bytes()
+    return HttpResponse(content, content_type=f"{_FILES[name]}; charset=utf-8")
+
+
+def _written(request: HttpRequest, shown: catalogue.Shown | None) -> HttpResponse:
+    issuing = token_resource()
+    # A project may do without LocaleMiddleware.
+    language = request.GET.get("lang")
+    if language not in dict(LANGUAGES):
+        language = translation.get_language_from_request(request)
+    with translation.override(language):
+        html = pages.render(
+            "console.html",
+            {
+                "project": project_name(),
+                "resources": catalogue.listed(),
+                "shown": shown,
+                "token_path": path_of(issuing) if issuing is not None else "",
+                "language": translation.get_language(),
+                "languages": LANGUAGES,
+                "chosen": (request.GET.get("lang") == language and language) or "",
+                "texts": pages.texts(),
+            },
+        )
+    response = HttpResponse(html)
+    response.headers["Content-Language"] = language
+    return response

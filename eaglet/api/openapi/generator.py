@@ -1,0 +1,86 @@
+"""The document: every verb of every resource that is registered."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+
+from eaglet.api import dispatch, registry
+from eaglet.api.openapi.operations import ResourceSchema
+from eaglet.api.paths import path_of, project_name
+from eaglet.api.plan import plan_of
+
+VERSION: Final = "3.1.0"
+
+DESCRIPTION: Final = """\
+Every resource is at `/{app}/{resource}/`. Parameters may stand in the query and in the body, for
+every verb; the body's go before. A body is a form, url-encoded or multipart, or a JSON object. Here
+the parameters of GET and DELETE are described in the query, those of other verbs in the body.
+PUT, PATCH and DELETE can also be called by POST, with `_method` in the query or in the body.
+
+Typed parameters are also taken as text in JSON bodies, as a form carries them.
+"""
+
+
+class Generator(SchemaGenerator):
+    """Takes the endpoints from the registry: their one URL pattern tells nothing of them."""
+
+    def _initialise_endpoints(self) -> None:
+        if self.endpoints is None:
+            self.endpoints = [
+                (path_of(resource), "", verb, dispatch.view_of(resource))  # type: ignore[misc]
+                for resource in registry.registered()
+                for verb in sorted(plan_of(resource).methods)
+                if verb != "HEAD"
+            ]
+
+    def create_view(self, callback: Any, method: str, request: Any = None) -> Any:
+        """Make the view of an operation, described by ResourceSchema."""
+        view = super().create_view(callback, method, request)  # type: ignore[no-untyped-call]
+        view.versioning_class = None  # the version is not in the path
+        handler = getattr(view, method.lower())
+        self._set_schema_to_view(view, _schema_class(handler)())  # type: ignore[no-untyped-call]
+        return view
+
+    def get_schema(self, request: Any = None, public: bool = True) -> dict[str, Any]:
+        """Make the document; SPECTACULAR_SETTINGS may give it a title, a version and more."""
+        schema: dict[str, Any] = super().get_schema(request, public)  # type: ignore[no-untyped-call]
+        schema["openapi"] = VERSION
+        info = schema["info"]
+        info["title"] = info["title"] or project_name()
+        info.setdefault("description", DESCRIPTION)
+        if "tags" not in schema:
+            apps = sorted({resource.app for resource in registry.registered()})
+            schema["tags"] = [{"name": app} for app in apps]
+        return schema
+
+
+def _schema_class(handler: Any) -> type[ResourceSchema]:
+    """ResourceSchema, or what `extend_schema` says of a handler on top of it.
+
+    Raises ImproperlyConfigured where the latter was made for something else.
+    """
+    extended = getattr(handler, "kwargs", {}).get("schema")
+    if not isinstance(extended, type):
+        return ResourceSchema
+    if not issubclass(extended, AutoSchema):
+        raise ImproperlyConfigured(
+            f"{handler.__qualname__} has an extend_schema that has no effect: set "
+            'REST_FRAMEWORK["DEFAULT_SCHEMA_CLASS"] = "drf_spectacular.openapi.AutoSchema"'
+        )
+    return type("Extended", (extended, ResourceSchema), {})
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document of this service."""
+    document = Generator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    return document
+
+
+def as_json(schema: dict[str, Any]) -> str:
+    """The document as text; the same for the same declarations."""
+    return json.dumps(schema, ensure_ascii=False, indent=2, default=str) + "\n"

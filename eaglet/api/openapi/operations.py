@@ -1,0 +1,161 @@
+"""One operation: a verb of a resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from django.urls import NoReverseMatch, reverse
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+
+from eaglet.api import documentation
+from eaglet.api.body import FORM, JSON, MULTIPART
+from eaglet.api.openapi import failures, param_schemas
+from eaglet.api.parameters import passed_by_caller
+from eaglet.api.paths import token_resource
+from eaglet.api.plan import plan_of
+
+if TYPE_CHECKING:
+    from eaglet.api.plan import Method, Plan
+    from eaglet.api.resource import ApiResource
+
+TOKEN_SCHEME: Final = "accessToken"  # noqa: S105 - a name
+OAUTH_SCHEME: Final = "clientCredentials"
+GRANTS: Final = "x-eaglet-grants"
+"""The grants that the app of the token must hold, all of them."""
+
+# Where their parameters stand; each verb's may stand in the other place too.
+_IN_QUERY: Final = frozenset({"GET", "DELETE"})
+
+
+class ResourceSchema(AutoSchema):
+    """Describes a verb of a resource; what `extend_schema` says of it goes before."""
+
+    @property
+    def resource(self) -> type[ApiResource]:
+        """The class."""
+        return cast("type[ApiResource]", type(self.view))
+
+    @property
+    def plan(self) -> Plan:
+        """What the class declares."""
+        return plan_of(self.resource)
+
+    @property
+    def declared(self) -> Method:
+        """What the method declares."""
+        return self.plan.methods[self.method]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """The operation object, or None where `extend_schema` leaves it out."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        for kind, components in (
+            (ResolvedComponent.SCHEMA, failures.SCHEMAS),
+            (ResolvedComponent.RESPONSE, failures.RESPONSES),
+        ):
+            for name, component in components.items():
+                self._register(name, kind, component)
+        params = passed_by_caller(self.plan, self.declared)
+        if self.method in _IN_QUERY:
+            said = {parameter["name"] for parameter in operation.get("parameters", ())}
+            own = [param_schemas.in_query(p) for p in params if p.name not in said]
+            if own:
+                operation["parameters"] = [*operation.get("parameters", ()), *own]
+        elif "requestBody" not in operation:
+            operation["requestBody"] = self._body()
+        responses = failures.responses(
+            with_token=self.declared.rule is not None
+            or not self.plan.direct
+            or self.resource is token_resource(),
+            always_200=self.plan.always_200,
+        )
+        operation["responses"] = {**responses, **operation["responses"]}
+        return operation
+
+    def _body(self) -> dict[str, Any]:
+        params = passed_by_caller(self.plan, self.declared)
+        content = {JSON: {"schema": param_schemas.json_body(params)}}
+        form = param_schemas.form_body(params)
+        if form is not None:
+            content |= {FORM: {"schema": form}, MULTIPART: {"schema": form}}
+        return {"required": any(param.required for param in params), "content": content}
+
+    def get_operation_id(self) -> str:
+        """`app.resource.verb`, which no other operation has."""
+        return f"{self.resource.app}.{self.resource.resource}.{self.method.lower()}"
+
+    def get_tags(self) -> list[str]:
+        """The resource's app."""
+        return [self.resource.app]
+
+    def get_summary(self) -> str:
+        """The first line of the method's docstring, else of the class's, else the name."""
+        return self._said()[0] or f"{self.method} {self.plan.place}"
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """The rest of it, and what the class's says."""
+        return self._said()[1]
+
+    def _said(self) -> tuple[str, str]:
+        of_class = documentation.of_resource(self.resource)
+        of_method = documentation.of_method(self.declared)
+        if not of_method:
+            return documentation.split(of_class)
+        summary, rest = documentation.split(of_method)
+        return summary, "\n\n".join(part for part in (rest, of_class) if part)
+
+    def get_extensions(self) -> dict[str, Any]:
+        """The grants, where a token is required."""
+        return {GRANTS: list(self.declared.grants)} if self.declared.rule is not None else {}
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """The access token where one is required, else what the project's policy asks for."""
+        if self.declared.rule is None:
+            return super().get_auth()
+        self._register(
+            TOKEN_SCHEME,
+            ResolvedComponent.SECURITY_SCHEMA,
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An access token, issued for an app key and secret.",
+            },
+        )
+        required: list[dict[str, Any]] = [{TOKEN_SCHEME: []}]
+        if token_resource() is not None:
+            flow = {"tokenUrl": token_url(), "scopes": {}}
+            self._register(
+                OAUTH_SCHEME,
+                ResolvedComponent.SECURITY_SCHEMA,
+                {"type": "oauth2", "flows": {"clientCredentials": flow}},
+            )
+            required.append({OAUTH_SCHEME: []})
+        return required
+
+    def get_request_serializer(self) -> None:
+        """None: parameters are declared, not serialized."""
+
+    def get_response_serializers(self) -> Any:
+        """None of its own: every method answers with the envelope."""
+        return {}
+
+    def get_filter_backends(self) -> list[Any]:
+        """None: a resource lists nothing by itself."""
+        return []
+
+    def _register(self, name: str, kind: str, schema: dict[str, Any]) -> None:
+        self.registry.register_on_missing(
+            ResolvedComponent(  # type: ignore[no-untyped-call]
+                name=name, type=kind, schema=schema, object=name
+            )
+        )
+
+
+def token_url() -> str:
+    """The path of the token endpoint, by the URLconf."""
+    try:
+        return reverse("eaglet:oauth-token")
+    except NoReverseMatch:
+        return "/oauth/token/"

@@ -1,0 +1,255 @@
+"""The OpenAPI document: one operation a verb, true to what is declared and to the wire."""
+
+import json
+
+import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.urls import include, path
+from drf_spectacular.utils import extend_schema
+from openapi_spec_validator import validate
+
+from eaglet.api import access_token_required, param_required
+from eaglet.api.openapi.generator import document
+
+pytestmark = pytest.mark.usefixtures("declared")
+
+EVERY_TYPE = [
+    "number:int", "?text:str", "?ratio:float", "?flag:bool", "?anything:json", "?price:decimal",
+    "?day:date", "?moment:datetime", "?tags:list", "?untyped",
+]  # fmt: skip
+JSON, FORM, MULTIPART = (
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+)
+
+
+class Urlconf:
+    def __init__(self, *patterns):
+        self.urlpatterns = list(patterns)
+
+
+@param_required(EVERY_TYPE)
+def take(args):
+    """Take a thing.
+
+    And keep it.
+    """
+    return args
+
+
+def operation(verb="get", path="/shop/item/"):
+    return document()["paths"][path][verb]
+
+
+def parameters(verb="get"):
+    return {p["name"]: p for p in operation(verb).get("parameters", ())}
+
+
+def test_every_verb_of_every_resource_is_an_operation_with_an_id_of_its_own(declare):
+    declare(get=take, post=take, put=take, delete=take, patch=take)
+    schema = document()
+    validate(schema)
+    assert schema["openapi"] == "3.1.0"
+    assert set(schema["paths"]["/shop/item/"]) == {"get", "post", "put", "delete", "patch"}
+    assert schema["paths"]["/shop/item/"]["get"]["operationId"] == "shop.item.get"
+    ids = [op["operationId"] for item in schema["paths"].values() for op in item.values()]
+    assert len(ids) == len(set(ids))
+    assert {tag["name"] for tag in schema["tags"]} >= {"shop", "demo"}
+    assert operation()["tags"] == ["shop"]
+
+
+def test_docstrings_are_summary_and_description(declare):
+    declare(get=take, post=lambda args: 1, __doc__="Things\nto take.\n\nOf all kinds.")
+    assert operation()["summary"] == "Take a thing."
+    assert operation()["description"] == "And keep it.\n\nThings\nto take.\n\nOf all kinds."
+    assert operation("post")["summary"] == "Things to take."
+    assert operation("post")["description"] == "Of all kinds."
+
+
+def test_without_docstrings_the_summary_is_the_name_and_no_base_s_docstring(declare):
+    declare(get=lambda args: 1)
+    assert operation()["summary"] == "GET shop.item"
+    assert "description" not in operation()
+
+
+def test_parameters_of_get_and_delete_stand_in_the_query_with_type_and_requiredness(declare):
+    declare(get=take, delete=take)
+    for verb in ("get", "delete"):
+        found = parameters(verb)
+        assert list(found) == [name.strip("?").partition(":")[0] for name in EVERY_TYPE]
+        assert {name for name, p in found.items() if p.get("required")} == {"number"}
+        assert {p["in"] for p in found.values()} == {"query"}
+        schemas = {n: p.get("schema") or p["content"][JSON]["schema"] for n, p in found.items()}
+        assert {name: schema.get("x-eaglet-type") for name, schema in schemas.items()} == {
+            "number": "int", "text": "str", "ratio": "float", "flag": "bool", "anything": "json",
+            "price": "decimal", "day": "date", "moment": "datetime", "tags": "list",
+            "untyped": None,
+        }  # fmt: skip
+        assert schemas["number"]["type"] == "integer"
+        assert schemas["day"]["format"] == "date"
+        assert schemas["moment"]["format"] == "date-time"
+        assert schemas["price"]["format"] == "decimal"
+        assert schemas["ratio"] == {"type": "number", "format": "double", "x-eaglet-type": "float"}
+        assert schemas["tags"]["type"] == "array"
+        assert "requestBody" not in operation(verb)
+
+
+def test_parameters_of_other_verbs_stand_in_the_body_in_each_form(declare):
+    handler = param_required(["number:int", "?name"])(lambda args: 1)
+    declare(post=handler, put=handler, patch=handler)
+    for verb in ("post", "put", "patch"):
+        body = operation(verb)["requestBody"]
+        assert body["required"] is True
+        assert set(body["content"]) == {JSON, FORM, MULTIPART}
+        for media in body["content"].values():
+            assert list(media["schema"]["properties"]) == ["number", "name"]
+            assert media["schema"]["required"] == ["number"]
+        assert "parameters" not in operation(verb)
+
+
+def test_a_body_without_required_parameters_may_be_left_out(declare):
+    declare(post=param_required(["?name"])(lambda args: 1), put=lambda args: 1)
+    assert operation("post")["requestBody"]["required"] is False
+    assert operation("put")["requestBody"]["required"] is False
+
+
+def test_no_form_is_described_where_a_list_or_json_is_in_it(declare):
+    declare(post=take)
+    assert set(operation("post")["requestBody"]["content"]) == {JSON}
+
+
+def corp(request):
+    return {"corp": 1}
+
+
+corp.provides = ("corp",)
+
+
+def test_what_context_providers_provide_is_left_out(declare, settings):
+    settings.EAGLET_CONTEXT_PROVIDERS = [f"{__name__}.corp"]
+    handler = param_required(["corp", "?name"])(lambda args: 1)
+    declare(get=handler, post=handler)
+    assert list(parameters()) == ["name"]
+    schema = operation("post")["requestBody"]["content"][JSON]["schema"]
+    assert schema == {"type": "object", "properties": {"name": {}}}
+
+
+def test_every_row_of_the_answer_table_is_a_response(declare):
+    declare(get=access_token_required()(take), post=take)
+    schema = document()
+    responses = schema["paths"]["/shop/item/"]["get"]["responses"]
+    rows = {"400", "401", "403", "404", "405", "413", "415", "429", "500"}
+    assert set(responses) == {"200", "default", *rows}
+    assert set(operation("post")["responses"]) == {"200", "default", *rows} - {"401", "403"}
+    named = {
+        status: schema["components"]["responses"][responses[status]["$ref"].rpartition("/")[2]]
+        for status in rows
+    }
+    for status, response in named.items():
+        assert set(response["content"]) == {JSON, "application/problem+json"}
+        code = response["content"][JSON]["schema"]["allOf"][1]["properties"]["code"]["const"]
+        assert code == (531 if status == "500" else int(status))
+    assert named["401"]["headers"]["WWW-Authenticate"]["required"] is True
+    assert named["405"]["headers"]["Allow"]["required"] is True
+    assert "Retry-After" in named["429"]["headers"]
+    envelope = schema["components"]["schemas"]["Envelope"]
+    assert envelope["required"] == ["code", "data", "errMsg", "innerErrMsg"]
+
+
+def test_with_always_http_200_there_is_no_other_status(declare, settings):
+    settings.EAGLET_ALWAYS_HTTP_200 = True
+    declare(get=access_token_required()(take))
+    assert set(operation()["responses"]) == {"200"}
+
+
+def test_security_and_grants_stand_where_a_token_is_required(declare):
+    declare(
+        get=access_token_required()(take),
+        post=take,
+        put=access_token_required(["stock.item:write", "*"])(take),
+    )
+    assert operation()["security"] == [{"accessToken": []}]
+    declare(app="auth", resource="access_token", post=take)  # where tokens are issued
+    schema = document()
+    assert operation()["security"] == [{"accessToken": []}, {"clientCredentials": []}]
+    assert "401" in operation("post", "/auth/access_token/")["responses"]
+    assert operation()["x-eaglet-grants"] == ["shop.item:get"]
+    assert operation("put")["x-eaglet-grants"] == ["stock.item:write", "*"]
+    assert "x-eaglet-grants" not in operation("post")
+    assert "accessToken" not in json.dumps(operation("post").get("security", []))
+    schemes = schema["components"]["securitySchemes"]
+    assert schemes["accessToken"]["scheme"] == "bearer"
+    flow = schemes["clientCredentials"]["flows"]["clientCredentials"]
+    assert flow["tokenUrl"] == "/oauth/token/"
+
+
+def test_paths_are_those_of_the_urlconf(declare, settings):
+    declare(get=take)
+    settings.ROOT_URLCONF = Urlconf(path("v1/", include("eaglet.api.urls")))
+    assert "/v1/shop/item/" in document()["paths"]
+
+
+def test_an_extend_schema_that_can_have_no_effect_is_an_error(declare):
+    declare(get=extend_schema(summary="Said otherwise.")(lambda args: 1))
+    with pytest.raises(ImproperlyConfigured, match="DEFAULT_SCHEMA_CLASS"):
+        document()
+
+
+def test_extend_schema_goes_before_what_is_worked_out(declare, settings):
+    settings.REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+
+    @extend_schema(summary="Said otherwise.", responses={200: {"type": "object"}})
+    @param_required(["id:int"])
+    def get(args):
+        return args
+
+    declare(get=get)
+    validate(document())
+    found = operation()
+    assert found["summary"] == "Said otherwise."
+    assert found["responses"]["200"]["content"][JSON]["schema"] == {"type": "object"}
+    assert found["responses"]["400"]
+    assert found["operationId"] == "shop.item.get"
+    assert list(parameters()) == ["id"]
+
+
+def test_a_version_scheme_of_the_project_hides_nothing(declare, settings):
+    settings.REST_FRAMEWORK = {
+        "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.AcceptHeaderVersioning"
+    }
+    declare(get=take)
+    assert operation()["operationId"] == "shop.item.get"
+
+
+def test_the_document_is_at_openapi_json_for_those_who_may_see_it(client, declare, settings):
+    declare(get=take)
+    assert client.get("/openapi.json").status_code == 403
+    settings.DEBUG = True
+    response = client.get("/openapi.json")
+    assert response.status_code == 200
+    assert response["Content-Type"] == JSON
+    assert response.json() == json.loads(json.dumps(document()))
+    assert client.post("/openapi.json").status_code == 405
+
+
+def test_the_command_writes_the_same_each_time_and_checks_a_file(declare, tmp_path, capsys):
+    resource = declare(get=take)
+    file = tmp_path / "openapi.json"
+    call_command("openapi", output=file)
+    call_command("openapi")
+    assert capsys.readouterr().out == file.read_text(encoding="utf-8")
+    call_command("openapi", output=file, check=True)
+    resource.post = take
+    with pytest.raises(CommandError, match="not up to date"):
+        call_command("openapi", output=file, check=True)
+    with pytest.raises(CommandError, match="--output"):
+        call_command("openapi", check=True)
+
+
+@pytest.mark.parametrize("app", ["openapi.json", "console"])
+def test_e001_an_app_named_like_these_routes_is_an_error(declare, app):
+    declare(app=app, get=take)
+    assert "eaglet_api.E001" in [message.id for message in run_checks()]
