@@ -20,7 +20,13 @@ class TasksConfig(AppConfig):
         """Connect to Celery's signals, register the system checks and the broker's probe."""
         # These need the app registry, or settings.
         from eaglet import setting_checks  # noqa: F401,PLC0415
-        from eaglet.tasks import checks, outbox_metrics, probes, receiving  # noqa: F401,PLC0415
+        from eaglet.tasks import (  # noqa: F401,PLC0415
+            checks,
+            outbox_metrics,
+            probes,
+            received_metrics,
+            receiving,
+        )
         from eaglet.tasks.examination import examine_tasks  # noqa: PLC0415
 
         receiving.connect_signals()

@@ -17,6 +17,7 @@ from eaglet.conf import conf
 from eaglet.exceptions import TaskError
 from eaglet.missing_tables import missing_table, remedy
 from eaglet.tasks.capturing import captured
+from eaglet.tasks.message_headers import sent_by
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.outbox_metrics import count, count_sent
 from eaglet.tasks.publisher import publisher
@@ -96,6 +97,7 @@ def put(
     at_once = not order_key and not_before is None and publisher().is_available
     now = timezone.now()
     keeps = datetime.timedelta(seconds=sender_keeps_seconds() if at_once else 0)
+    request_id, traceparent = sent_by()
     task = OutboxTask(
         task_id=task_id,
         queue_name=queue_name,
@@ -105,6 +107,8 @@ def put(
         due_at=not_before or now + keeps,
         not_before=not_before,
         order_key=order_key,
+        request_id=request_id,
+        traceparent=traceparent,
     )
     try:
         insert(alias, task)
