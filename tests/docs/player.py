@@ -1,0 +1,200 @@
+"""Plays a page: writes its files, runs its commands and its Python, in a service of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import yaml
+
+from tests.docs.blocks import Block
+from tests.docs.scenario import Scenario
+from tests.docs.shell import Shell
+from tests.geser.generated import outer_environment
+
+HERE = Path(__file__).resolve().parent
+PORTS = (8000, 8001, 9100)
+"""Those that pages speak of; each play has free ones in their place."""
+_IS_TEST = re.compile(r"^def test_|^class \w+\(TestCase\)", re.MULTILINE)
+
+
+class Player:
+    """One play of one page."""
+
+    def __init__(self, page: str, scenario: Scenario, folder: Path, service: Path) -> None:
+        self.scenario = scenario
+        self.given = HERE / "given" / page.removesuffix(".md").replace("/", "-")
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir()
+        self.service = self.home
+        if not scenario.from_nothing:
+            self.service = self.home / service.name
+            shutil.copytree(service, self.service)
+        self.ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+        self.environment = {
+            **outer_environment(),
+            "HOME": str(self.home),
+            "EAGLET_QUEUE_DIR": str(folder / "queue"),
+            "PATH": f"{HERE / 'commands'}{os.pathsep}{outer_environment()['PATH']}",
+            "TEST_PYTHON": sys.executable,
+        }
+        self._session: subprocess.Popen[str] | None = None
+        self._written_tests = False
+        self._printed: list[str] = []
+
+    def play(self, blocks: Iterable[Block]) -> None:
+        """Run every block; AssertionError, naming the block, for the first that fails."""
+        logs = self.folder / "logs"
+        logs.mkdir()
+        try:
+            with Shell(self.service, logs, self.environment) as shell:
+                self.shell = shell
+                self._lay_out()
+                for block in blocks:
+                    if block.first_line not in self.scenario.not_run:
+                        self._claimed(block)(block)
+                if self._written_tests:
+                    shell.run("python -m pytest -q tests")
+            self._check_printed()
+        finally:
+            self._end_session()
+
+    def _check_printed(self) -> None:
+        rest = "\n".join(self._printed)
+        for expected in self.scenario.prints:
+            _, found, rest = rest.partition(expected)
+            assert found, f"{expected!r} is not printed where it should be in\n{self._printed}"
+
+    def _claimed(self, block: Block) -> Callable[[Block], None]:
+        ways: dict[str, Callable[[Block], None]] = {
+            "console": self._compare,
+            "json": self._parse_json,
+            "python": self._run_python,
+            "sh": self._run_shell,
+            "yaml": self._parse_yaml,
+        }
+        if block.file is not None:
+            return self._write
+        assert block.language in ways, f"{block.where}: nobody runs {block.language!r}"
+        return ways[block.language]
+
+    def _lay_out(self) -> None:
+        for path in sorted(self.given.rglob("*")) if self.given.is_dir() else ():
+            name = str(path.relative_to(self.given))
+            if path.is_file() and path.suffix != ".pyc" and name != "before.py":
+                self._write_file(name, path.read_text(encoding="utf-8"))
+        if any(self.given.rglob("models.py")):
+            self.shell.run("python manage.py migrate --run-syncdb --verbosity 0")
+        if self.scenario.served:
+            self.shell.run("gunicorn --bind 127.0.0.1:%d --threads 4 wsgi" % self.ports[8000])
+
+    def _write(self, block: Block) -> None:
+        assert block.file is not None
+        self._write_file(block.file, self._as_typed(block.code))
+
+    def _write_file(self, name: str, text: str) -> None:
+        path = Path(getattr(self.shell, "folder", self.service)) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.name in ("settings.py", ".env") and path.exists():
+            text = f"{path.read_text(encoding='utf-8')}\n{text}"
+        path.write_text(text, encoding="utf-8")
+        # Files count from a process's start.
+        self._end_session()
+
+    def _run_shell(self, block: Block) -> None:
+        self._printed.append(self.shell.run(self._as_typed(block.code)))
+
+    def _compare(self, block: Block) -> None:
+        """Run what stands behind `$ `, and compare what stands below it; `…` is anything."""
+        for part in re.split(r"^\$ ", block.code, flags=re.MULTILINE)[1:]:
+            command, _, expected = part.partition("\n")
+            printed = self.shell.run(self._as_typed(command)).strip()
+            pattern = ".*".join(re.escape(text) for text in expected.strip().split("…"))
+            assert re.fullmatch(pattern, printed, re.DOTALL), (
+                f"{block.where}: {command}\nprints\n{printed}\nand not\n{expected}"
+            )
+            # What is printed to be pasted, the reader has at hand from now on.
+            for name, value in re.findall(r'^(APP_KEY|APP_SECRET) = "(.+)"$', printed, re.M):
+                self.shell.run(f"export {name}={shlex.quote(value)}")
+
+    def _run_python(self, block: Block) -> None:
+        if _IS_TEST.search(block.code):
+            before = self.given / "before.py"
+            begins = before.read_text(encoding="utf-8") if before.exists() else ""
+            self._write_file(f"tests/test_line_{block.line}.py", f"{begins}\n{block.code}")
+            self._written_tests = True
+            return
+        if self._session is None:
+            self._begin_session()
+        self._execute(self._as_typed(block.code), block.where)
+
+    def _begin_session(self) -> None:
+        self._session = subprocess.Popen(
+            [sys.executable, str(HERE / "session.py")],
+            cwd=self.service,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(self.folder / "logs" / "python.err").open("a"),
+            text=True,
+        )
+        self._execute("import django; django.setup()", "start")
+        before = self.given / "before.py"
+        if before.exists():
+            self._execute(before.read_text(encoding="utf-8"), str(before))
+
+    def _execute(self, code: str, name: str) -> None:
+        assert self._session is not None
+        assert self._session.stdin is not None
+        assert self._session.stdout is not None
+        self._session.stdin.write(json.dumps({"code": code, "name": name}) + "\n")
+        self._session.stdin.flush()
+        answer = self._session.stdout.readline()
+        log = self.folder / "logs" / "python.err"
+        error = json.loads(answer) if answer else log.read_text()
+        assert error is None, f"{name}\n{error}"
+
+    def _end_session(self) -> None:
+        if self._session is None:
+            return
+        assert self._session.stdin is not None
+        assert self._session.stdout is not None
+        self._session.stdin.close()
+        self._session.stdout.close()
+        self._session.wait(30)
+        self._session = None
+
+    def _parse_json(self, block: Block) -> None:
+        json.loads(block.code)
+
+    def _parse_yaml(self, block: Block) -> None:
+        for document in yaml.safe_load_all(block.code):
+            assert isinstance(document, dict), block.where
+
+    def _as_typed(self, code: str) -> str:
+        for shown, typed in self.scenario.instead.items():
+            code = code.replace(shown, typed)
+        for shown_port, port in self.ports.items():
+            code = re.sub(rf"\b{shown_port}\b", str(port), code)
+        return code
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, all of them different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
