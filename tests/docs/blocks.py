@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 DOCS = CHECKOUT / "docs"
 CHINESE = DOCS / "zh-hans"
-_HEADING = re.compile(r"# ([\w./-]+\.\w+)$")
+_HEADING = re.compile(r"# ([\w./-]*\.\w+)$")
 _SHELL_COMMENT = re.compile(r"(^|\s+)#(?!!).*$", re.MULTILINE)
 
 

@@ -23,6 +23,8 @@ from tests.geser.generated import outer_environment
 HERE = Path(__file__).resolve().parent
 PORTS = (8000, 8001, 9100)
 """Those that pages speak of; each play has free ones in their place."""
+_PASTED = re.compile(r'^(APP_KEY|APP_SECRET) = "(.+)"$', re.MULTILINE)
+_TOKEN = re.compile(r"egt_[\w-]+")
 _IS_TEST = re.compile(r"^def test_|^class \w+\(TestCase\)", re.MULTILINE)
 
 
@@ -48,8 +50,10 @@ class Player:
             "TEST_PYTHON": sys.executable,
         }
         self._session: subprocess.Popen[str] | None = None
-        self._written_tests = False
+        self._written_tests = self._written_files = False
         self._printed: list[str] = []
+        self._pasted: dict[str, str] = {}
+        self._is_served = False
 
     def play(self, blocks: Iterable[Block]) -> None:
         """Run every block; AssertionError, naming the block, for the first that fails."""
@@ -64,9 +68,16 @@ class Player:
                         self._claimed(block)(block)
                 if self._written_tests:
                     shell.run("python -m pytest -q tests")
+                elif self._written_files:
+                    shell.run("python manage.py check --fail-level ERROR")
             self._check_printed()
         finally:
             self._end_session()
+
+    @property
+    def _here(self) -> Path:
+        """The folder that the shell is in."""
+        return self.shell.folder
 
     def _check_printed(self) -> None:
         rest = "\n".join(self._printed)
@@ -94,37 +105,48 @@ class Player:
                 self._write_file(name, path.read_text(encoding="utf-8"))
         if any(self.given.rglob("models.py")):
             self.shell.run("python manage.py migrate --run-syncdb --verbosity 0")
-        if self.scenario.served:
-            self.shell.run("gunicorn --bind 127.0.0.1:%d --threads 4 wsgi" % self.ports[8000])
+        if self.scenario.prepared:
+            self._run(self.scenario.prepared)
 
     def _write(self, block: Block) -> None:
         assert block.file is not None
         self._write_file(block.file, self._as_typed(block.code))
 
     def _write_file(self, name: str, text: str) -> None:
-        path = Path(getattr(self.shell, "folder", self.service)) / name
+        path = self._here / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.name in ("settings.py", ".env") and path.exists():
             text = f"{path.read_text(encoding='utf-8')}\n{text}"
         path.write_text(text, encoding="utf-8")
+        self._written_files = True
         # Files count from a process's start.
         self._end_session()
 
     def _run_shell(self, block: Block) -> None:
-        self._printed.append(self.shell.run(self._as_typed(block.code)))
+        self._printed.append(self._run(block.code))
+
+    def _run(self, code: str) -> str:
+        """Run commands; their reader has at hand from then on what they print to be pasted."""
+        printed = self.shell.run(self._as_typed(code))
+        for name, value in _PASTED.findall(printed):
+            self._pasted[name] = value
+            self.shell.run(f"{name}={shlex.quote(value)}")
+        if token := _TOKEN.search(printed):
+            self._pasted["token"] = token[0]
+        return printed
 
     def _compare(self, block: Block) -> None:
-        """Run what stands behind `$ `, and compare what stands below it; `…` is anything."""
+        """Run what stands behind `$ `; compare what stands below, but for `…` and spaces."""
         for part in re.split(r"^\$ ", block.code, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")
-            printed = self.shell.run(self._as_typed(command)).strip()
-            pattern = ".*".join(re.escape(text) for text in expected.strip().split("…"))
-            assert re.fullmatch(pattern, printed, re.DOTALL), (
+            printed = self._run(command)
+            for text in self.scenario.differs:
+                expected = expected.replace(text, "…")
+            parts = "".join(expected.split()).split("…")
+            pattern = ".*".join(re.escape(part) for part in parts)
+            assert re.fullmatch(pattern, "".join(printed.split())), (
                 f"{block.where}: {command}\nprints\n{printed}\nand not\n{expected}"
             )
-            # What is printed to be pasted, the reader has at hand from now on.
-            for name, value in re.findall(r'^(APP_KEY|APP_SECRET) = "(.+)"$', printed, re.M):
-                self.shell.run(f"export {name}={shlex.quote(value)}")
 
     def _run_python(self, block: Block) -> None:
         if _IS_TEST.search(block.code):
@@ -138,15 +160,16 @@ class Player:
         self._execute(self._as_typed(block.code), block.where)
 
     def _begin_session(self) -> None:
-        self._session = subprocess.Popen(
-            [sys.executable, str(HERE / "session.py")],
-            cwd=self.service,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(self.folder / "logs" / "python.err").open("a"),
-            text=True,
-        )
+        with (self.folder / "logs" / "python.err").open("a") as log:
+            self._session = subprocess.Popen(
+                [sys.executable, str(HERE / "session.py")],
+                cwd=self._here,
+                env={**self.environment, **self._pasted},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         self._execute("import django; django.setup()", "start")
         before = self.given / "before.py"
         if before.exists():
@@ -183,6 +206,13 @@ class Player:
     def _as_typed(self, code: str) -> str:
         for shown, typed in self.scenario.instead.items():
             code = code.replace(shown, typed)
+        for name in ("APP_KEY", "APP_SECRET"):
+            if name in self._pasted:
+                code = re.sub(rf'{name}( ?= ?)"…"', rf'{name}\1"{self._pasted[name]}"', code)
+        code = code.replace("egt_…", self._pasted.get("token", "egt_…"))
+        if self.scenario.served and ":8000" in code and not self._is_served:
+            self._is_served = True
+            self.shell.run(f"gunicorn --bind 127.0.0.1:{self.ports[8000]} --threads 4 wsgi")
         for shown_port, port in self.ports.items():
             code = re.sub(rf"\b{shown_port}\b", str(port), code)
         return code

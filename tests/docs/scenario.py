@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+COMMIT = (
+    "git init --quiet && git add --all && "
+    "git -c user.name=a -c user.email=a@example.com commit --quiet --message all"
+)
 OUTPUT = "what a command or a call prints, with what differs each time left out"
 
 
@@ -19,6 +24,10 @@ class Scenario:
 
     # What a reader puts in place of what the page shows: `…` of a token, a folder of one's own.
     instead: Mapping[str, str] = field(default_factory=dict)
+    # What is different each time in what is shown as printed.
+    differs: Sequence[str] = ()
+    # Commands of a shell that were given before.
+    prepared: str = ""
     # Blocks that can't be run, by their first line, and why; some are parsed all the same.
     not_run: Mapping[str, str] = field(default_factory=dict)
     # What its commands print, among other things, in this order.
@@ -29,7 +38,32 @@ class Scenario:
     served: bool = False
 
 
+TASKS = {"2f6f…": str(uuid.UUID(int=1)), "81c3…": str(uuid.UUID(int=2))}
+
 SCENARIOS: Mapping[str, Scenario] = {
+    "benchmarks.md": Scenario(
+        not_run={"python -m benchmarks.job_a 200        # job A alone": "takes minutes"}
+    ),
+    "howto/geser.md": Scenario(
+        from_nothing=True,
+        instead={"geser update": f"{COMMIT} && geser update", "--upgrade …": "--upgrade eaglet"},
+        prints=(" passed in ", "Written: ", "APP_KEY = ", "a worker takes its tasks"),
+    ),
+    "howto/operate-tasks.md": Scenario(instead=TASKS),
+    "howto/paginate-and-throttle.md": Scenario(not_run={"HTTP/1.1 429 Too Many Requests": OUTPUT}),
+    "howto/protect-a-resource.md": Scenario(
+        served=True, instead={"https://card.example": "http://127.0.0.1:8000"}
+    ),
+    "howto/receive-tasks-once.md": Scenario(
+        not_run={"CommandError: what is sent is not what is taken:": OUTPUT}
+    ),
+    "howto/rotate-a-key.md": Scenario(
+        prepared="python manage.py create_app billing",
+        differs=("5c1f09ab", "2026-11-25 09:14:02", "2026-11-26 09:20:00"),
+        not_run={"eg[st]_[A-Za-z0-9_-]{43}": "a pattern for a scanner; tests/docs holds it to"},
+    ),
+    "howto/send-a-task.md": Scenario(instead=TASKS),
+    "howto/trace-a-request.md": Scenario(instead={"/run/member_service": "$HOME/run"}),
     "tutorial.md": Scenario(
         from_nothing=True,
         prints=(

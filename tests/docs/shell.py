@@ -15,14 +15,14 @@ _GOES_ON = re.compile(
     re.MULTILINE,
 )
 """A command that does not end, and that a reader gives a terminal of its own."""
-_READY = {"runserver": "Quit the server", "gunicorn": "Listening at", "worker": " ready."}
+_READY = {"runserver": "Quit the server", "gunicorn": "Listening at", "worker": "queues]"}
 _PROLOGUE = r"""
 trap 'trap - TERM; kill 0' EXIT
 set -eo pipefail
 until_ready() {  # LOG TEXT
     if [ -z "$2" ]; then return; fi
     for _ in $(seq 600); do
-        if grep -q "$2" "$1" 2>/dev/null; then return; fi
+        if grep -qF "$2" "$1" 2>/dev/null; then return; fi
         sleep 0.1
     done
     cat "$1"
@@ -35,6 +35,7 @@ class Shell:
     """A bash in a folder; leaving the context ends it, and all that it has started."""
 
     def __init__(self, folder: Path, logs: Path, environment: Mapping[str, str]) -> None:
+        self.folder = folder
         self._logs = logs
         self._count = 0
         told, self._tell = os.pipe()

@@ -1,0 +1,6 @@
+import datetime
+
+from eaglet.tasks import send_task
+
+member_id = 7
+tomorrow_morning = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
