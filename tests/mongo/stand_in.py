@@ -1,8 +1,8 @@
 """Start the stand-in for a MongoDB server: a test aid that speaks its wire protocol.
 
-Written for the tests because no alive Python package serves the protocol, and no server can be
-installed from the package registries. Run as `python -m tests.mongo.stand_in FOLDER` it installs
-what the stand-in needs into FOLDER, by npm.
+Written for the tests because no server can be installed from the package registries, and a short
+look found no Python package known to serve Django's backend. Run as
+`python -m tests.mongo.stand_in FOLDER` it installs what the stand-in needs into FOLDER, by npm.
 """
 
 import os
