@@ -171,6 +171,20 @@ class Settings:
     EAGLET_TASK_MAX_ATTEMPTS = Setting[int](
         10, "How often a task that the broker refuses is tried before it is parked.", above=0
     )
+    EAGLET_HANDLER_MAX_ATTEMPTS = Setting[int](
+        5, "How often a task whose handler fails is tried before it is parked.", above=0
+    )
+    EAGLET_HANDLER_BACKOFF_SECONDS = Setting[float](
+        1,
+        "How long after a handler's first failure it is tried again; twice that after the second, "
+        "and so on, 5 minutes at most.",
+        above=0,
+    )
+    EAGLET_INBOX_RETENTION_SECONDS = Setting["float | None"](
+        30 * 24 * 3600,
+        "How long it is known that a task declared with once=True was done; None: for ever.",
+        above=0,
+    )
     EAGLET_READY_NEEDS_BROKER = Setting[bool](
         True, "Whether `/readyz` asks the broker too; the outbox can do without it for a while."
     )

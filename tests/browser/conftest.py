@@ -87,3 +87,15 @@ def open_page(chromium, transactional_db, live_server, settings, django_user_mod
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def shots():
+    """Keep a picture of a page, in the folder that EAGLET_TEST_SCREENSHOTS names, if any."""
+    folder = os.environ.get("EAGLET_TEST_SCREENSHOTS")
+
+    def keep(page, name):
+        if folder:
+            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+    return keep
