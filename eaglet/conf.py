@@ -199,10 +199,12 @@ class Settings:
         {}, "Labels of the apps whose models live in MongoDB, by the alias they live under."
     )
     EAGLET_MONGO_TIMEOUT_SECONDS = Setting[float](
-        2, "How long a MongoDB server may be looked for before it counts as away."
+        2, "How long a MongoDB server may be looked for before it counts as away.", above=0
     )
     EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS = Setting[float](
-        30, "How long a MongoDB server may be silent in an operation; a read is tried twice."
+        30,
+        "How long a MongoDB server may be silent in an operation; a read is tried twice.",
+        above=0,
     )
 
 

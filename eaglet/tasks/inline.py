@@ -12,6 +12,7 @@ from kombu.serialization import dumps, loads
 from eaglet.exceptions import EndedAlready, TaskError
 from eaglet.tasks.broker import publishing_app
 from eaglet.tasks.capturing import CapturedTask, CapturedTasks
+from eaglet.tasks.discovery import discover
 from eaglet.tasks.handling import Again, Declaration, handle
 from eaglet.tasks.message_headers import REQUEST_ID, TRACEPARENT, headers_for
 from eaglet.tasks.models import OutboxTask
@@ -58,6 +59,7 @@ class InlineTasks(Sequence[RanTask]):
 
     def run(self) -> None:
         """Run what was sent and not run yet, and what that sends, until nothing is left."""
+        discover()
         for _ in range(MOST_RUN):
             task = next((task for task in self._captured if task.task_id not in self._seen), None)
             if task is None:

@@ -49,7 +49,17 @@ SCENARIOS: Mapping[str, Scenario] = {
         instead={"geser update": f"{COMMIT} && geser update", "--upgrade …": "--upgrade eaglet"},
         prints=(" passed in ", "Written: ", "APP_KEY = ", "a worker takes its tasks"),
     ),
-    "howto/operate-tasks.md": Scenario(instead=TASKS),
+    "howto/deploy.md": Scenario(
+        not_run={
+            "server {": "nginx's, which is not here",
+            "docker compose up --build": "needs images; tests/geser plays what compose.yaml says",
+        }
+    ),
+    "howto/migrate-from-the-original.md": Scenario(from_nothing=True),
+    "howto/operate-tasks.md": Scenario(
+        instead={**TASKS, "replay_tasks --task": "replay_tasks --force --task"},
+        prepared=parked("ReceivedTask", "state='parked'"),
+    ),
     "howto/paginate-and-throttle.md": Scenario(not_run={"HTTP/1.1 429 Too Many Requests": OUTPUT}),
     "howto/protect-a-resource.md": Scenario(
         served=True, instead={"https://card.example": "http://127.0.0.1:8000"}
@@ -58,7 +68,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         not_run={"CommandError: what is sent is not what is taken:": OUTPUT}
     ),
     "howto/rotate-a-key.md": Scenario(
-        prepared="python manage.py create_app billing",
+        prepared=f"python manage.py create_app billing; {USED}",
         differs=("5c1f09ab", "2026-11-25 09:14:02", "2026-11-26 09:20:00"),
         not_run={"eg[st]_[A-Za-z0-9_-]{43}": "a pattern for a scanner; tests/docs holds it to"},
     ),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _GOES_ON = re.compile(
-    r"^(?P<command>[^#\n]*\b(?:runserver|gunicorn|celery .*\bworker|relay_tasks)\b(?!.*--once)"
+    r"^(?P<command>[^#\n]*\b(?:runserver|gunicorn|celery [^#\n]*\bworker|relay_tasks)\b(?!.*--once)"
     r"[^#\n&]*?)(?P<comment>\s+#.*)?$",
     re.MULTILINE,
 )
