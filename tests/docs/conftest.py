@@ -1,9 +1,11 @@
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.docs.player import Player
 from tests.geser.generated import Generated
+from tests.services.fixtures import postgresql, rabbitmq, redis_server  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +25,16 @@ def play(tmp_path, service):
         Player(page, scenario, tmp_path, service).play(blocks)
 
     return play
+
+
+@pytest.fixture
+def servers(postgresql, rabbitmq, redis_server):  # noqa: F811
+    """URLs of running servers by their scheme, with a database of their own."""
+    psycopg = pytest.importorskip("psycopg")
+    with psycopg.connect(postgresql.url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS docs_member_service WITH (FORCE)")
+        connection.execute("CREATE DATABASE docs_member_service")
+    database = urlsplit(postgresql.url)._replace(scheme="postgres", path="/docs_member_service")
+    yield {"postgres": database.geturl(), "amqp": rabbitmq.url, "redis": redis_server.url}
+    with psycopg.connect(postgresql.url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS docs_member_service WITH (FORCE)")

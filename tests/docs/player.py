@@ -102,7 +102,7 @@ class Player:
         for path in sorted(self.given.rglob("*")) if self.given.is_dir() else ():
             name = str(path.relative_to(self.given))
             if path.is_file() and path.suffix != ".pyc" and name != "before.py":
-                self._write_file(name, path.read_text(encoding="utf-8"))
+                self._write_file(name, self._as_typed(path.read_text(encoding="utf-8")))
         if any(self.given.rglob("models.py")):
             self.shell.run("python manage.py migrate --run-syncdb --verbosity 0")
         if self.scenario.prepared:
@@ -115,6 +115,10 @@ class Player:
     def _write_file(self, name: str, text: str) -> None:
         path = self._here / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".py" and path.parent != self._here:
+            # A folder of Python is a package, for whoever makes one.
+            for folder in Path(name).parents[:-1]:
+                (self._here / folder / "__init__.py").touch()
         if path.name in ("settings.py", ".env") and path.exists():
             text = f"{path.read_text(encoding='utf-8')}\n{text}"
         path.write_text(text, encoding="utf-8")

@@ -34,11 +34,27 @@ class Scenario:
     prints: Sequence[str] = ()
     # Whether the page begins with no service, as a newcomer does.
     from_nothing: bool = False
+    # Whether it needs PostgreSQL, RabbitMQ and Redis.
+    needs_servers: bool = False
     # Whether a server runs on port 8000 from before the first block of a shell.
     served: bool = False
 
 
-TASKS = {"2f6f…": str(uuid.UUID(int=1)), "81c3…": str(uuid.UUID(int=2))}
+PARKED = {
+    "2f6f…": str(uuid.UUID(int=1)),
+    "81c3…": str(uuid.UUID(int=2)),
+    # Each of these commands replays what the one before has left.
+    "python manage.py replay_": "python park.py && python manage.py replay_",
+}
+SERVERS = {
+    "CREATE USER member_service PASSWORD 'PASSWORD';": "done by the test, for a database of its own",
+    "rabbitmqctl add_vhost shop": "done where the test's RabbitMQ is made",
+}
+USED = (
+    "python manage.py shell -c 'from django.utils import timezone; "
+    "from eaglet.auth.models import AppSecret; "
+    "AppSecret.objects.update(last_used_at=timezone.now())'"
+)
 
 SCENARIOS: Mapping[str, Scenario] = {
     "benchmarks.md": Scenario(
@@ -46,8 +62,20 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "howto/geser.md": Scenario(
         from_nothing=True,
-        instead={"geser update": f"{COMMIT} && geser update", "--upgrade …": "--upgrade eaglet"},
-        prints=(" passed in ", "Written: ", "APP_KEY = ", "a worker takes its tasks"),
+        instead={
+            "python manage.py eaglet_doctor ": "! python manage.py eaglet_doctor ",
+            "geser update": f"{COMMIT} && geser update",
+            "--upgrade …": "--upgrade eaglet",
+        },
+        prints=(
+            " passed in ",
+            "Written: ",
+            "APP_KEY = ",
+            "ok    service 'member'",
+            "a worker takes its tasks",
+            # Declared after the worker has started, on this page as for a reader.
+            "tasks.ordered: declared here, and no worker takes its tasks",
+        ),
     ),
     "howto/deploy.md": Scenario(
         not_run={
@@ -56,9 +84,15 @@ SCENARIOS: Mapping[str, Scenario] = {
         }
     ),
     "howto/migrate-from-the-original.md": Scenario(from_nothing=True),
+    "howto/mongodb.md": Scenario(
+        not_run={
+            "export EAGLET_ROLE=catalog EAGLET_MONGO_URL=mongodb://127.0.0.1:27017": (
+                "needs a server of MongoDB's; tests/mongo runs the role"
+            )
+        }
+    ),
     "howto/operate-tasks.md": Scenario(
-        instead={**TASKS, "replay_tasks --task": "replay_tasks --force --task"},
-        prepared=parked("ReceivedTask", "state='parked'"),
+        instead=PARKED,
     ),
     "howto/paginate-and-throttle.md": Scenario(not_run={"HTTP/1.1 429 Too Many Requests": OUTPUT}),
     "howto/protect-a-resource.md": Scenario(
@@ -72,7 +106,13 @@ SCENARIOS: Mapping[str, Scenario] = {
         differs=("5c1f09ab", "2026-11-25 09:14:02", "2026-11-26 09:20:00"),
         not_run={"eg[st]_[A-Za-z0-9_-]{43}": "a pattern for a scanner; tests/docs holds it to"},
     ),
-    "howto/send-a-task.md": Scenario(instead=TASKS),
+    "howto/send-a-task.md": Scenario(instead=PARKED),
+    "howto/rabbitmq-and-postgresql.md": Scenario(
+        needs_servers=True,
+        # The doctor looks for it on the other side.
+        prepared="python manage.py create_app caller",
+        not_run=SERVERS,
+    ),
     "howto/trace-a-request.md": Scenario(instead={"/run/member_service": "$HOME/run"}),
     "tutorial.md": Scenario(
         from_nothing=True,
@@ -88,5 +128,10 @@ SCENARIOS: Mapping[str, Scenario] = {
             "a worker takes its tasks",
             '{"status":"ok"}{"status":"ok"}',
         ),
+    ),
+    "howto/typed-callers.md": Scenario(
+        served=True,
+        instead={"https://card.example.com": "http://127.0.0.1:8000"},
+        prepared="python manage.py openapi --output openapi.json",
     ),
 }

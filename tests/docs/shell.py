@@ -78,7 +78,7 @@ class Shell:
             ready = next((text for word, text in _READY.items() if word in command), "")
             return f"{{ {command}; }} > '{log}' 2>&1 &\nuntil_ready '{log}' '{ready}'"
 
-        return _GOES_ON.sub(rewritten, code)
+        return _GOES_ON.sub(rewritten, code.replace("\\\n", " "))
 
     def _send(self, text: str) -> None:
         assert self._bash.stdin is not None

@@ -1,5 +1,8 @@
 """What the pages of the documentation show works as it stands."""
 
+import dataclasses
+import re
+
 import pytest
 
 from tests.docs.blocks import DOCS, blocks_of, pages
@@ -8,8 +11,11 @@ from tests.docs.scenario import SCENARIOS, Scenario
 WITH_BLOCKS = [page for page in pages() if blocks_of(DOCS / page)]
 
 
+SERVED = [page for page in WITH_BLOCKS if SCENARIOS.get(page, Scenario()).needs_servers]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", WITH_BLOCKS)
+@pytest.mark.parametrize("page", [page for page in WITH_BLOCKS if page not in SERVED])
 def test_a_page_works_as_it_stands(page, play):
     play(page, SCENARIOS.get(page, Scenario()), blocks_of(DOCS / page))
 
@@ -23,3 +29,18 @@ def test_every_block_says_its_language(page):
 def test_what_is_not_run_is_there(page):
     there = {block.first_line for block in blocks_of(DOCS / page)}
     assert set(SCENARIOS[page].not_run) <= there
+
+
+@pytest.mark.slow
+@pytest.mark.services
+@pytest.mark.parametrize("page", SERVED)
+def test_a_page_works_on_the_servers_it_speaks_of(page, play, servers):
+    shown = {
+        url: url
+        for url in re.findall(
+            r"^(?:DATABASE|CELERY_BROKER|REDIS)_URL=(\S+)$", (DOCS / page).read_text(), re.MULTILINE
+        )
+    }
+    instead = {url: servers[url.partition(":")[0]] for url in shown}
+    scenario = dataclasses.replace(SCENARIOS[page], instead=instead)
+    play(page, scenario, blocks_of(DOCS / page))
