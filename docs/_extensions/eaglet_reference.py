@@ -8,6 +8,7 @@ and likewise `eaglet-errors`, `eaglet-commands` and `eaglet-checks`.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import importlib
 import inspect
@@ -24,8 +25,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from eaglet import exceptions
+from eaglet.geser import command_line
 from eaglet.setting_checks import declared_settings
 
+_CHECK_ID = re.compile(r"eaglet(?:_\w+)?\.[EW]\d{3}")
 PACKAGE = Path(importlib.import_module("eaglet").__file__ or "").parent
 APPS = ("api", "auth", "client", "tasks", "mongo")
 
@@ -51,14 +54,24 @@ class _Table(SphinxDirective):
 class SettingsTable(_Table):
     """Every setting that `eaglet/conf.py` declares."""
 
-    headings = ("Setting", "Type", "Default", "Meaning")
+    headings = ("Setting", "Type", "Default", "Check", "Meaning")
 
     def rows(self) -> Iterator[tuple[str, ...]]:
-        """Name, type, default, meaning."""
+        """Name, type, default, limits and the checks that speak of it, meaning."""
+        spoken_of = {check_id: said for check_id, (_, _, said) in _checks().items()}
         for name, setting in declared_settings().items():
             declared = re.sub(r"[\w.]*\.", "", str(setting.value_type).replace("<class ", ""))
             declared = declared.strip("'<>")
-            yield f"`{name}`", f"`{declared}`", f"`{setting.default!r}`", setting.__doc__ or ""
+            ids = ["eaglet.E001"]
+            ids += [check_id for check_id, said in spoken_of.items() if name in said.split()]
+            limits = [
+                f"{word} {limit:g}"
+                for word, limit in (("at least", setting.at_least), ("above", setting.above))
+                if limit is not None
+            ]
+            check = ", ".join([*limits, *(f"`{check_id}`" for check_id in ids)])
+            default = f"`{setting.default!r}`"
+            yield f"`{name}`", f"`{declared}`", default, check, setting.__doc__ or ""
 
 
 class ErrorsTable(_Table):
@@ -74,43 +87,70 @@ class ErrorsTable(_Table):
 
 
 class CommandsTable(_Table):
-    """Every management command of eaglet's apps."""
+    """Every management command of eaglet's apps, and those of `geser`."""
 
     headings = ("Command", "App", "What it does")
 
     def rows(self) -> Iterator[tuple[str, ...]]:
-        """Name, app, help."""
+        """Name, apps, help; one row for a command that several apps bring."""
+        found: dict[str, list[str]] = {}
+        told: dict[str, str] = {}
         for app in APPS:
             for file in sorted((PACKAGE / app / "management" / "commands").glob("[!_]*.py")):
                 module = importlib.import_module(f"eaglet.{app}.management.commands.{file.stem}")
-                yield f"`manage.py {file.stem}`", f"`eaglet.{app}`", str(module.Command.help)
+                found.setdefault(file.stem, []).append(f"`eaglet.{app}`")
+                told[file.stem] = str(module.Command.help)
+        for name in sorted(found):
+            yield f"`manage.py {name}`", ", ".join(found[name]), told[name]
+        for name, what in _subcommands("geser", command_line.parser()):
+            yield f"`{name}`", "", what
 
 
 class ChecksTable(_Table):
     """Every system check, by its id."""
 
     headings = ("Id", "Where", "What it finds")
-    _FOUND = re.compile(r"\b(eaglet(?:_\w+)?\.[EW]\d{3})\b")
 
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Id, module, the message as it stands in the code."""
-        found: dict[str, tuple[str, str]] = {}
-        for path in sorted(PACKAGE.rglob("*.py")):
-            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(call, ast.Call):
-                    self._note(call, path, found)
-        for check_id in sorted(found):
-            yield f"`{check_id}`", *found[check_id]
+        for check_id, (where, message, _) in sorted(_checks().items()):
+            yield f"`{check_id}`", where, message
 
-    def _note(self, call: ast.Call, path: Path, found: dict[str, tuple[str, str]]) -> None:
-        ids = [
-            keyword.value.value
-            for keyword in call.keywords
-            if keyword.arg == "id" and isinstance(keyword.value, ast.Constant)
-        ]
-        if ids and self._FOUND.fullmatch(str(ids[0])):
-            where = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
-            found[ids[0]] = f"`{where}`", _message(call)
+
+def _checks() -> dict[str, tuple[str, str, str]]:
+    """Each check's module, its message, and every word of message and hint, by its id."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        where = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            for keyword in call.keywords:
+                value = keyword.value
+                if keyword.arg != "id" or not isinstance(value, ast.Constant):
+                    continue
+                if _CHECK_ID.fullmatch(str(value.value)):
+                    found[str(value.value)] = f"`{where}`", _message(call), _words(call)
+    return found
+
+
+def _words(call: ast.Call) -> str:
+    """What stands in the strings of a call, with spaces for all that is no word."""
+    said = [
+        part.value
+        for part in ast.walk(call)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    ]
+    return re.sub(r"\W+", " ", " ".join(said))
+
+
+def _subcommands(name: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
+    """The commands under a command, at the ends of the tree, and their help."""
+    for action in parser._subparsers._group_actions if parser._subparsers else ():
+        told = {choice.dest: choice.help or "" for choice in action._choices_actions}
+        for word, child in (action.choices or {}).items():
+            below = list(_subcommands(f"{name} {word}", child))
+            yield from below or [(f"{name} {word}", told.get(word, ""))]
 
 
 def _message(call: ast.Call) -> str:
