@@ -47,7 +47,7 @@ PARKED = {
     "python manage.py replay_": "python park.py && python manage.py replay_",
 }
 SERVERS = {
-    "CREATE USER member_service PASSWORD 'PASSWORD';": "done by the test, for a database of its own",
+    "CREATE USER member_service PASSWORD 'PASSWORD';": "done where the test's server is made",
     "rabbitmqctl add_vhost shop": "done where the test's RabbitMQ is made",
 }
 USED = (

@@ -1,8 +1,12 @@
 """`geser add`: resources and tasks for a service that is there."""
 
 import ast
+import re
 
 import pytest
+
+from eaglet.api import routing
+from eaglet.geser import names
 
 
 def test_a_resource_comes_with_its_package_and_its_test(geser, service, present):
@@ -103,3 +107,8 @@ def test_outside_a_service_there_is_nothing_to_add_to(geser):
     code, printed = geser("add", "task", "ordered")
     assert code == 1
     assert "is in no service that geser has made" in printed
+
+
+def test_no_app_is_called_as_eaglets_own_paths_begin():
+    begins = {re.split(r"[/.]", str(route.pattern))[0] for route in routing.own_routes()}
+    assert begins <= names.ROUTES
