@@ -15,10 +15,10 @@ from requests.models import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
 from eaglet import deadline
-from eaglet.client.connections import BoundedAdapter
+from eaglet.client.connections import BoundedAdapter, has_begun_sending
 from eaglet.client.failures import RAISED_BELOW, request_error
 from eaglet.client.services import Service
-from eaglet.exceptions import InvalidEnvelope, ServiceTimeout
+from eaglet.exceptions import InvalidEnvelope, RequestError, ServiceTimeout
 from eaglet.redaction import RedactingFilter
 
 HOSTS: Final = 100
@@ -92,13 +92,20 @@ class PooledTransport:
         if left is None:
             left = service.timeout_seconds
         if left <= 0:
-            raise ServiceTimeout(f"no time was left to ask {service.host}")
+            failure: RequestError = ServiceTimeout(f"no time was left to ask {service.host}")
+            failure.was_sent = False
+            raise failure
+        is_ours = False
         try:
             adapter = (self._session or self._open()).get_adapter(request.url or "")
+            is_ours = isinstance(adapter, BoundedAdapter)
             response = adapter.send(
                 request,
                 stream=True,
-                timeout=(min(left, service.connect_timeout_seconds), left),
+                timeout=(
+                    min(left, service.connect_timeout_seconds),
+                    min(left, service.read_timeout_seconds or left),
+                ),
                 verify=service.ca_bundle or True,
             )
             try:
@@ -108,7 +115,9 @@ class PooledTransport:
                 response.close()
                 raise
         except RAISED_BELOW as error:
-            failure = request_error(error, service.host)
+            failure = request_error(
+                error, service.host, was_sent=has_begun_sending() or not is_ours
+            )
         except BaseException as stranger:  # noqa: BLE001 - goes on, but without the frames below,
             # which hold the request's URL and headers.
             raise stranger.with_traceback(None)  # noqa: B904
