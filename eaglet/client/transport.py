@@ -11,21 +11,21 @@ from typing import Final, Protocol
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.models import PreparedRequest, Response
+from requests.models import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
 from eaglet import deadline
 from eaglet.client.connections import BoundedAdapter, has_begun_sending
 from eaglet.client.failures import RAISED_BELOW, request_error
+from eaglet.client.reading import read_body
 from eaglet.client.services import Service
-from eaglet.exceptions import InvalidEnvelope, RequestError, ServiceTimeout
+from eaglet.exceptions import RequestError, ServiceTimeout
 from eaglet.redaction import RedactingFilter
 
 HOSTS: Final = 100
 """For how many hosts connections are kept open."""
 CONNECTIONS: Final = 32
 """How many connections to each of them; more are opened when needed, and not kept."""
-_PIECE: Final = 64 * 1024
 _URL_LOGGERS: Final = ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 
 
@@ -109,7 +109,7 @@ class PooledTransport:
                 verify=service.ca_bundle or True,
             )
             try:
-                body = _read(response, service)
+                body = read_body(response, service.max_response_bytes, service.host)
             except BaseException:  # Ctrl-C too: what is left of the answer must not be read
                 # as the next one's.
                 response.close()
@@ -141,20 +141,6 @@ class PooledTransport:
             session.mount(prefix, adapter)
         _redact_urls()
         return session
-
-
-def _read(response: Response, service: Service) -> bytes:
-    """The decoded body; InvalidEnvelope if it is larger than is allowed."""
-    pieces = []
-    size = 0
-    for piece in response.iter_content(_PIECE):
-        size += len(piece)
-        if size > service.max_response_bytes:
-            raise InvalidEnvelope(
-                f"the answer of {service.host} is larger than {service.max_response_bytes} bytes"
-            )
-        pieces.append(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _redact_urls() -> None:
