@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).with_name("stand_in.js")
 FOLDER = Path(os.environ.get("EAGLET_TEST_MONGO_STAND_IN_FOLDER") or Path(sys.prefix) / "stand-in")
 PACKAGES = ("mingo@7.2.7", "bson@7.3.4")
@@ -23,6 +25,12 @@ def missing() -> str:
     if not all((FOLDER / "node_modules" / name.split("@")[0]).is_dir() for name in PACKAGES):
         return "needs EAGLET_TEST_MONGO_URL, or `python -m tests.mongo.stand_in` run before"
     return ""
+
+
+def require() -> None:
+    """Skip a test without it; fail, where all that tests need was to be there."""
+    if reason := missing():
+        (pytest.fail if os.environ.get("EAGLET_TEST_SERVICES") else pytest.skip)(reason)
 
 
 def start(port: int = 0) -> "tuple[subprocess.Popen[str], int]":
@@ -48,6 +56,8 @@ def stop(process: "subprocess.Popen[str]") -> None:
 
 
 if __name__ == "__main__":
+    if shutil.which("npm") is None:
+        sys.exit("the stand-in for MongoDB needs Node and npm: apt-get install nodejs npm")
     FOLDER.mkdir(parents=True, exist_ok=True)
     command = ["npm", "install", "--silent", "--no-audit", "--prefix", str(FOLDER), *PACKAGES]
     sys.exit(subprocess.run(command, check=False).returncode)

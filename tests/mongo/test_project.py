@@ -129,9 +129,9 @@ def test_send_task_refuses_a_promise_it_could_not_keep():
     assert "which is MongoDB, and none on 'default'" in told[1]
 
 
+@pytest.mark.services
 def test_it_works_by_itself_when_the_server_is_back():
-    if reason := stand_in.missing():
-        pytest.skip(reason)
+    stand_in.require()
     process, port = stand_in.start()
     stand_in.stop(process)
     told = run(
