@@ -38,6 +38,11 @@ def has_begun_sending() -> bool:
     return _sending.has_begun
 
 
+def note_sending() -> None:
+    """Take note that this thread's request may have left."""
+    _sending.has_begun = True
+
+
 def _bound(sock: socket.socket, longest: float | None = None) -> None:
     """Give the socket what is left as its timeout, `longest` at most; TimeoutError if it is 0."""
     left = deadline.remaining()

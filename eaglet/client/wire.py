@@ -24,12 +24,12 @@ from eaglet.client.services import Service
 from eaglet.exceptions import InvalidRequest
 
 TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
-_JSON: Final = "application/json"
+JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
 _LISTS: Final = (list, tuple, set, frozenset, QuerySet)
 _HEADERS: Final = {
     "User-Agent": f"eaglet/{__version__}",
-    "Accept": _JSON,
+    "Accept": JSON,
     "Accept-Encoding": "gzip, deflate",
 }
 
@@ -42,20 +42,36 @@ def path_of(resource: str) -> str:
     return f"/{resource.replace('.', '/')}/"
 
 
+class CallRequest(PreparedRequest):
+    """A request that knows what was called: for an adapter that stands in for the service."""
+
+    draft: Draft
+    token: str | None
+
+
 @dataclass(frozen=True)
 class Draft:
-    """A call as the service expects it, but for the headers and the token."""
+    """A call as the service expects it, but for the headers and the token.
+
+    `service`, `verb`, `path` and `data` are what the caller named and gave.
+    """
 
     method: str
     url: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     content_type: str = ""
     is_legacy: bool = False
+    service: str = ""
+    verb: str = ""
+    path: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def request(self, headers: Mapping[str, str], *, token: str | None = None) -> PreparedRequest:
+    def request(self, headers: Mapping[str, str], *, token: str | None = None) -> CallRequest:
         """Make the request, with these headers besides its own, and with the token if any."""
         url, body = self.url, self.body
-        request = PreparedRequest()
+        request = CallRequest()
+        request.draft = self
+        request.token = token
         request.method = self.method
         written = {**_HEADERS, **headers}
         if token is not None:
@@ -90,14 +106,15 @@ def draft(service: Service, verb: str, path: str, data: Mapping[str, Any]) -> Dr
     Raises InvalidRequest for data that can't be written.
     """
     url = service.url + path
+    named = (service.is_legacy, service.name, verb, path, data)
     try:
         if verb == "get":
             query = form(data, short_lists_as_json=not service.is_legacy)
-            return Draft("GET", f"{url}?{query}" if query else url, is_legacy=service.is_legacy)
+            return Draft("GET", f"{url}?{query}" if query else url, None, "", *named)
         if service.is_legacy:
             url = url if verb == "post" else f"{url}?_method={verb}"
-            return Draft("POST", url, form(data).encode("ascii"), _FORM, is_legacy=True)
-        return Draft(verb.upper(), url, encoding.to_json(dict(data)), _JSON)
+            return Draft("POST", url, form(data).encode("ascii"), _FORM, *named)
+        return Draft(verb.upper(), url, encoding.to_json(dict(data)), JSON, *named)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequest(f"the data can't be sent: {error}") from None
 
