@@ -24,6 +24,7 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 from eaglet.conf import conf
+from eaglet.translating import translated as _
 
 MAX_DEPTH = 200
 """How deep arrays and objects may be nested in what a caller sends."""
@@ -108,13 +109,13 @@ def to_json(value: Any) -> bytes:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(_("%(constant)s is not JSON") % {"constant": name})
 
 
 def _finite(literal: str) -> float:
     value = float(literal)
     if not math.isfinite(value):
-        raise ValueError("a number is out of range")
+        raise ValueError(_("a number is out of range"))
     return value
 
 
@@ -130,25 +131,26 @@ def from_json(text: str) -> Any:
     try:
         value = _decoder.decode(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"malformed JSON at position {error.pos}") from None
+        position = {"position": error.pos}
+        raise ValueError(_("malformed JSON at position %(position)d") % position) from None
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError(_("nested too deeply")) from None
     except ValueError as error:
         # int() says how to lift its limit, which is no business of the caller's.
-        reason = "a number is out of range" if "digits" in str(error) else str(error)
+        reason = _("a number is out of range") if "digits" in str(error) else str(error)
         raise ValueError(reason) from None
     if (
         isinstance(value, dict | list)
         and text.count("[") + text.count("{") > MAX_DEPTH
         and _deeper_than(value, MAX_DEPTH)
     ):
-        raise ValueError("nested too deeply")
+        raise ValueError(_("nested too deeply"))
     return value
 
 
 def _deeper_than(value: Any, limit: int) -> bool:
     layer = [value]
-    for _ in range(limit):
+    for _depth in range(limit):
         layer = [
             child
             for parent in layer

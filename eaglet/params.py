@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 
 from django.conf import settings
-from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import gettext
 
 from eaglet.encoding import from_json
 from eaglet.exceptions import InvalidParam, MissingParam, ParamError, ParamFault
+from eaglet.translating import translated as _
 
 F = TypeVar("F", bound=Callable[..., Any])
 Converter = Callable[[Any], Any]
@@ -42,14 +42,6 @@ _DATETIME = re.compile(
 _BOOLEANS = {"True": True, "true": True, "1": True, "False": False, "false": False, "0": False}
 _MAX_DIGITS = 1000
 _MAX_BITS = 3322  # what 1,000 decimal digits take
-
-
-def _(message: str) -> str:
-    # Business code checks its parameters in scripts without settings too.
-    try:
-        return gettext(message)
-    except (AppRegistryNotReady, ImproperlyConfigured):
-        return message
 
 
 def _refuse(reason: str) -> NoReturn:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import threading
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -25,22 +26,40 @@ from eaglet import deadline
 _MOST_POOLS = 1000
 
 
-def _bound(sock: socket.socket) -> None:
-    """Give the socket what is left as its timeout; TimeoutError if nothing is."""
+class _Sending(threading.local):
+    has_begun = True
+
+
+_sending = _Sending()
+
+
+def has_begun_sending() -> bool:
+    """Whether this thread's last request may have left, were it for its first byte only."""
+    return _sending.has_begun
+
+
+def note_sending() -> None:
+    """Take note that this thread's request may have left."""
+    _sending.has_begun = True
+
+
+def _bound(sock: socket.socket, longest: float | None = None) -> None:
+    """Give the socket what is left as its timeout, `longest` at most; TimeoutError if it is 0."""
     left = deadline.remaining()
     if left is None:
         return
     if left <= 0:
         raise TimeoutError("the time for the call is over")
-    sock.settimeout(left)
+    sock.settimeout(left if longest is None or left < longest else longest)
 
 
 class _BoundedReader(io.RawIOBase):
-    """Reads from a socket, each time within what is left."""
+    """Reads from a socket, each time within what is left, and within the time for reading."""
 
     def __init__(self, stream: io.RawIOBase, sock: socket.socket) -> None:
         self._stream = stream
         self._sock = sock
+        self._longest = sock.gettimeout()  # urllib3 has just set it for the answer
 
     def readable(self) -> bool:
         """Whether it can be read: always."""
@@ -48,7 +67,7 @@ class _BoundedReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Read into a buffer; TimeoutError when the time for the call is over."""
-        _bound(self._sock)
+        _bound(self._sock, self._longest)
         return self._stream.readinto(buffer)
 
     def close(self) -> None:
@@ -81,12 +100,14 @@ class _Bounded(http.client.HTTPConnection):
         if self.sock is None:
             self.connect()
         if not isinstance(data, bytes):
+            _sending.has_begun = True
             super().send(data)
             return
         rest = memoryview(data)
         while rest:
             _bound(self.sock)
             rest = rest[self.sock.send(rest) :]
+            _sending.has_begun = True
 
 
 class _BoundedHTTPConnection(_Bounded, HTTPConnection):
@@ -125,6 +146,11 @@ class BoundedAdapter(HTTPAdapter):
         """Close every connection that is not in use."""
         super().close()
         self._pools.clear()
+
+    def send(self, *args: Any, **kwargs: Any) -> Response:
+        """Send a request; `has_begun_sending` tells afterwards whether it may have left."""
+        _sending.has_begun = False
+        return super().send(*args, **kwargs)
 
     def get_connection_with_tls_context(
         self,

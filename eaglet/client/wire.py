@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import decimal
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -24,11 +24,12 @@ from eaglet.client.services import Service
 from eaglet.exceptions import InvalidRequest
 
 TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
-_JSON: Final = "application/json"
+JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
+_LISTS: Final = (list, tuple, set, frozenset, QuerySet)
 _HEADERS: Final = {
     "User-Agent": f"eaglet/{__version__}",
-    "Accept": _JSON,
+    "Accept": JSON,
     "Accept-Encoding": "gzip, deflate",
 }
 
@@ -41,20 +42,36 @@ def path_of(resource: str) -> str:
     return f"/{resource.replace('.', '/')}/"
 
 
+class CallRequest(PreparedRequest):
+    """A request that knows what was called: for an adapter that stands in for the service."""
+
+    draft: Draft
+    token: str | None
+
+
 @dataclass(frozen=True)
 class Draft:
-    """A call as the service expects it, but for the headers and the token."""
+    """A call as the service expects it, but for the headers and the token.
+
+    `service`, `verb`, `path` and `data` are what the caller named and gave.
+    """
 
     method: str
     url: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     content_type: str = ""
     is_legacy: bool = False
+    service: str = ""
+    verb: str = ""
+    path: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def request(self, headers: Mapping[str, str], *, token: str | None = None) -> PreparedRequest:
+    def request(self, headers: Mapping[str, str], *, token: str | None = None) -> CallRequest:
         """Make the request, with these headers besides its own, and with the token if any."""
         url, body = self.url, self.body
-        request = PreparedRequest()
+        request = CallRequest()
+        request.draft = self
+        request.token = token
         request.method = self.method
         written = {**_HEADERS, **headers}
         if token is not None:
@@ -89,35 +106,50 @@ def draft(service: Service, verb: str, path: str, data: Mapping[str, Any]) -> Dr
     Raises InvalidRequest for data that can't be written.
     """
     url = service.url + path
+    named = (service.is_legacy, service.name, verb, path, data)
     try:
         if verb == "get":
-            query = form(data)
-            return Draft("GET", f"{url}?{query}" if query else url, is_legacy=service.is_legacy)
+            query = form(data, short_lists_as_json=not service.is_legacy)
+            return Draft("GET", f"{url}?{query}" if query else url, None, "", *named)
         if service.is_legacy:
             url = url if verb == "post" else f"{url}?_method={verb}"
-            return Draft("POST", url, form(data).encode("ascii"), _FORM, is_legacy=True)
-        return Draft(verb.upper(), url, encoding.to_json(dict(data)), _JSON)
+            return Draft("POST", url, form(data).encode("ascii"), _FORM, *named)
+        return Draft(verb.upper(), url, encoding.to_json(dict(data)), JSON, *named)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequest(f"the data can't be sent: {error}") from None
 
 
-def form(data: Mapping[str, Any]) -> str:
+def form(data: Mapping[str, Any], *, short_lists_as_json: bool = False) -> str:
     """Write parameters for a query or a form.
 
     A list, tuple or set is a repeated key, a dict is JSON text, None is left out; dates and
     decimals are written as in JSON, booleans as `True` and `False`. Raises TypeError for a type
     that can't be written, ValueError for NaN and for text that has no UTF-8 form.
+
+    Args:
+        data: the parameters.
+        short_lists_as_json: write a list of one or of none as a JSON array, of the strings that
+            a repeated key would hold: a key given once would be no list, and one not given none.
     """
-    return urlencode([(name, text) for name, value in data.items() for text in _texts(value)])
+    pairs = data.items()
+    return urlencode(
+        [(name, text) for name, value in pairs for text in _texts(value, short_lists_as_json)]
+    )
 
 
-def _texts(value: Any) -> Iterator[str | bytes]:
-    if isinstance(value, list | tuple | set | frozenset | QuerySet):
-        for item in value:
-            if item is not None:
-                yield _text(item)
-    elif value is not None:
-        yield _text(value)
+def _texts(value: Any, short_as_json: bool) -> Sequence[str | bytes]:
+    if value is None:
+        return ()
+    if not isinstance(value, _LISTS):
+        return (_text(value),)
+    texts = [_text(item) for item in value if item is not None]
+    if len(texts) > 1 or not short_as_json:
+        return texts
+    return [encoding.to_json([_as_str(text) for text in texts]).decode()]
+
+
+def _as_str(text: str | bytes) -> str:
+    return text.decode() if isinstance(text, bytes) else text
 
 
 def _text(value: Any) -> str | bytes:
@@ -135,7 +167,7 @@ def _text(value: Any) -> str | bytes:
         return float.__repr__(value)
     if isinstance(value, Mapping):
         return encoding.to_json(dict(value)).decode()
-    if isinstance(value, list | tuple | set | frozenset | QuerySet):
+    if isinstance(value, _LISTS):
         return encoding.to_json(value).decode()
     written = encoding.default(value)
     return written if isinstance(written, str) else encoding.to_json(written).decode()

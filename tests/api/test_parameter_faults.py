@@ -316,3 +316,31 @@ def test_a_handler_that_gets_its_own_args_again_does_not_convert_twice(client, d
     )
     assert client.get("/shop/item/", {"a": '"5"'}).json()["data"] == "5"
     assert client.put("/shop/item/?a=%225%22").json()["data"] == "5"
+
+
+def test_faults_are_told_in_the_language_of_the_caller(client, declare):
+    declare(post=param_required(["a", "b:int", "c:json", "?d:list"])(lambda args: args))
+    sent = {"b": "x", "c": "[NaN]", "d": 7}
+    told = {}
+    for language in ("zh-hans", "en", "de"):
+        response = client.post(
+            "/shop/item/", sent, "application/json", headers={"Accept-Language": language}
+        )
+        assert response.status_code == 400
+        told[language] = {each["param"]: each["reason"] for each in response.json()["errors"]}
+    assert told["zh-hans"] == {
+        "a": "缺少该参数",
+        "b": "不是整数",
+        "c": "不是有效的 JSON：NaN 不是 JSON",
+        "d": "不是列表（JSON 数组，或重复的键）",
+    }
+    assert told["en"] == told["de"]
+    assert told["en"]["a"] == "missing"
+
+
+def test_malformed_bodies_are_told_in_the_language_of_the_caller(client, declare):
+    declare(post=lambda args: args)
+    response = client.post(
+        "/shop/item/", "{", "application/json", headers={"Accept-Language": "zh-cn"}
+    )
+    assert "位于第 1 个字符处" in response.json()["errMsg"]

@@ -1,5 +1,6 @@
 """`manage.py eaglet_client`: the module it writes, and what calls with it put on the wire."""
 
+import ast
 import datetime
 import importlib.util
 import json
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eaglet.client import ResourceError
+from eaglet.client.typed_callers.module_text import literal
 
 from .recording_server import Reply, envelope
 
@@ -195,6 +199,12 @@ def test_a_verb_that_the_client_has_not_is_told_of(tmp_path, capsys):
     assert "left out: patch '/demo/types/'" in capsys.readouterr().err
 
 
+LONG = {
+    "parameters": [
+        {"in": "query", "name": name, "schema": {"x-eaglet-type": "list"}}
+        for name in ("x" * 90, "list", '😀\u200b\'""')
+    ]
+}
 HOSTILE = '"""\nimport os; os.abort()\n\\"""\\'
 
 
@@ -207,6 +217,8 @@ def test_what_a_stranger_writes_is_data_and_never_code(tmp_path):
             )
         },
         "/datetime/Final/": {"get": operation()},
+        "/list/str/": {"get": LONG, "put": {}},
+        "/1/2/": {"get": operation()},
         "/" + HOSTILE + "/x/": {"get": operation()},
     }  # fmt: skip
     output = written(tmp_path, document(paths, version=HOSTILE), "t.py")
@@ -219,6 +231,17 @@ def test_what_a_stranger_writes_is_data_and_never_code(tmp_path):
     arguments = get.__func__.__code__.co_varnames[: get.__func__.__code__.co_kwonlyargcount + 1]
     assert set(arguments) >= {"self", "class_", "a_b", "a_b_", "self_", "call_", "SERVICE_", "_x"}
     clean_by_ruff_and_mypy(output)
+
+
+def test_a_path_need_not_say_what_it_answers(tmp_path):
+    assert imported(written(tmp_path, document({"/a/b/": {"get": {}}}))).a.b.get
+
+
+@given(st.text(max_size=30))
+@settings(deadline=None)
+def test_a_literal_reads_as_its_text(text):
+    assert ast.literal_eval(literal(text)) == text
+    assert text.isprintable() or literal(text).isprintable()
 
 
 def clean_by_ruff_and_mypy(file):

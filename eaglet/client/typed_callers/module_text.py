@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import builtins
 import textwrap
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
 from eaglet.client.typed_callers.names import Names, class_name
-from eaglet.client.typed_callers.operations import Operation
+from eaglet.client.typed_callers.operations import Operation, Parameter
 
 WIDTH: Final = 88
 _OWN_NAMES: Final = (
     "SERVICE", "VERSION", "Any", "Decimal", "Final", "annotations", "call", "call_or_raise",
     "datetime",
+    *dir(builtins),  # `list`, say: annotations mean Python's
 )  # fmt: skip
 
 
@@ -31,20 +32,20 @@ def module_text(
     """
     operations = list(operations)
     used = {parameter.annotation for one in operations for parameter in one.parameters}
-    names, classes = Names(*_OWN_NAMES), Names()
+    names = Names(*_OWN_NAMES)
     body: list[str] = []
     for app, of_app in groupby(operations, key=lambda one: one.app):
         members = Names()
         attributes: list[tuple[str, str]] = []
         for resource, of_resource in groupby(of_app, key=lambda one: one.resource):
-            made = classes.name(class_name(app, resource))
+            made = names.name(class_name(app, resource))
             body += ["", "", *_resource_class(made, f"{app}.{resource}", of_resource, raises)]
             attributes.append((members.name(resource), made))
         if app == service:
             body += ["", ""]
             body += [f"{names.name(attribute)}: Final = {made}()" for attribute, made in attributes]
             continue
-        made = classes.name(class_name(app))
+        made = names.name(class_name(app))
         body += ["", "", f"class {made}:"]
         body += _docstring([f"The resources of {app}."], 1)
         body += ["", *(f"    {attribute}: Final = {one}()" for attribute, one in attributes)]
@@ -93,16 +94,12 @@ def _method(operation: Operation, raises: bool) -> Iterator[str]:
     if not parameters:
         yield f"    def {operation.verb}(self) -> {given}:"
     else:
+        declared = [f"        {name}: {_declared(one)}," for name, one in parameters]
+        # Wider than that, ruff would break an annotation in two.
+        as_it_is = "  # fmt: skip" if any(len(line) > WIDTH for line in declared) else ""
         yield f"    def {operation.verb}("
-        yield from ("        self,", "        *,")
-        for name, one in parameters:
-            if one.is_required:
-                yield f"        {name}: {one.annotation},"
-            elif one.annotation == "Any":
-                yield f"        {name}: Any = None,"
-            else:
-                yield f"        {name}: {one.annotation} | None = None,"
-        yield f"    ) -> {given}:"
+        yield from ("        self,", "        *,", *declared)
+        yield f"    ) -> {given}:{as_it_is}"
     told = [operation.summary or f"{operation.verb.upper()} {operation.name}."]
     if operation.grants:
         told.append(f"Grants: {', '.join(operation.grants)}.")
@@ -120,14 +117,23 @@ def _method(operation: Operation, raises: bool) -> Iterator[str]:
     yield "        )"
 
 
+def _declared(parameter: Parameter) -> str:
+    if parameter.is_required:
+        return parameter.annotation
+    if parameter.annotation == "Any":
+        return "Any = None"
+    return f"{parameter.annotation} | None = None"
+
+
 def literal(text: str) -> str:
     """A string of Python's, whatever a stranger has put into it; as ruff would quote it."""
-    # JSON's escapes are Python's too. What can't be seen is escaped: it could look like code.
-    quoted = json.dumps(text, ensure_ascii=not text.isprintable())
-    if '"' in text and "'" not in text:
-        inside = quoted[1:-1].replace('\\"', '"')
-        return f"'{inside}'"
-    return quoted
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    # What can't be seen is escaped: it could look like code.
+    inside = (
+        f"\\{each}" if each in (quote, "\\") else each if each.isprintable() else repr(each)[1:-1]
+        for each in text
+    )
+    return f"{quote}{''.join(inside)}{quote}"
 
 
 def _docstring(paragraphs: list[str], level: int) -> Iterator[str]:

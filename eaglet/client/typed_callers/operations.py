@@ -11,6 +11,7 @@ from eaglet.client.typed_callers.refusal import NotWritable
 
 VERBS: Final = ("get", "post", "put", "delete")
 """Those that `Resource` has."""
+_OTHER_VERBS: Final = ("patch", "head", "options", "trace")
 
 # The client gets access tokens by itself.
 _NOT_FOR_CALLERS: Final = frozenset({("auth", "access_token")})
@@ -77,7 +78,7 @@ def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]
         if (app, resource) in _NOT_FOR_CALLERS:
             continue
         for verb, told in _object(item).items():
-            if not isinstance(told, dict) or "responses" not in told:
+            if not isinstance(told, dict) or verb not in (*VERBS, *_OTHER_VERBS):
                 continue  # parameters and the like of the whole path
             if not is_name(f"{app}.{resource}") or "{" in path:
                 left_out.append(f"{verb} {path!r}: not the path of a resource")

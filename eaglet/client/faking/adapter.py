@@ -1,0 +1,93 @@
+"""The stand-in for the wire: below the client's own adapter, in place of its connections."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping
+from email.utils import format_datetime
+from typing import Any, Final, NoReturn
+
+from requests.models import PreparedRequest
+from urllib3 import HTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
+
+from eaglet import deadline
+from eaglet.client import wire
+from eaglet.client.connections import BoundedAdapter, note_sending
+from eaglet.client.faking.services import Course, FakeServices
+
+_JSON: Final = "application/json"
+
+
+class FakeAdapter(BoundedAdapter):
+    """The client's adapter, with fake services at the other end."""
+
+    def __init__(self, services: FakeServices) -> None:
+        super().__init__()
+        self._services = services
+
+    def get_connection_with_tls_context(
+        self,
+        request: PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: Any = None,
+    ) -> HTTPConnectionPool:
+        """A pool for this one request, which reaches no network."""
+        if not isinstance(request, wire.CallRequest):
+            raise AssertionError("only calls of resources are expected")  # noqa: TRY004
+        return _FakePool(self._services, request)
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Look for no certificates: there is no TLS."""
+
+
+class _FakePool(HTTPConnectionPool):
+    """Does with a request what the services say."""
+
+    def __init__(self, services: FakeServices, request: wire.CallRequest) -> None:
+        super().__init__(request.draft.service.replace("_", "-") or "gateway")
+        self._services = services
+        self._request = request
+
+    def urlopen(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Answer, or fail as a connection does."""
+        course = self._services.course_of(self._request)
+        if course.reply is None:
+            refused = NewConnectionError(
+                HTTPConnection(self.host), "Failed to establish a new connection: "
+                "[Errno 111] Connection refused",
+            )  # fmt: skip
+            raise MaxRetryError(self, url, refused)
+        note_sending()
+        if course.is_slow:
+            self._wait(url, course, kwargs["timeout"].read_timeout)
+        headers = {
+            "Content-Type": _JSON,
+            "Content-Length": str(len(course.reply.body)),
+            "Date": format_datetime(course.now, usegmt=True),
+            **course.reply.headers,
+        }
+        return HTTPResponse(
+            body=io.BytesIO(course.reply.body),
+            headers=headers,
+            status=course.reply.status,
+            preload_content=False,
+            request_method=method,
+        )
+
+    def _wait(self, url: str, course: Course, longest: float | None) -> None:
+        if course.seconds is not None and (longest is None or course.seconds < longest):
+            time.sleep(course.seconds)
+            return
+        left = deadline.remaining()
+        if left is not None and (longest is None or longest >= left):
+            # As if it had passed; what bounds the call ends it.
+            deadline.enter(0)
+        self._time_out(url)
+
+    def _time_out(self, url: str) -> NoReturn:
+        raise ReadTimeoutError(self, url, "Read timed out.")
