@@ -50,7 +50,8 @@ class Player:
             "TEST_PYTHON": sys.executable,
         }
         self._session: subprocess.Popen[str] | None = None
-        self._written_tests = self._written_files = False
+        self._written_tests: list[str] = []
+        self._written_files = False
         self._printed: list[str] = []
         self._pasted: dict[str, str] = {}
         self._is_served = False
@@ -67,7 +68,7 @@ class Player:
                     if block.first_line not in self.scenario.not_run:
                         self._claimed(block)(block)
                 if self._written_tests:
-                    shell.run("python -m pytest -q tests")
+                    shell.run(f"python -m pytest -q {shlex.join(self._written_tests)}")
                 elif self._written_files:
                     shell.run("python manage.py check --fail-level ERROR")
             self._check_printed()
@@ -123,6 +124,8 @@ class Player:
             text = f"{path.read_text(encoding='utf-8')}\n{text}"
         path.write_text(text, encoding="utf-8")
         self._written_files = True
+        if path.name.startswith("test_"):
+            self._written_tests.append(str(path))
         # Files count from a process's start.
         self._end_session()
 
@@ -157,7 +160,6 @@ class Player:
             before = self.given / "before.py"
             begins = before.read_text(encoding="utf-8") if before.exists() else ""
             self._write_file(f"tests/test_line_{block.line}.py", f"{begins}\n{block.code}")
-            self._written_tests = True
             return
         if self._session is None:
             self._begin_session()

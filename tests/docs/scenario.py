@@ -77,6 +77,9 @@ SCENARIOS: Mapping[str, Scenario] = {
             "tasks.ordered: declared here, and no worker takes its tasks",
         ),
     ),
+    "howto/call-a-service.md": Scenario(
+        instead={'INSTALLED_APPS += ["eaglet.client"]': "# It is installed there already."}
+    ),
     "howto/deploy.md": Scenario(
         not_run={
             "server {": "nginx's, which is not here",
