@@ -8,9 +8,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
+from eaglet.token_store import renewal_seconds
+
 LONGEST_BACK_OFF_SECONDS: Final = 30.0
+LONGEST_OUTAGE_BACK_OFF_SECONDS: Final = 2.0
+"""How long a service is left alone that can't be reached: it does not notice, and may be back."""
 FIRST_BACK_OFF_SECONDS: Final = 1.0
-EARLIEST_RENEWAL_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Held:
     def of(cls, value: str, left: float, lifetime: float) -> Held:
         """Hold a token that is good for `left` of the `lifetime` seconds it had."""
         # Jittered, so that processes that got it together do not all renew it together.
-        early = min(lifetime / 10, EARLIEST_RENEWAL_SECONDS) * random.uniform(0.5, 1)  # noqa: S311
+        early = renewal_seconds(lifetime) * random.uniform(0.5, 1)  # noqa: S311
         expires_at = time.monotonic() + left
         return cls(value, expires_at - early, expires_at)
 
@@ -54,15 +57,19 @@ class TokenEntry:
     def keep(self, held: Held) -> None:
         """Hold a new token; that ends a row of failures to get one."""
         with self.lock:
+            if self.held is None or self.held.value != held.value:
+                self.has_worked = False
             self.held = held
-            self.has_worked = False
             self.failures = 0
 
-    def note_failure(self, reason: str) -> None:
-        """Count an attempt to get a token that failed."""
+    def note_failure(self, reason: str, *, was_reached: bool) -> None:
+        """Count an attempt to get a token that failed, and whether anything answered it."""
         with self.lock:
             self.failures += 1
-            self._back_off(reason)
+            self._back_off(
+                reason,
+                LONGEST_BACK_OFF_SECONDS if was_reached else LONGEST_OUTAGE_BACK_OFF_SECONDS,
+            )
 
     def note_refusal(self, refused: Held) -> None:
         """Drop a token that the service refused, unless a newer one is held.
@@ -76,7 +83,7 @@ class TokenEntry:
             self.held = None
             if not self.has_worked:
                 self.refusals += 1
-                self._back_off("the token that was issued was refused")
+                self._back_off("the token that was issued was refused", LONGEST_BACK_OFF_SECONDS)
 
     def note_acceptance(self) -> None:
         """Take note that the token works."""
@@ -84,9 +91,9 @@ class TokenEntry:
             self.has_worked = True
             self.refusals = 0
 
-    def _back_off(self, reason: str) -> None:
+    def _back_off(self, reason: str, longest: float) -> None:
         self.failure = reason
         further = self.failures + self.refusals - 2
         if further >= 0:
-            delay = min(FIRST_BACK_OFF_SECONDS * 2 ** min(further, 10), LONGEST_BACK_OFF_SECONDS)
+            delay = min(FIRST_BACK_OFF_SECONDS * 2 ** min(further, 10), longest)
             self.not_before = time.monotonic() + delay * random.uniform(0.75, 1)  # noqa: S311
