@@ -18,7 +18,8 @@ from requests.models import PreparedRequest
 from eaglet import deadline
 from eaglet.client import answers, wire
 from eaglet.client.services import Service
-from eaglet.client.token_cache import FetchedToken, NotReached, TokenCache, tokens
+from eaglet.client.token_cache import FetchedToken, TokenCache, Undecided, tokens
+from eaglet.client.token_entry import AFTER_ABSENCE, AFTER_FAULT, BackOff
 from eaglet.client.transport import Answer, Transport, transport
 from eaglet.exceptions import (
     EagletError,
@@ -83,7 +84,7 @@ def fetch_token(
 ) -> FetchedToken:
     """Ask a service for a token, at its `auth/access_token/`: POST, or GET if it is legacy.
 
-    Raises TokenUnavailable, or NotReached where the service decided nothing; no secret is in the
+    Raises TokenUnavailable, or Undecided where the service did not say no; no secret is in the
     text.
     """
     asked_at = time.monotonic()
@@ -92,8 +93,9 @@ def fetch_token(
         token = _read(answers.envelope_of(answer), service, _moment_of(answer))
     except EagletError as error:
         reason = str(error).replace(service.app_secret, "***")
-        kind = NotReached if _decides_nothing(error) else TokenUnavailable
-        failure = kind(f"{service.host} gave no access token: {reason}")
+        message = f"{service.host} gave no access token: {reason}"
+        back_off = _back_off_after(error)
+        failure = Undecided(message, back_off) if back_off else TokenUnavailable(message)
         failure.__cause__ = error.__cause__
     else:
         logger.info(
@@ -115,10 +117,13 @@ def _token_request(service: Service) -> wire.Draft:
     )
 
 
-def _decides_nothing(error: EagletError) -> bool:
-    if isinstance(error, ResourceError):
-        return error.status_code is not None and error.status_code >= 500
-    return isinstance(error, (ServiceTimeout, ServiceUnavailable))
+def _back_off_after(error: EagletError) -> BackOff | None:
+    """How long to leave alone a service that is away or not in order; None if it said no."""
+    if isinstance(error, (ServiceTimeout, ServiceUnavailable)):
+        return AFTER_ABSENCE
+    if isinstance(error, ResourceError) and (error.status_code or 0) >= 500:
+        return AFTER_FAULT
+    return None
 
 
 def _moment_of(answer: Answer) -> datetime:

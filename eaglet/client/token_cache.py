@@ -18,7 +18,7 @@ from typing import Final
 from eaglet import deadline
 from eaglet.client import token_turn
 from eaglet.client.failures import LibraryError
-from eaglet.client.token_entry import Fetching, Held, TokenEntry
+from eaglet.client.token_entry import AFTER_REFUSAL, BackOff, Fetching, Held, TokenEntry
 from eaglet.client.token_stores import chosen_store
 from eaglet.client.token_turn import OthersTurn, Turn
 from eaglet.exceptions import TokenUnavailable
@@ -38,12 +38,16 @@ class FetchedToken:
     lifetime_seconds: float
 
 
-class NotReached(TokenUnavailable):
-    """No service answered, or one that is not in order: nothing was decided about a token."""
+class Undecided(TokenUnavailable):
+    """The service did not say no: it is away, or not in order."""
+
+    def __init__(self, message: str, back_off: BackOff) -> None:
+        super().__init__(message)
+        self.back_off = back_off
 
 
 Fetch = Callable[[], FetchedToken]
-"""Asks the service for a token, within a time of its own; raises TokenUnavailable or NotReached."""
+"""Asks the service for a token, within a time of its own; raises TokenUnavailable or Undecided."""
 
 
 class TokenCache:
@@ -212,7 +216,8 @@ class TokenCache:
             if deadline.remaining() != 0:
                 fetching.failure = str(error)
             if not isinstance(error, OthersTurn):
-                entry.note_failure(str(error), was_reached=not isinstance(error, NotReached))
+                back_off = error.back_off if isinstance(error, Undecided) else AFTER_REFUSAL
+                entry.note_failure(str(error), back_off)
             logger.warning("no access token: %s", error)
             failure = TokenUnavailable(str(error))
             failure.__cause__ = error.__cause__

@@ -6,14 +6,26 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from eaglet.token_store import renewal_seconds
 
-LONGEST_BACK_OFF_SECONDS: Final = 30.0
-LONGEST_OUTAGE_BACK_OFF_SECONDS: Final = 2.0
-"""How long a service is left alone that can't be reached: it does not notice, and may be back."""
-FIRST_BACK_OFF_SECONDS: Final = 1.0
+
+class BackOff(NamedTuple):
+    """How many seconds a service is left alone: after two failures in a row, and at most."""
+
+    first: float
+    longest: float
+
+
+AFTER_REFUSAL: Final = BackOff(1, 30)
+"""Of one that says no: to the credentials, or to the token it issued."""
+
+AFTER_FAULT: Final = BackOff(1, 2)
+"""Of one that is not in order (HTTP 500 and up): it may be at any moment."""
+
+AFTER_ABSENCE: Final = BackOff(0.25, 2)
+"""Of one that does not answer, which is how a restart looks: asking costs it nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +74,11 @@ class TokenEntry:
             self.held = held
             self.failures = 0
 
-    def note_failure(self, reason: str, *, was_reached: bool) -> None:
-        """Count an attempt to get a token that failed, and whether anything answered it."""
+    def note_failure(self, reason: str, back_off: BackOff) -> None:
+        """Count an attempt to get a token that failed."""
         with self.lock:
             self.failures += 1
-            self._back_off(
-                reason,
-                LONGEST_BACK_OFF_SECONDS if was_reached else LONGEST_OUTAGE_BACK_OFF_SECONDS,
-            )
+            self._leave_alone(reason, back_off)
 
     def note_refusal(self, refused: Held) -> None:
         """Drop a token that the service refused, unless a newer one is held.
@@ -83,7 +92,7 @@ class TokenEntry:
             self.held = None
             if not self.has_worked:
                 self.refusals += 1
-                self._back_off("the token that was issued was refused", LONGEST_BACK_OFF_SECONDS)
+                self._leave_alone("the token that was issued was refused", AFTER_REFUSAL)
 
     def note_acceptance(self) -> None:
         """Take note that the token works."""
@@ -91,9 +100,9 @@ class TokenEntry:
             self.has_worked = True
             self.refusals = 0
 
-    def _back_off(self, reason: str, longest: float) -> None:
+    def _leave_alone(self, reason: str, back_off: BackOff) -> None:
         self.failure = reason
         further = self.failures + self.refusals - 2
         if further >= 0:
-            delay = min(FIRST_BACK_OFF_SECONDS * 2 ** min(further, 10), longest)
+            delay = min(back_off.first * 2 ** min(further, 10), back_off.longest)
             self.not_before = time.monotonic() + delay * random.uniform(0.75, 1)  # noqa: S311
