@@ -10,6 +10,7 @@ from eaglet import deadline
 from eaglet.client import Resource, TokenUnavailable, auth, token_entry
 from eaglet.client.services import resolve
 from eaglet.client.token_cache import tokens
+from eaglet.token_store import MemoryTokenStore, register_shared_store
 
 from .calling import CALL, call, in_threads, settle
 from .recording_server import Reply, envelope
@@ -193,6 +194,33 @@ def test_a_refusal_while_the_token_is_renewed_asks_for_no_other(card, issuer, cl
     threading.Timer(0.1, release.set).start()
     assert call()["data"] == "secret data"
     assert len(card.token_requests) == 2
+
+
+class PrivateStore(MemoryTokenStore):
+    """As the database's is in the transaction of a test."""
+
+    def __init__(self):
+        super().__init__()
+        self.claimed_by = []
+
+    def is_private(self):
+        return True
+
+    def claim(self, key, holder, suits):
+        self.claimed_by.append(threading.current_thread())
+        return super().claim(key, holder, suits)
+
+
+def test_a_renewal_leaves_alone_a_store_that_only_its_caller_may_use(card, issuer, clock):
+    store = PrivateStore()
+    register_shared_store(store)
+    call()
+    clock.ahead = 7200 - 10
+    call()
+    settle()
+    call()
+    assert card.calls[-1].headers["Authorization"] == f"Bearer {issuer.issued[1]}"
+    assert store.claimed_by == [threading.current_thread()]
 
 
 def test_where_no_thread_is_to_be_had_the_token_at_hand_is_used(card, issuer, clock, monkeypatch):
