@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import Context
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -33,8 +34,11 @@ class OwnThread:
         if hanging is not None and hanging.is_alive():
             raise TimeoutError("an earlier operation still hangs")
         outcome = _Outcome(operation)
-        # A daemon: one that hangs must not keep the process from ending.
-        thread = threading.Thread(target=outcome.find, name=self._name, daemon=True)
+        # In a context of its own: what the caller's holds, its caches for one, is the caller's. A
+        # daemon: one that hangs must not keep the process from ending.
+        thread = threading.Thread(
+            target=Context().run, args=(outcome.find,), name=self._name, daemon=True
+        )
         thread.start()
         if not outcome.is_there.wait(seconds):
             self._hanging = thread

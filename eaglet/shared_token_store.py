@@ -1,9 +1,10 @@
 """The tokens got from services, in the cache that processes share, encrypted, and their leases.
 
-A cache tells nobody its time, and counts whole seconds. So an entry is made to vanish when its
-token is to be renewed, by the cache's clock: as long as it is there, the token is good for the
-time by which it is renewed early. Processes of the machine that got the token know better, by the
-clock that they have in common since it was started.
+A cache tells nobody its time, and counts whole seconds. So an entry is made to vanish before its
+token is renewed, by the cache's clock: as long as it is there, the token is good for twice the time
+by which it is renewed early. Whoever knows no more holds it for that long and looks again in time.
+Processes of the machine that got the token know better, by the clock that they have in common
+since it was started.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class SharedCacheTokenStore:
         encrypted = token_cipher.encrypt(
             json.dumps([key.digest, token.value, token.lifetime_seconds, _boot_id(), got_at])
         )
-        timeout = max(1, int(token.left_seconds - renewal_seconds(token.lifetime_seconds)))
+        timeout = max(1, int(token.left_seconds - _known_seconds(token.lifetime_seconds)))
 
         def write(cache: BaseCache) -> bool:
             if not holder or cache.get(_lease(key)) != holder:
@@ -189,6 +190,11 @@ def _release(cache: BaseCache, key: TokenKey, holder: str) -> None:
         cache.delete(_lease(key))
 
 
+def _known_seconds(lifetime: float) -> float:
+    """For how long a token is good, at least, whose entry is there."""
+    return 2 * renewal_seconds(lifetime)
+
+
 @sensitive_variables()
 def _get(cache: BaseCache, key: TokenKey) -> StoredToken | None:
     token = _read(cache.get(_entry(key)), key)
@@ -208,7 +214,7 @@ def _read(kept: Any, key: TokenKey) -> StoredToken | None:
     left = lifetime - (time.monotonic() - got_at)
     # An entry vanishes at most a second after its token's end: another clock it is, if it is off.
     if boot_id != _boot_id() or not -1 <= left <= lifetime:
-        left = renewal_seconds(lifetime)
+        left = _known_seconds(lifetime)
     return StoredToken(value, lifetime, left) if left > 0 else None
 
 

@@ -20,7 +20,7 @@ from eaglet.client import token_turn
 from eaglet.client.failures import LibraryError
 from eaglet.client.token_entry import AFTER_REFUSAL, BackOff, Fetching, Held, TokenEntry
 from eaglet.client.token_stores import chosen_store
-from eaglet.client.token_turn import OthersTurn, Turn
+from eaglet.client.token_turn import NoTimeLeft, Turn
 from eaglet.exceptions import TokenUnavailable
 from eaglet.token_store import StoredToken, TokenKey, TokenStore, renewal_seconds
 
@@ -83,8 +83,8 @@ class TokenCache:
         """
         entry = self._entry(key)
         held = entry.held
-        if held is not None and held.value == refused:
-            entry.note_refusal(held)
+        # Of threads whose calls were refused together, one takes it out of the store.
+        if held is not None and held.value == refused and entry.note_refusal(held):
             store = chosen_store()
             if store is not None:
                 token_turn.discard(store, key, refused)
@@ -215,7 +215,7 @@ class TokenCache:
             # Where only this caller's time was short, those who wait try for themselves.
             if deadline.remaining() != 0:
                 fetching.failure = str(error)
-            if not isinstance(error, OthersTurn):
+            if not isinstance(error, NoTimeLeft):
                 back_off = error.back_off if isinstance(error, Undecided) else AFTER_REFUSAL
                 entry.note_failure(str(error), back_off)
             logger.warning("no access token: %s", error)

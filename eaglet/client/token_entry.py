@@ -80,19 +80,20 @@ class TokenEntry:
             self.failures += 1
             self._leave_alone(reason, back_off)
 
-    def note_refusal(self, refused: Held) -> None:
-        """Drop a token that the service refused, unless a newer one is held.
+    def note_refusal(self, refused: Held) -> bool:
+        """Drop a token that the service refused, unless a newer one is held; True if dropped.
 
         One that never worked counts as a failure to get one: else a service that refuses
         whatever it issues would be asked at every call.
         """
         with self.lock:
             if self.held is not refused:
-                return
+                return False
             self.held = None
             if not self.has_worked:
                 self.refusals += 1
                 self._leave_alone("the token that was issued was refused", AFTER_REFUSAL)
+            return True
 
     def note_acceptance(self) -> None:
         """Take note that the token works."""

@@ -47,9 +47,9 @@ def check_token_store(
 
 def _faults() -> Iterator[CheckMessage]:
     choice = conf.EAGLET_CLIENT_TOKEN_STORE
-    if not is_sound(Settings.EAGLET_CLIENT_TOKEN_STORE) or choice is None:
+    if not is_sound(Settings.EAGLET_CLIENT_TOKEN_STORE):
         return
-    if choice not in CHOICES:
+    if choice is not None and choice not in CHOICES:
         yield Error(
             f"EAGLET_CLIENT_TOKEN_STORE is {choice!r}.",
             hint=f"Make it one of {', '.join(map(repr, CHOICES))}, or None for what there is.",
@@ -61,17 +61,21 @@ def _faults() -> Iterator[CheckMessage]:
             hint="Add 'eaglet.auth' to INSTALLED_APPS.",
             id="eaglet_client.E021",
         )
-    elif choice == "cache" and not _is_shared():
-        yield Error(
-            "EAGLET_CLIENT_TOKEN_STORE is 'cache', but EAGLET_TOKEN_CACHE_ALIAS names no cache "
-            "that processes share.",
-            hint="Name one of CACHES that is Redis' or Memcached's.",
-            id="eaglet_client.E022",
-        )
+    elif choice == "cache" or (choice is None and shared_store() is None):
+        yield from _cache_faults(is_needed=choice == "cache")
 
 
-def _is_shared() -> bool:
+def _cache_faults(*, is_needed: bool) -> Iterator[CheckMessage]:
+    if not is_sound(Settings.EAGLET_TOKEN_CACHE_ALIAS):
+        return
     try:
-        return shared_cache() is not None
-    except InvalidCacheBackendError:
-        return False
+        if shared_cache() is not None or not is_needed:
+            return
+        fault = "EAGLET_CLIENT_TOKEN_STORE is 'cache', but processes do not share the one there is"
+    except InvalidCacheBackendError as error:
+        fault = str(error)
+    yield Error(
+        f"EAGLET_TOKEN_CACHE_ALIAS: {fault}",
+        hint="Name one of CACHES that is Redis' or Memcached's; None for none.",
+        id="eaglet_client.E022",
+    )

@@ -27,8 +27,8 @@ LATER_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """When to offer a token again that the store did not take: somebody's transaction may be in it."""
 
 
-class OthersTurn(TokenUnavailable):
-    """Another process is asking the service, and takes longer than this caller may wait."""
+class NoTimeLeft(TokenUnavailable):
+    """The caller's time was over before it was this process's turn."""
 
 
 class Turn:
@@ -47,11 +47,14 @@ class Turn:
     def awaited(self, suits: Callable[[StoredToken], bool]) -> StoredToken | None:
         """Wait for it; gives back a token that suits, if another process has got one by then.
 
-        None: now is the turn to ask. Raises OthersTurn when the caller's time is over.
+        None: now is the turn to ask. Raises NoTimeLeft when the caller's time is over.
         """
         store = self._store
         pause = FIRST_PAUSE_SECONDS
         while store is not None:
+            left = deadline.remaining()
+            if left == 0:
+                raise NoTimeLeft("another process's request for it takes too long")
             claim = _tried("read", lambda: store.claim(self._key, self._holder, suits))
             if claim is None:
                 break
@@ -61,8 +64,6 @@ class Turn:
             if claim.token is not None:
                 return claim.token
             left = deadline.remaining()
-            if left == 0:
-                raise OthersTurn("another process's request for it takes too long")
             wait = pause * random.uniform(0.5, 1)  # noqa: S311 - not all at once
             time.sleep(wait if left is None else min(wait, left))
             pause = min(pause * 1.6, LONGEST_PAUSE_SECONDS)

@@ -73,10 +73,10 @@ def test_another_machine_knows_that_it_lasts_until_it_is_to_be_renewed(
 ):
     store.put(KEY, a_token())
     on_another_machine()
-    assert store.get(KEY).left_seconds == 10
-    later(89, machine=False)
-    assert store.get(KEY).left_seconds == 10
-    later(91, machine=False)
+    assert store.get(KEY).left_seconds == 20
+    later(79, machine=False)
+    assert store.get(KEY).left_seconds == 20
+    later(81, machine=False)
     assert store.get(KEY) is None
 
 

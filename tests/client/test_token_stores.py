@@ -1,6 +1,7 @@
 import pytest
 from django.core.checks import run_checks
 
+from eaglet import shared_token_store
 from eaglet.client import Resource
 from eaglet.client.services import resolve
 from eaglet.client.token_cache import tokens
@@ -9,7 +10,7 @@ from eaglet.shared_token_store import SharedCacheTokenStore
 from eaglet.token_store import MemoryTokenStore, register_shared_store
 from tests.auth.shared_caches import SharedCache
 
-from .calling import CALL, call
+from .calling import CALL, call, settle
 
 SHARED = {"default": {"BACKEND": "tests.auth.shared_caches.SharedCache"}}
 
@@ -71,6 +72,20 @@ def test_a_process_that_starts_later_finds_the_token_in_the_cache(card, issuer, 
     assert len(card.token_requests) == 2
 
 
+def test_a_process_of_another_machine_looks_again_and_asks_for_no_other(
+    card, issuer, shared_cache, clock, monkeypatch
+):
+    call()
+    tokens._entries.clear()
+    monkeypatch.setattr(shared_token_store, "_boot_id", lambda: "another")
+    for _ in range(10):
+        call()
+        settle()
+        clock.ahead += 100  # of the two minutes that it is good for at least
+    assert len(card.token_requests) == 1
+    assert len(set(issuer.issued)) == 1
+
+
 def test_a_token_is_forgotten_in_the_cache_too(card, issuer, shared_cache):
     call()
     Resource.use("card").forget_token()
@@ -105,6 +120,13 @@ def found():
 def test_a_store_that_can_not_be_used_is_an_error(settings, choice, fault):
     settings.EAGLET_CLIENT_TOKEN_STORE = choice
     assert found() == fault
+
+
+@pytest.mark.parametrize("choice", [None, "cache"])
+def test_a_cache_there_is_not_is_an_error(settings, choice):
+    settings.EAGLET_CLIENT_TOKEN_STORE = choice
+    settings.EAGLET_TOKEN_CACHE_ALIAS = "nowhere"
+    assert found() == ["eaglet_client.E022"]
 
 
 def test_a_store_that_can_be_used_is_none(settings, shared_cache, registered):
