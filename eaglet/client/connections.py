@@ -12,18 +12,19 @@ import http.client
 import io
 import socket
 import threading
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from requests.adapters import HTTPAdapter
-from requests.models import PreparedRequest, Response
-from requests.structures import CaseInsensitiveDict
+from requests.models import PreparedRequest
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
+from urllib3.util import Retry, Timeout
 
 from eaglet import deadline
 
-_MOST_POOLS = 1000
+_MOST_POOLS: Final = 1000
+_NEVER: Final = Retry(total=False)
 
 
 class _Sending(threading.local):
@@ -122,10 +123,10 @@ class _BoundedHTTPSPool(HTTPSConnectionPool):
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter of requests with pools of such connections; it keeps no cookies.
+    """An adapter of requests with pools of such connections.
 
-    It is for URLs that are in order as they stand, and for no proxy: requests' own would parse
-    each URL six times over.
+    `exchange` is for URLs that are in order as they stand, and for no proxy: requests' own `send`
+    would parse each URL six times over.
     """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -142,46 +143,42 @@ class BoundedAdapter(HTTPAdapter):
         super().close()
         self._pools.clear()
 
-    def send(self, *args: Any, **kwargs: Any) -> Response:
-        """Send a request; `has_begun_sending` tells afterwards whether it may have left."""
-        _sending.has_begun = False
-        return super().send(*args, **kwargs)
+    def exchange(
+        self, request: PreparedRequest, timeouts: tuple[float, float], verify: bool | str
+    ) -> HTTPResponse:
+        """Send a request, and give back the answer with its body unread.
 
-    def get_connection_with_tls_context(
-        self,
-        request: PreparedRequest,
-        verify: bool | str | None,
-        proxies: Mapping[str, str] | None = None,
-        cert: Any = None,
-    ) -> HTTPConnectionPool:
-        """The pool for the request's host; worked out once for each host."""
-        host = _host_and_path(request.url or "")[0]
+        `has_begun_sending` tells afterwards whether the request may have left. What `send` would
+        do besides is for browsers: cookies, redirects, text encodings.
+        """
+        _sending.has_begun = False
+        host, target = _host_and_path(request.url or "")
+        response: HTTPResponse = self._pool(host, request, verify).urlopen(  # type: ignore[assignment]
+            request.method or "",
+            target,
+            request.body,
+            request.headers,
+            retries=_NEVER,
+            redirect=False,
+            assert_same_host=False,
+            timeout=Timeout(connect=timeouts[0], read=timeouts[1]),
+            preload_content=False,
+        )
+        response.enforce_content_length = True  # half a body is none; urllib3 1.26 would take it
+        return response
+
+    def _pool(self, host: str, request: PreparedRequest, verify: bool | str) -> HTTPConnectionPool:
+        """The pool for a host; worked out once for each."""
         pool = self._pools.get((host, verify))
         if pool is None or pool.pool is None:  # closed, when it was the least used of too many
             pool = cast(
-                "HTTPConnectionPool",
-                super().get_connection_with_tls_context(request, verify, {}, cert),
+                "HTTPConnectionPool", self.get_connection_with_tls_context(request, verify, {})
             )
+            self.cert_verify(pool, host, verify, None)  # type: ignore[no-untyped-call]
             if len(self._pools) >= _MOST_POOLS:
                 self._pools.clear()
             self._pools[host, verify] = pool
         return pool
-
-    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
-        """What the request line is to say: the URL from its path on."""
-        return _host_and_path(request.url or "")[1]
-
-    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """Wrap urllib3's response, leaving out what is for browsers: cookies, text encodings."""
-        response = Response()
-        response.status_code = resp.status
-        response.headers = CaseInsensitiveDict(resp.headers)
-        response.raw = resp
-        resp.enforce_content_length = True  # half a body is none; urllib3 1.26 would take it
-        response.reason = resp.reason
-        response.url = req.url or ""
-        response.request = req
-        return response
 
 
 def _host_and_path(url: str) -> tuple[str, str]:
