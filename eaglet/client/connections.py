@@ -2,8 +2,8 @@
 
 A socket's own timeout starts anew with each read, so a service that sends a byte now and then
 could hold a caller for ever. Here each read and write may take what `eaglet.deadline` has left.
-Before that come the look-up of the name, which Python can't bound, and the connection, for which
-each of the name's addresses in turn gets the time for connecting.
+Before that come the look-up of the name, and the connection to each of its addresses in turn:
+each may take the time for connecting, and all together what is left.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ import http.client
 import io
 import socket
 import threading
+import time
 from typing import Any, Final, cast
 
 from requests.adapters import HTTPAdapter
 from requests.models import PreparedRequest
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.response import HTTPResponse
 from urllib3.util import Retry, Timeout
 
 from eaglet import deadline
+from eaglet.client import names
 
+LONGEST_IDLE_SECONDS: Final = 50.0
+"""Balancers commonly drop a connection that was idle for a minute, without telling."""
 _MOST_POOLS: Final = 1000
 _NEVER: Final = Retry(total=False)
 
@@ -91,6 +96,35 @@ class _Bounded(http.client.HTTPConnection):
 
     response_class = _BoundedResponse
 
+    _dns_host: str  # urllib3's: the host as it is to be looked up
+    idle_since = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first of the host's addresses that answers."""
+        name, longest = self._dns_host, self.timeout
+        failure: Exception | None = None
+        try:
+            for address in names.addresses(name, self.port, self._time_to_connect(longest)):
+                self._dns_host, self.timeout = address, self._time_to_connect(longest)
+                try:
+                    connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+                    return connected
+                except (ConnectTimeoutError, NewConnectionError) as error:
+                    failure = error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, str(error)) from None
+        finally:
+            self._dns_host, self.timeout = name, longest
+        raise failure or OSError(f"{name} has no address")
+
+    def _time_to_connect(self, longest: float | None) -> float | None:
+        left = deadline.remaining()
+        if left is None:
+            return longest
+        if left <= 0:
+            raise TimeoutError("the time for the call is over")
+        return left if longest is None else min(left, longest)
+
     def send(self, data: Any) -> None:
         """Send the whole of it within the deadline; connect first where that is to be done."""
         if self.sock is None:
@@ -114,11 +148,38 @@ class _BoundedHTTPSConnection(_Bounded, HTTPSConnection):
     pass
 
 
-class _BoundedHTTPPool(HTTPConnectionPool):
+class _KeptPool(HTTPConnectionPool):
+    """What the pools for the two kinds have in common."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        """Take a connection out; one that has been idle for long is opened anew.
+
+        One that the service has closed is noticed by urllib3; what a router or a balancer on the
+        way has dropped is not: no answer would ever come.
+        """
+        connection: Any = super()._get_conn(timeout)
+        if (
+            connection.sock is not None
+            and time.monotonic() - connection.idle_since > LONGEST_IDLE_SECONDS
+        ):
+            connection.close()
+        return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        """Put a connection back, or close it if there are enough: no reason for a warning."""
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+            if self.pool is not None and self.pool.full():
+                conn.close()
+                return
+        super()._put_conn(conn)
+
+
+class _BoundedHTTPPool(_KeptPool):
     ConnectionCls = _BoundedHTTPConnection
 
 
-class _BoundedHTTPSPool(HTTPSConnectionPool):
+class _BoundedHTTPSPool(_KeptPool, HTTPSConnectionPool):
     ConnectionCls = _BoundedHTTPSConnection
 
 
