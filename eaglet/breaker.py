@@ -1,10 +1,27 @@
-"""A circuit breaker: what has just failed repeatedly is left alone for a while."""
+"""A circuit breaker: what has just failed repeatedly is left alone for a while.
+
+Its own, because none of the kept libraries does for threads that call at the same time:
+pybreaker holds its lock for as long as a call takes and reads the wall clock, as purgatory does;
+circuitbreaker lets every caller through once its time is over, not one.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from enum import IntEnum
+
+
+class State(IntEnum):
+    """What a breaker does with calls."""
+
+    CLOSED = 0
+    """It lets them through."""
+    HALF_OPEN = 1
+    """One is on its way as a trial; others are refused."""
+    OPEN = 2
+    """It refuses them."""
 
 
 class Breaker:
@@ -15,6 +32,8 @@ class Breaker:
         open_seconds: how long it stays open at first; doubled by each trial that fails.
         longest_open_seconds: how long it stays open at most.
         clock: seconds that never go back.
+        trial_seconds: how long a trial of which nobody reports keeps others away; None for as
+            long as it stays open.
     """
 
     def __init__(
@@ -23,45 +42,87 @@ class Breaker:
         open_seconds: float = 1,
         longest_open_seconds: float = 30,
         clock: Callable[[], float] = time.monotonic,
+        trial_seconds: float | None = None,
     ) -> None:
         self._threshold = threshold
         self._open_seconds = open_seconds
         self._longest = longest_open_seconds
         self._clock = clock
+        self._trial_seconds = trial_seconds
         self._lock = threading.Lock()
         self._failures = 0
         self._closed_again_at = 0.0
         self._pause = open_seconds
+        self._is_on_trial = False
 
     @property
     def is_open(self) -> bool:
         """Whether calls are being refused just now."""
         return self._failures >= self._threshold and self._clock() < self._closed_again_at
 
+    @property
+    def state(self) -> State:
+        """What it does with calls; still OPEN while a trial is due that nobody has asked for."""
+        if self._failures < self._threshold:
+            return State.CLOSED
+        return State.HALF_OPEN if self._is_on_trial else State.OPEN
+
+    @property
+    def retry_in(self) -> float:
+        """Seconds until a trial is due; 0 if it is, or while calls are let through."""
+        if self._failures < self._threshold:
+            return 0
+        return max(0.0, self._closed_again_at - self._clock())
+
     def allow(self) -> bool:
         """Whether to try now; while it is open, only the one caller whose trial is due may."""
         if self._failures < self._threshold:
             return True
         with self._lock:
+            if self._failures < self._threshold:
+                return True
             now = self._clock()
             if now < self._closed_again_at:
                 return False
             # Whoever else asks while this trial runs is refused.
-            self._closed_again_at = now + self._pause
+            self._is_on_trial = True
+            pause = self._pause if self._trial_seconds is None else self._trial_seconds
+            self._closed_again_at = now + pause
             return True
 
-    def succeeded(self) -> None:
-        """Note a success, which closes it."""
+    def succeeded(self) -> bool:
+        """Note a success, which closes it; True if it was not closed before."""
+        if not self._failures:
+            return False
         with self._lock:
+            was_open = self._failures >= self._threshold
             self._failures = 0
             self._pause = self._open_seconds
+            self._is_on_trial = False
+            return was_open
 
-    def failed(self, *, open_now: bool = False) -> None:
-        """Note a failure; with `open_now` it opens whatever the threshold says."""
+    def failed(self, *, open_now: bool = False) -> bool:
+        """Note a failure; with `open_now` it opens whatever the threshold says.
+
+        True if that opened it. While it is open, only the trial's failure counts: what was under
+        way when it opened, and fails too, says nothing new.
+        """
         with self._lock:
-            trial = self._failures >= self._threshold
-            self._failures = self._threshold if open_now else self._failures + 1
-            if trial:
-                self._pause = min(self._pause * 2, self._longest)
             if self._failures >= self._threshold:
-                self._closed_again_at = self._clock() + self._pause
+                if self._is_on_trial:
+                    self._is_on_trial = False
+                    self._pause = min(self._pause * 2, self._longest)
+                    self._closed_again_at = self._clock() + self._pause
+                return False
+            self._failures = self._threshold if open_now else self._failures + 1
+            if self._failures < self._threshold:
+                return False
+            self._closed_again_at = self._clock() + self._pause
+            return True
+
+    def undecided(self) -> None:
+        """Note that a trial ended and told nothing: the next caller may have another."""
+        with self._lock:
+            if self._is_on_trial:
+                self._is_on_trial = False
+                self._closed_again_at = self._clock()

@@ -153,7 +153,24 @@ class Settings:
     EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS = Setting[float](
         2, "How long a connection may take.", above=0
     )
-    EAGLET_CLIENT_TIMEOUT_SECONDS = Setting[float](30, "How long a call may take in all.", above=0)
+    EAGLET_CLIENT_READ_TIMEOUT_SECONDS = Setting["float | None"](
+        None, "How long a service may be silent; None: as long as the call may take.", above=0
+    )
+    EAGLET_CLIENT_TIMEOUT_SECONDS = Setting[float](
+        30, "How long a call may take in all, its repetitions included.", above=0
+    )
+    EAGLET_CLIENT_RETRIES = Setting[int](
+        2, "How often a call may be repeated where that is safe.", at_least=0
+    )
+    EAGLET_CLIENT_RETRY_RATIO = Setting[float](
+        0.1, "How many repetitions the calls of a service allow for, each.", at_least=0
+    )
+    EAGLET_CLIENT_BREAKER_FAILURES = Setting[int](
+        5, "After how many failures in a row a service is left alone; 0: never.", at_least=0
+    )
+    EAGLET_CLIENT_BREAKER_SECONDS = Setting[float](
+        1, "For how long it is left alone before one call tries it again.", above=0
+    )
     EAGLET_CLIENT_MAX_RESPONSE_BYTES = Setting[int](
         64 * 1024 * 1024, "The largest answer that is read.", above=0
     )

@@ -14,6 +14,7 @@ EagletError
 │   ├── TokenUnavailable      no access token could be had; nothing was sent
 │   ├── ServiceTimeout        no answer in time
 │   ├── ServiceUnavailable    no connection, or it broke
+│   │   └── CircuitOpen       … too often of late, so nothing was sent
 │   └── InvalidEnvelope       an answer that is not eaglet's envelope
 ├── MongoUnavailable          a MongoDB server is away; an OperationalError of Django too
 ├── ResourceError             the service answered with an error
@@ -102,15 +103,26 @@ class ExpiredAccessToken(InvalidAccessToken):
 
 
 class RequestError(EagletError):
-    """A call to another service got no usable answer."""
+    """A call to another service got no usable answer.
+
+    Attributes:
+        was_sent: whether the service may have got the call. Only where it surely has not is this
+            False: then the call can be made again whatever it does.
+    """
+
+    was_sent: bool = True
 
 
 class InvalidRequest(RequestError):
     """The call itself is wrong, so nothing was sent."""
 
+    was_sent = False
+
 
 class TokenUnavailable(RequestError):
     """No access token could be had for the service, so nothing was sent."""
+
+    was_sent = False
 
 
 class ServiceTimeout(RequestError):
@@ -119,6 +131,22 @@ class ServiceTimeout(RequestError):
 
 class ServiceUnavailable(RequestError):
     """The service could not be reached, or the connection broke."""
+
+
+class CircuitOpen(ServiceUnavailable):
+    """The service has failed several times in a row and is left alone; nothing was sent.
+
+    Attributes:
+        service: its name.
+        retry_in_seconds: when it will be tried again.
+    """
+
+    was_sent = False
+
+    def __init__(self, message: str, *, service: str = "", retry_in_seconds: float = 0) -> None:
+        super().__init__(message)
+        self.service = service
+        self.retry_in_seconds = retry_in_seconds
 
 
 class InvalidEnvelope(RequestError):

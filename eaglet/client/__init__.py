@@ -7,6 +7,7 @@ Importing this, or calling `Resource.configure()`, reads no Django setting.
 
 from eaglet.client.resource import Resource
 from eaglet.exceptions import (
+    CircuitOpen,
     EagletError,
     InvalidEnvelope,
     InvalidRequest,
@@ -18,6 +19,7 @@ from eaglet.exceptions import (
 )
 
 __all__ = [
+    "CircuitOpen",
     "EagletError",
     "InvalidEnvelope",
     "InvalidRequest",

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eaglet import deadline, tracing
-from eaglet.client import answers, auth, services, wire
+from eaglet.client import answers, auth, measures, retrying, services, wire
 from eaglet.client.call_log import CallRecord
 from eaglet.client.failures import detached
+from eaglet.client.guards import guard_of
 from eaglet.client.services import Service
-from eaglet.client.transport import Answer, transport
+from eaglet.client.transport import Answer
 from eaglet.exceptions import EagletError, InvalidRequest
+from eaglet.redaction import redact_text
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
     the token.
     """
     record = CallRecord(verb, tracing.current() or tracing.Trace())
+    service = None
     try:
         record.resource, record.data = _asked(request)
         path = wire.path_of(record.resource)
@@ -41,8 +44,13 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
         record.code = envelope["code"]
         outcome = Outcome(envelope)
     except EagletError as error:
+        record.reason = redact_text(str(error))
         outcome = Outcome(error=detached(error, f"{verb.upper()} {name} {record.resource}"))
     record.emit(name, outcome.error)
+    if measures.is_counting():
+        # A name that nothing is known of may be anything.
+        known = "" if service is None else service.name
+        measures.called(known, verb, record.code, outcome.error, record.seconds())
     return outcome
 
 
@@ -71,12 +79,13 @@ def _exchange(service: Service, verb: str, path: str, record: CallRecord) -> Ans
         or wire.TOKEN_PARAMETER in record.data
         or record.resource == auth.TOKEN_RESOURCE
     ):
-        return transport.send(draft.request(auth.with_time_left(headers)), service)
+        return retrying.send(draft.request(auth.with_time_left(headers)), service, record)
     record.credentials = "token"
+    guard_of(service).check()  # before a token is asked for, of the same service
     flow = auth.flow(service, draft, headers)
     request = next(flow)
     while True:
-        answer = transport.send(request, service)
+        answer = retrying.send(request, service, record)
         try:
             request = flow.send(answer)
         except StopIteration:

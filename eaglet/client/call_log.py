@@ -9,7 +9,7 @@ from typing import Any
 
 from eaglet.conf import conf
 from eaglet.exceptions import EagletError, ResourceError
-from eaglet.redaction import redact_text, redact_values
+from eaglet.redaction import redact_values
 from eaglet.tracing import Trace
 
 logger = logging.getLogger("eaglet.client")
@@ -20,15 +20,17 @@ class CallRecord:
 
     Fields of the record: `service`, `resource`, `method`, `status_code` and `code` (None where
     there was no answer or no envelope), `duration_ms`, `error` (the type's name, or None),
-    `reason` (redacted), `request_id`, `trace_id`, `params` (names; with EAGLET_LOG_PARAMS a dict
-    of redacted values) and `credentials` (`token`, `withheld` from a host that is not trusted, or
-    `none`).
+    `reason` (redacted), `attempts` (how often it was sent), `request_id`, `trace_id`, `params`
+    (names; with EAGLET_LOG_PARAMS a dict of redacted values) and `credentials` (`token`,
+    `withheld` from a host that is not trusted, or `none`).
     """
 
     __slots__ = (
+        "attempts",
         "code",
         "credentials",
         "data",
+        "reason",
         "resource",
         "started",
         "status_code",
@@ -43,17 +45,22 @@ class CallRecord:
         self.resource = ""
         self.data: Mapping[str, Any] = {}
         self.credentials = "none"
+        self.attempts = 0
+        self.reason = ""
         self.status_code: int | None = None
         self.code: int | None = None
+
+    def seconds(self) -> float:
+        """How long the call has taken so far."""
+        return time.perf_counter() - self.started
 
     def emit(self, name: object, error: EagletError | None) -> None:
         """Write the record: INFO where the call was answered, else WARNING with the reason."""
         level = logging.INFO if error is None else logging.WARNING
         if not logger.isEnabledFor(level):
             return
-        duration_ms = (time.perf_counter() - self.started) * 1000
+        duration_ms = self.seconds() * 1000
         code = error.code if isinstance(error, ResourceError) else self.code
-        reason = "" if error is None else redact_text(str(error))
         fields = {
             "service": name,
             "resource": self.resource,
@@ -62,7 +69,8 @@ class CallRecord:
             "code": code,
             "duration_ms": round(duration_ms, 3),
             "error": None if error is None else type(error).__name__,
-            "reason": reason,
+            "reason": self.reason,
+            "attempts": self.attempts,
             "request_id": self.trace.request_id,
             "trace_id": self.trace.trace_id,
             "params": redact_values(self.data) if conf.EAGLET_LOG_PARAMS else list(self.data),
@@ -71,7 +79,9 @@ class CallRecord:
         withheld = ", credentials withheld from a host not in the settings"
         logger.log(
             level,
-            "%s %s %s: HTTP %s, code %s, %.1f ms%s%s",
+            # No colon after the resource: a filter that redacts would take what comes after a name
+            # like `auth.access_token:` for a secret.
+            "%s %s %s -> HTTP %s, code %s, %.1f ms%s%s",
             fields["method"],
             name,
             self.resource,
@@ -79,6 +89,6 @@ class CallRecord:
             code,
             duration_ms,
             withheld if self.credentials == "withheld" else "",
-            f", {fields['error']}: {reason}" if error is not None else "",
+            f", {fields['error']}: {self.reason}" if error is not None else "",
             extra=fields,
         )

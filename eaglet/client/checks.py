@@ -11,8 +11,9 @@ from django.core.checks import CheckMessage, Error
 
 from eaglet.client.addresses import base_url, is_name
 from eaglet.client.configuration import configuration
-from eaglet.client.services import SERVICE_KEYS
+from eaglet.client.services import SERVICE_KEYS, idempotent_verbs
 from eaglet.conf import Settings, conf
+from eaglet.exceptions import InvalidRequest
 from eaglet.setting_types import is_sound
 
 
@@ -56,14 +57,24 @@ def _entry(name: object, entry: Mapping[Any, Any]) -> Iterator[CheckMessage]:
             hint="Set its HOST, or EAGLET_GATEWAY_HOST.",
             id="eaglet_client.E005",
         )
-    for key in ("TIMEOUT_SECONDS", "CONNECT_TIMEOUT_SECONDS"):
+    for key in ("TIMEOUT_SECONDS", "CONNECT_TIMEOUT_SECONDS", "READ_TIMEOUT_SECONDS"):
         value = entry.get(key, 1)
+        if value is None and key == "READ_TIMEOUT_SECONDS":
+            continue  # as long as the call may take
         if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
             yield Error(
                 f"{where}[{key!r}] is not a number above 0.",
                 hint="It is in seconds.",
                 id="eaglet_client.E006",
             )
+    try:
+        idempotent_verbs(entry)
+    except InvalidRequest:
+        yield Error(
+            f"{where}['IDEMPOTENT'] is not a list of verbs.",
+            hint="List those that the service may be asked for twice: ['PUT', 'DELETE'].",
+            id="eaglet_client.E012",
+        )
     if bool(entry.get("APP_KEY")) != bool(entry.get("APP_SECRET")):
         yield Error(
             f"{where} has one of APP_KEY and APP_SECRET without the other.",

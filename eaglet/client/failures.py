@@ -74,12 +74,13 @@ def public_text(error: BaseException | str) -> str:
     return redact_text(_QUERY.sub(f"?{MASK}", str(error)))
 
 
-def request_error(error: Exception, host: str) -> RequestError:
+def request_error(error: Exception, host: str, *, was_sent: bool = True) -> RequestError:
     """The error that an exception of requests, urllib3 or a socket stands for.
 
     Args:
         error: what was raised while talking to the host.
         host: the host as the message is to name it.
+        was_sent: whether anything of the request may have left.
     """
     chain = tuple(_chain(error))
     failure: RequestError
@@ -96,6 +97,7 @@ def request_error(error: Exception, host: str) -> RequestError:
         failure = InvalidRequest(f"the request to {host} can't be made: {public_text(error)}")
     else:
         failure = ServiceUnavailable(f"no answer from {host}: {public_text(chain[-1])}")
+    failure.was_sent = was_sent and failure.was_sent
     failure.__cause__ = LibraryError.of(error)
     return failure
 
@@ -106,13 +108,12 @@ def detached(error: EagletError, call: str) -> EagletError:
     if cause is not None:
         cause = cause.with_traceback(None)
         cause.__context__ = None
-    if isinstance(error, ResourceError):
-        given: EagletError = error.with_traceback(None)
-    else:
-        given = type(error)(f"{call}: {error}")
-    given.__context__ = None
-    given.__cause__ = cause
-    return given
+    if not isinstance(error, ResourceError):
+        # "failed", for what follows a colon after a name like `auth.session` would be redacted.
+        error.args = (f"{call} failed: {error}",)
+    error.__context__ = None
+    error.__cause__ = cause
+    return error.with_traceback(None)
 
 
 def _is_timeout(error: BaseException) -> bool:

@@ -24,11 +24,14 @@ SERVICE_KEYS: Final = (
     "APP_SECRET",
     "TIMEOUT_SECONDS",
     "CONNECT_TIMEOUT_SECONDS",
+    "READ_TIMEOUT_SECONDS",
     "CA_BUNDLE",
     "IDEMPOTENT",
 )
 """What an entry of EAGLET_SERVICES may hold."""
 
+VERBS: Final = ("get", "post", "put", "delete")
+ALWAYS_IDEMPOTENT: Final = frozenset({"get"})
 _MOST_REMEMBERED = 1000
 
 
@@ -42,7 +45,10 @@ class Service:
         host: scheme, host and port, for messages.
         timeout_seconds: how long a call may take in all.
         connect_timeout_seconds: how long a connection may take.
+        read_timeout_seconds: how long the service may be silent; None for as long as the call
+            may take.
         max_response_bytes: the largest answer that is read.
+        idempotent: the verbs, in small letters, that do no harm when they are done twice.
         ca_bundle: a file of certificates to trust in place of the usual ones, or None.
         is_legacy: whether it speaks the original's wire.
         needs_token: whether calls carry an access token.
@@ -57,6 +63,8 @@ class Service:
     timeout_seconds: float
     connect_timeout_seconds: float
     max_response_bytes: int
+    read_timeout_seconds: float | None = None
+    idempotent: frozenset[str] = ALWAYS_IDEMPOTENT
     ca_bundle: str | None = None
     is_legacy: bool = False
     needs_token: bool = False
@@ -138,7 +146,9 @@ def _work_out(name: str, gateway_host: str | None) -> Service:
         connect_timeout_seconds=_seconds(
             entry, "CONNECT_TIMEOUT_SECONDS", conf.EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS
         ),
+        read_timeout_seconds=_read_timeout(entry),
         max_response_bytes=conf.EAGLET_CLIENT_MAX_RESPONSE_BYTES,
+        idempotent=ALWAYS_IDEMPOTENT | idempotent_verbs(entry),
         ca_bundle=entry.get("CA_BUNDLE"),
         is_legacy=legacy == "*"
         or (not isinstance(legacy, str) and {name, called} & set(legacy) != set()),
@@ -228,6 +238,23 @@ def _url(address: str, where: str) -> str:
 
 def _origin_text(url: str) -> str:
     return "/".join(url.split("/", 3)[:3])
+
+
+def idempotent_verbs(entry: Mapping[str, Any]) -> frozenset[str]:
+    """The verbs that a service's entry calls idempotent; InvalidRequest for no list of them."""
+    verbs = entry.get("IDEMPOTENT", ())
+    if isinstance(verbs, list | tuple | set | frozenset) and all(
+        isinstance(verb, str) and verb.lower() in VERBS for verb in verbs
+    ):
+        return frozenset(verb.lower() for verb in verbs)
+    raise InvalidRequest(f"IDEMPOTENT must be a list of verbs, such as {['PUT', 'DELETE']}")
+
+
+def _read_timeout(entry: Mapping[str, Any]) -> float | None:
+    default = conf.EAGLET_CLIENT_READ_TIMEOUT_SECONDS
+    if entry.get("READ_TIMEOUT_SECONDS", default) is None:
+        return None
+    return _seconds(entry, "READ_TIMEOUT_SECONDS", default or 0)
 
 
 def _seconds(entry: Mapping[str, Any], key: str, default: float) -> float:

@@ -5,27 +5,28 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.models import PreparedRequest, Response
+from requests.models import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
 from eaglet import deadline
-from eaglet.client.connections import BoundedAdapter
+from eaglet.client.connections import BoundedAdapter, has_begun_sending
 from eaglet.client.failures import RAISED_BELOW, request_error
+from eaglet.client.reading import read_body
 from eaglet.client.services import Service
-from eaglet.exceptions import InvalidEnvelope, ServiceTimeout
+from eaglet.exceptions import RequestError, ServiceTimeout
 from eaglet.redaction import RedactingFilter
 
 HOSTS: Final = 100
 """For how many hosts connections are kept open."""
 CONNECTIONS: Final = 32
 """How many connections to each of them; more are opened when needed, and not kept."""
-_PIECE: Final = 64 * 1024
 _URL_LOGGERS: Final = ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 
 
@@ -34,7 +35,7 @@ class Answer:
     """What came back: any HTTP status at all."""
 
     status_code: int
-    headers: CaseInsensitiveDict[str]
+    headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
 
@@ -92,28 +93,33 @@ class PooledTransport:
         if left is None:
             left = service.timeout_seconds
         if left <= 0:
-            raise ServiceTimeout(f"no time was left to ask {service.host}")
+            failure: RequestError = ServiceTimeout(f"no time was left to ask {service.host}")
+            failure.was_sent = False
+            raise failure
+        timeouts = (
+            min(left, service.connect_timeout_seconds),
+            min(left, service.read_timeout_seconds or left),
+        )
+        is_ours = False
         try:
             adapter = (self._session or self._open()).get_adapter(request.url or "")
-            response = adapter.send(
-                request,
-                stream=True,
-                timeout=(min(left, service.connect_timeout_seconds), left),
-                verify=service.ca_bundle or True,
-            )
+            is_ours = isinstance(adapter, BoundedAdapter)
+            status, headers, raw = _sent(adapter, request, timeouts, service.ca_bundle or True)
             try:
-                body = _read(response, service)
+                body = read_body(raw, headers, service.max_response_bytes, service.host)
             except BaseException:  # Ctrl-C too: what is left of the answer must not be read
                 # as the next one's.
-                response.close()
+                raw.close()
                 raise
         except RAISED_BELOW as error:
-            failure = request_error(error, service.host)
+            failure = request_error(
+                error, service.host, was_sent=has_begun_sending() or not is_ours
+            )
         except BaseException as stranger:  # noqa: BLE001 - goes on, but without the frames below,
             # which hold the request's URL and headers.
             raise stranger.with_traceback(None)  # noqa: B904
         else:
-            return Answer(response.status_code, response.headers, body)
+            return Answer(status, headers, body)
         raise failure
 
     def _open(self) -> requests.Session:
@@ -134,18 +140,19 @@ class PooledTransport:
         return session
 
 
-def _read(response: Response, service: Service) -> bytes:
-    """The decoded body; InvalidEnvelope if it is larger than is allowed."""
-    pieces = []
-    size = 0
-    for piece in response.iter_content(_PIECE):
-        size += len(piece)
-        if size > service.max_response_bytes:
-            raise InvalidEnvelope(
-                f"the answer of {service.host} is larger than {service.max_response_bytes} bytes"
-            )
-        pieces.append(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+def _sent(
+    adapter: BaseAdapter,
+    request: PreparedRequest,
+    timeouts: tuple[float, float],
+    verify: bool | str,
+) -> tuple[int, Mapping[str, str], Any]:
+    """Send a request: the status, the headers and the body to read."""
+    if isinstance(adapter, BoundedAdapter):
+        raw = adapter.exchange(request, timeouts, verify)
+        return raw.status, raw.headers, raw
+    request.headers = CaseInsensitiveDict(request.headers)
+    response = adapter.send(request, stream=True, timeout=timeouts, verify=verify)
+    return response.status_code, response.headers, response.raw
 
 
 def _redact_urls() -> None:

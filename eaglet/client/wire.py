@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import decimal
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from requests.models import PreparedRequest
-from requests.structures import CaseInsensitiveDict
 
 from eaglet import __version__, encoding
 from eaglet.client.addresses import is_name
@@ -26,6 +25,7 @@ from eaglet.exceptions import InvalidRequest
 TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
+_LISTS: Final = (list, tuple, set, frozenset, QuerySet)
 _HEADERS: Final = {
     "User-Agent": f"eaglet/{__version__}",
     "Accept": _JSON,
@@ -69,7 +69,8 @@ class Draft:
             request.body = body
             written["Content-Type"] = self.content_type
             written["Content-Length"] = str(len(body))
-        request.headers = CaseInsensitiveDict(written)
+        # One that ignores case would cost as much as the rest; `transport` makes it where needed.
+        request.headers = written  # type: ignore[assignment]
         return request
 
 
@@ -91,7 +92,7 @@ def draft(service: Service, verb: str, path: str, data: Mapping[str, Any]) -> Dr
     url = service.url + path
     try:
         if verb == "get":
-            query = form(data)
+            query = form(data, short_lists_as_json=not service.is_legacy)
             return Draft("GET", f"{url}?{query}" if query else url, is_legacy=service.is_legacy)
         if service.is_legacy:
             url = url if verb == "post" else f"{url}?_method={verb}"
@@ -101,23 +102,37 @@ def draft(service: Service, verb: str, path: str, data: Mapping[str, Any]) -> Dr
         raise InvalidRequest(f"the data can't be sent: {error}") from None
 
 
-def form(data: Mapping[str, Any]) -> str:
+def form(data: Mapping[str, Any], *, short_lists_as_json: bool = False) -> str:
     """Write parameters for a query or a form.
 
     A list, tuple or set is a repeated key, a dict is JSON text, None is left out; dates and
     decimals are written as in JSON, booleans as `True` and `False`. Raises TypeError for a type
     that can't be written, ValueError for NaN and for text that has no UTF-8 form.
+
+    Args:
+        data: the parameters.
+        short_lists_as_json: write a list of one or of none as a JSON array, of the strings that
+            a repeated key would hold: a key given once would be no list, and one not given none.
     """
-    return urlencode([(name, text) for name, value in data.items() for text in _texts(value)])
+    pairs = data.items()
+    return urlencode(
+        [(name, text) for name, value in pairs for text in _texts(value, short_lists_as_json)]
+    )
 
 
-def _texts(value: Any) -> Iterator[str | bytes]:
-    if isinstance(value, list | tuple | set | frozenset | QuerySet):
-        for item in value:
-            if item is not None:
-                yield _text(item)
-    elif value is not None:
-        yield _text(value)
+def _texts(value: Any, short_as_json: bool) -> Sequence[str | bytes]:
+    if value is None:
+        return ()
+    if not isinstance(value, _LISTS):
+        return (_text(value),)
+    texts = [_text(item) for item in value if item is not None]
+    if len(texts) > 1 or not short_as_json:
+        return texts
+    return [encoding.to_json([_as_str(text) for text in texts]).decode()]
+
+
+def _as_str(text: str | bytes) -> str:
+    return text.decode() if isinstance(text, bytes) else text
 
 
 def _text(value: Any) -> str | bytes:
@@ -135,7 +150,7 @@ def _text(value: Any) -> str | bytes:
         return float.__repr__(value)
     if isinstance(value, Mapping):
         return encoding.to_json(dict(value)).decode()
-    if isinstance(value, list | tuple | set | frozenset | QuerySet):
+    if isinstance(value, _LISTS):
         return encoding.to_json(value).decode()
     written = encoding.default(value)
     return written if isinstance(written, str) else encoding.to_json(written).decode()

@@ -36,6 +36,13 @@ def test_every_verb_arrives_with_its_data(verb, data):
     assert call({"resource": "outcome.typed", "data": {"id": 7}})["data"] == data
 
 
+@pytest.mark.parametrize("verb", ["get", "post"])
+@pytest.mark.parametrize("ids", [[], ["7"], ["7", "8"]], ids=["none", "one", "two"])
+def test_a_list_arrives_as_a_list_however_long_it_is(verb, ids):
+    call = getattr(Resource.use("demo", raise_errors=True), verb)
+    assert call({"resource": "outcome.listed", "data": {"ids": ids}})["data"] == ids
+
+
 def test_a_business_code_is_none_or_raised():
     request = {"resource": "outcome.refused"}
     assert Resource.use("demo").get(request) is None

@@ -1,6 +1,8 @@
+import threading
+
 import pytest
 
-from eaglet.breaker import Breaker
+from eaglet.breaker import Breaker, State
 
 
 class Clock:
@@ -95,3 +97,71 @@ def test_a_trial_nobody_reports_on_gives_way_to_another(breaker, clock):
     assert breaker.allow()
     clock.now += 1
     assert breaker.allow()
+
+
+def test_what_was_under_way_when_it_opened_and_fails_too_changes_nothing(breaker, clock):
+    fail(breaker, 20)
+    assert breaker.retry_in == 1
+    clock.now += 1
+    assert breaker.allow()
+
+
+def test_it_tells_once_that_it_opened_and_once_that_it_closed(breaker, clock):
+    assert [breaker.failed() for _ in range(5)] == [False, False, True, False, False]
+    clock.now += 1
+    breaker.allow()
+    assert not breaker.failed()
+    assert [breaker.succeeded() for _ in range(2)] == [True, False]
+
+
+def test_its_state_is_closed_then_open_then_half_open_while_a_trial_runs(breaker, clock):
+    assert breaker.state is State.CLOSED
+    fail(breaker, 3)
+    assert breaker.state is State.OPEN
+    clock.now += 1
+    breaker.allow()
+    assert breaker.state is State.HALF_OPEN
+    breaker.failed()
+    assert breaker.state is State.OPEN
+    clock.now += 2
+    breaker.allow()
+    breaker.succeeded()
+    assert breaker.state is State.CLOSED
+
+
+def test_a_trial_that_told_nothing_is_followed_by_another_at_once(breaker, clock):
+    fail(breaker, 3)
+    clock.now += 1
+    assert breaker.allow()
+    assert not breaker.allow()
+    breaker.undecided()
+    assert breaker.allow()
+
+
+def test_a_trial_can_be_given_longer_than_the_pause(clock):
+    breaker = Breaker(threshold=1, open_seconds=1, clock=clock, trial_seconds=10)
+    breaker.failed()
+    clock.now += 1
+    assert breaker.allow()
+    clock.now += 9
+    assert not breaker.allow()
+    clock.now += 1
+    assert breaker.allow()
+
+
+def test_of_many_threads_one_gets_the_trial(breaker, clock):
+    fail(breaker, 3)
+    clock.now += 1
+    barrier = threading.Barrier(16)
+    allowed = []
+
+    def ask():
+        barrier.wait()
+        allowed.append(breaker.allow())
+
+    threads = [threading.Thread(target=ask) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert allowed.count(True) == 1

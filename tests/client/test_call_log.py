@@ -22,7 +22,7 @@ def test_an_answered_call_leaves_one_record_at_info(card, records):
     assert record.params == ["phone", "password"]
     assert record.credentials == "none"
     assert record.duration_ms > 0
-    assert record.getMessage().startswith("PUT card card.trade: HTTP 200, code 500, ")
+    assert record.getMessage().startswith("PUT card card.trade -> HTTP 200, code 500, ")
     assert "13800000000" not in str(vars(record))
 
 

@@ -21,6 +21,7 @@ CALL = {"resource": "card.trade", "data": {"a": 1}}
 
 def test_exports_are_these():
     assert set(eaglet.client.__all__) == {
+        "CircuitOpen",
         "EagletError",
         "InvalidEnvelope",
         "InvalidRequest",
@@ -202,7 +203,8 @@ def test_the_callers_dict_is_not_written_to(request, kind, verb):
 
 def test_an_error_names_the_call(card):
     card.always(b"no")
-    with pytest.raises(InvalidEnvelope, match=r"^PUT card card\.trade: HTTP 200 with application"):
+    expected = r"^PUT card card\.trade failed: HTTP 200 with application"
+    with pytest.raises(InvalidEnvelope, match=expected):
         Resource.use("card", raise_errors=True).put(CALL)
 
 

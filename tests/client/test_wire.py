@@ -4,13 +4,14 @@ import enum
 import json
 import types
 import uuid
+from urllib.parse import parse_qsl
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy
 
 from eaglet import deadline
-from eaglet.client import Resource
+from eaglet.client import InvalidRequest, Resource
 from eaglet.tracing import Trace, tracing
 
 VALUES = {
@@ -42,6 +43,7 @@ AS_FORM = (
     "&day=2024-01-02&moment=2024-01-02+03%3A04%3A05&aware=2024-01-02+11%3A04%3A05"
     "&amount=1.10&id=00000000-0000-0000-0000-000000000001&lazy=Calls+to+services"
 )
+AS_QUERY = AS_FORM.replace("&set=5", "&set=%5B%225%22%5D&empty=%5B%5D")
 AS_JSON = (
     '{"text":"积分 &=+é","blank":"","number":7,"price":1.5,"yes":true,"no":false,"none":null,'
     '"many":[1,"b",null,true],"tuple":[1,2],"set":[5],"empty":[],"dict":{"b":[1],"积":null},'
@@ -70,13 +72,14 @@ def test_get_carries_the_query_and_no_body(request, kind):
     service = request.getfixturevalue(kind)
     call("get")
     (got,) = service.received
-    assert (got.method, got.target) == ("GET", f"/card/trade/?{AS_FORM}")
+    query = AS_QUERY if kind == "card" else AS_FORM
+    assert (got.method, got.target) == ("GET", f"/card/trade/?{query}")
     assert got.body == b""
     assert "Content-Type" not in got.headers
 
 
 def test_get_without_parameters_has_no_query(card):
-    call("get", {"a": None, "b": []})
+    call("get", {"a": None})
     assert card.received[0].target == "/card/trade/"
 
 
@@ -125,6 +128,36 @@ def test_a_querysets_values_are_a_repeated_key(legacy_card, db):
     names = ContentType.objects.order_by("model").values_list("model", flat=True)[:2]
     call("post", {"names": names})
     assert legacy_card.received[0].form == [("names", name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("value", "query"),
+    [
+        ([1], [("ids", '["1"]')]),
+        ([], [("ids", "[]")]),
+        ([None], [("ids", "[]")]),
+        (("鹰",), [("ids", '["鹰"]')]),
+        ([b"a"], [("ids", '["a"]')]),
+        ([[1, 2]], [("ids", '["[1,2]"]')]),
+        ([1, None, 2], [("ids", "1"), ("ids", "2")]),
+    ],
+    ids=["one", "none", "none but None", "tuple", "bytes", "list", "two"],
+)
+def test_in_a_query_a_list_of_one_or_none_is_a_json_array(card, value, query):
+    call("get", {"ids": value})
+    assert parse_qsl(card.received[0].query) == query
+
+
+def test_to_a_legacy_service_a_list_of_one_is_a_key_given_once(legacy_card):
+    call("get", {"ids": [1], "none": []})
+    assert legacy_card.received[0].query == "ids=1"
+
+
+def test_a_list_of_one_with_bytes_that_are_no_text_is_not_sent(card):
+    with pytest.raises(InvalidRequest, match="can't be sent"):
+        Resource.use("card", raise_errors=True).get(
+            {"resource": "card.trade", "data": {"ids": [b"\xff"]}}
+        )
 
 
 def test_one_value_of_a_list_is_json_if_it_is_a_list_itself(legacy_card):

@@ -48,6 +48,18 @@ class ARefused(OutcomeResource):
         raise ApiError("not enough points", code=1001, data={"left": 0})
 
 
+class AListed(OutcomeResource):
+    resource = "listed"
+
+    @param_required(["ids:list"])
+    def get(args):
+        return args["ids"]
+
+    @param_required(["ids:list"])
+    def post(args):
+        return args["ids"]
+
+
 class ATyped(OutcomeResource):
     resource = "typed"
 

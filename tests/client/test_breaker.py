@@ -1,0 +1,310 @@
+import logging
+import socket
+import threading
+import time
+
+import pytest
+
+from eaglet import deadline, metrics
+from eaglet.client import CircuitOpen, Resource, ResourceError, ServiceTimeout, ServiceUnavailable
+from eaglet.client.guards import guard_of
+from eaglet.client.services import resolve
+
+from .forking import forks, in_child
+from .recording_server import Reply, envelope
+
+CALL = {"resource": "card.trade", "data": {"a": 1}}
+
+
+def call(verb="post", service="card"):
+    return getattr(Resource.use(service, raise_errors=True), verb)(CALL)
+
+
+def unavailable(request):
+    return Reply(b"busy", status=503)
+
+
+def fail(times, error=ServiceUnavailable, service="card"):
+    for _ in range(times):
+        with pytest.raises(error) as raised:
+            call(service=service)
+        assert not isinstance(raised.value, CircuitOpen)
+
+
+@pytest.fixture
+def changes(caplog):
+    """The level and the state of each change that was logged."""
+    caplog.set_level(logging.DEBUG)
+    return lambda: [
+        (record.levelname, record.state)
+        for record in caplog.records
+        if record.name == "eaglet.client.breaker" and hasattr(record, "state")
+    ]
+
+
+def test_a_service_that_fails_five_times_in_a_row_is_left_alone(card):
+    card.answer = unavailable
+    fail(5)
+    with pytest.raises(CircuitOpen) as raised:
+        call()
+    assert len(card.received) == 5
+    assert isinstance(raised.value, ServiceUnavailable)
+    assert raised.value.service == "card"
+    assert 0 < raised.value.retry_in_seconds <= 1
+    assert not raised.value.was_sent
+    assert f"card at {card.url} has failed too often in a row: it is tried again in" in str(
+        raised.value
+    )
+
+
+def test_without_errors_raised_it_is_none_and_one_record(card, records):
+    card.answer = unavailable
+    fail(5)
+    before = len(records())
+    assert Resource.use("card").post(CALL) is None
+    (record,) = records()[before:]
+    assert (record.error, record.attempts, record.levelno) == ("CircuitOpen", 0, logging.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (Reply(envelope(None, 531), status=500), ResourceError),
+        (Reply(envelope(None, 429), status=429), ResourceError),
+        (Reply(b"<html>", status=404), ResourceError),
+    ],
+    ids=["531", "429", "404"],
+)
+def test_a_service_that_answers_is_not_left_alone_whatever_it_says(card, reply, error):
+    card.answer = lambda request: reply
+    fail(10, error)
+    assert len(card.received) == 10
+
+
+def test_one_answer_among_the_failures_begins_the_count_again(card):
+    for _ in range(3):
+        card.answer = unavailable
+        fail(4)
+        card.answer = lambda request: Reply(envelope())
+        call()
+
+
+def test_when_its_time_is_over_one_call_tries_and_closes_it(card, clock, changes):
+    card.answer = unavailable
+    fail(5)
+    clock.ahead += 1
+    card.answer = lambda request: Reply(envelope())
+    assert call()["code"] == 200
+    assert call()["code"] == 200
+    assert changes() == [("WARNING", "open"), ("INFO", "closed")]
+
+
+def test_a_trial_that_fails_keeps_it_open_for_as_long_again(card, clock, changes):
+    card.answer = unavailable
+    fail(5)
+    for _ in range(3):
+        clock.ahead += 1
+        fail(1)
+        with pytest.raises(CircuitOpen):
+            call()
+    assert changes() == [("WARNING", "open")]
+    assert len(card.received) == 8
+
+
+def test_while_one_call_tries_the_others_are_refused(card, clock):
+    card.answer = unavailable
+    fail(5)
+    clock.ahead += 1
+    begun, go_on = threading.Event(), threading.Event()
+
+    def answer(request):
+        begun.set()
+        go_on.wait(10)
+        return Reply(envelope())
+
+    card.answer = answer
+    results = []
+    trial = threading.Thread(target=lambda: results.append(call()["code"]))
+    trial.start()
+    begun.wait(10)
+    clock.ahead += 5
+    with pytest.raises(CircuitOpen):
+        call()
+    go_on.set()
+    trial.join()
+    assert results == [200]
+    assert call()["code"] == 200
+
+
+def test_repetitions_stop_when_it_opens(card, settings, monkeypatch):
+    settings.EAGLET_CLIENT_BREAKER_FAILURES = 2
+    monkeypatch.setattr("random.uniform", lambda low, high: 0)
+    card.answer = unavailable
+    with pytest.raises(ServiceUnavailable, match="HTTP 503"):
+        call("get")
+    assert len(card.received) == 2
+
+
+def test_zero_switches_it_off(card, settings):
+    settings.EAGLET_CLIENT_BREAKER_FAILURES = 0
+    card.answer = unavailable
+    fail(20)
+    assert len(card.received) == 20
+
+
+def test_each_service_has_its_own(card, other_server, settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": card.url}, "mall": {"HOST": other_server.url}}
+    card.answer = unavailable
+    fail(5)
+    assert call(service="mall")["code"] == 200
+    with pytest.raises(CircuitOpen):
+        call()
+
+
+def test_a_caller_without_time_says_nothing_about_the_service(card):
+    card.answer = lambda request: Reply(raw=lambda stream: time.sleep(0.3))
+    for _ in range(7):
+        with pytest.raises(ServiceTimeout), deadline.within(0.01):
+            call()
+    with pytest.raises(ServiceTimeout), deadline.within(0.01):
+        call()
+
+
+def test_silence_counts(card, settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": card.url, "TIMEOUT_SECONDS": 0.05}}
+    card.answer = lambda request: Reply(raw=lambda stream: time.sleep(0.3))
+    fail(5, ServiceTimeout)
+    with pytest.raises(CircuitOpen):
+        call()
+
+
+def test_no_token_is_asked_for_while_it_is_open(issuer, card):
+    issuer.guarded = unavailable
+    fail(5)
+    Resource.forget_token("card")
+    before = len(card.received)
+    with pytest.raises(CircuitOpen):
+        call()
+    assert len(card.received) == before
+
+
+def test_a_trial_for_which_no_token_can_be_had_is_followed_by_another(issuer, card, clock):
+    issuer.guarded = unavailable
+    fail(5)
+    Resource.forget_token("card")
+    issuer.token_reply = Reply(b"", status=500)
+    clock.ahead += 1
+    with pytest.raises(Exception, match="no access token"):
+        call()
+    issuer.token_reply = None
+    del issuer.guarded
+    assert call()["code"] == 200
+
+
+@forks
+def test_a_child_forked_while_it_is_open_begins_anew(card):
+    card.answer = unavailable
+    fail(5)
+    card.answer = lambda request: Reply(envelope())
+    guard = guard_of(resolve("card"))
+    with guard._breaker._lock, guard.budget._lock:
+        assert in_child(lambda: call()["code"] == 200)
+    with pytest.raises(CircuitOpen):
+        call()
+
+
+def test_many_threads_whose_calls_all_fail_open_it_once(card, changes):
+    card.answer = unavailable
+
+    def work():
+        for _ in range(5):
+            Resource.use("card").post(CALL)
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert changes() == [("WARNING", "open")]
+    with pytest.raises(CircuitOpen) as raised:
+        call()
+    assert raised.value.retry_in_seconds <= 1
+
+
+def sample(name, **labels):
+    prometheus_client = pytest.importorskip("prometheus_client")
+    return prometheus_client.REGISTRY.get_sample_value(name, labels) or 0
+
+
+class Since:
+    """What a sample has grown by."""
+
+    def __init__(self, name, **labels):
+        self._asked = name, labels
+        self._before = sample(name, **labels)
+
+    def __int__(self):
+        name, labels = self._asked
+        return int(sample(name, **labels) - self._before)
+
+
+@pytest.mark.skipif(not metrics.ENABLED, reason="needs prometheus_client")
+def test_calls_repetitions_and_the_breaker_are_counted(card, clock, monkeypatch, settings):
+    monkeypatch.setattr("random.uniform", lambda low, high: 0)
+    labels = {"service": "card", "method": "GET"}
+    answered, refused, failed, open_ = (
+        Since("eaglet_client_calls_total", outcome=outcome, **labels)
+        for outcome in ("200", "531", "ServiceUnavailable", "CircuitOpen")
+    )
+    odd = Since("eaglet_client_calls_total", outcome="other", **labels)
+    seconds = Since("eaglet_client_call_seconds_count", **labels)
+    retries = Since("eaglet_client_retries_total", **labels)
+    call("get")
+    card.always(envelope(None, 531), status=500)
+    Resource.use("card").get(CALL)
+    card.always(envelope(None, 77))
+    Resource.use("card").get(CALL)
+    assert sample("eaglet_client_breaker_state", service="card") == 0
+    card.answer = unavailable
+    Resource.use("card").get(CALL)
+    Resource.use("card").get(CALL)
+    assert sample("eaglet_client_breaker_state", service="card") == 2
+    Resource.use("card").get(CALL)
+    counts = [int(each) for each in (answered, refused, odd, failed, open_, seconds, retries)]
+    assert counts == [1, 1, 1, 2, 1, 6, 3]
+    clock.ahead += 1
+    seen = []
+
+    def answer(request):
+        seen.append(sample("eaglet_client_breaker_state", service="card"))
+        return Reply(envelope())
+
+    card.answer = answer
+    call("get")
+    assert seen == [1]
+    assert sample("eaglet_client_breaker_state", service="card") == 0
+
+
+@pytest.mark.skipif(not metrics.ENABLED, reason="needs prometheus_client")
+def test_nothing_is_counted_where_that_is_switched_off(card, settings):
+    settings.EAGLET_METRICS = False
+    counted = Since("eaglet_client_calls_total", service="card", method="POST", outcome="200")
+    call()
+    assert int(counted) == 0
+
+
+@pytest.mark.skipif(not metrics.ENABLED, reason="needs prometheus_client")
+def test_the_name_of_an_unknown_service_is_no_label(settings):
+    counted = Since("eaglet_client_calls_total", service="", method="GET", outcome="InvalidRequest")
+    Resource.use("who knows").get(CALL)
+    assert int(counted) == 1
+
+
+def test_a_refused_connection_counts(settings):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        settings.EAGLET_SERVICES = {"card": {"HOST": f"127.0.0.1:{unused.getsockname()[1]}"}}
+        settings.EAGLET_CLIENT_RETRIES = 0
+        fail(5)
+        with pytest.raises(CircuitOpen):
+            call()
