@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.docs.blocks import CHECKOUT, DOCS, blocks_of, pages
+from tests.docs.blocks import DOCS, blocks_of, pages
 from tests.docs.scenario import SCENARIOS, Scenario
 
 WITH_BLOCKS = [page for page in pages() if blocks_of(DOCS / page)]
@@ -44,13 +44,3 @@ def test_a_page_works_on_the_servers_it_speaks_of(page, play, servers):
     instead = {url: servers[url.partition(":")[0]] for url in shown}
     scenario = dataclasses.replace(SCENARIOS[page], instead=instead)
     play(page, scenario, blocks_of(DOCS / page))
-
-
-def test_the_figures_of_the_readme_are_those_of_the_benchmarks():
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    page = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
-    measured = {f"{float(ratio):.2f}" for ratio in re.findall(r"\| (\d\.\d{3}) \|", page)}
-    table = readme.partition("## What a call costs")[2].partition("\n## ")[0]
-    shown = re.findall(r"\d\.\d\d", table)
-    assert len(shown) > 10
-    assert set(shown) <= measured
