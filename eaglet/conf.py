@@ -188,6 +188,20 @@ class Settings:
     EAGLET_TASK_MAX_ATTEMPTS = Setting[int](
         10, "How often a task that the broker refuses is tried before it is parked.", above=0
     )
+    EAGLET_HANDLER_MAX_ATTEMPTS = Setting[int](
+        5, "How often a task whose handler fails is tried before it is parked.", above=0
+    )
+    EAGLET_HANDLER_BACKOFF_SECONDS = Setting[float](
+        1,
+        "How long after a handler's first failure it is tried again; twice that after the second, "
+        "and so on, 5 minutes at most.",
+        above=0,
+    )
+    EAGLET_INBOX_RETENTION_SECONDS = Setting["float | None"](
+        30 * 24 * 3600,
+        "How long it is known that a task declared with once=True was done; None: for ever.",
+        above=0,
+    )
     EAGLET_READY_NEEDS_BROKER = Setting[bool](
         True, "Whether `/readyz` asks the broker too; the outbox can do without it for a while."
     )
@@ -202,10 +216,12 @@ class Settings:
         {}, "Labels of the apps whose models live in MongoDB, by the alias they live under."
     )
     EAGLET_MONGO_TIMEOUT_SECONDS = Setting[float](
-        2, "How long a MongoDB server may be looked for before it counts as away."
+        2, "How long a MongoDB server may be looked for before it counts as away.", above=0
     )
     EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS = Setting[float](
-        30, "How long a MongoDB server may be silent in an operation; a read is tried twice."
+        30,
+        "How long a MongoDB server may be silent in an operation; a read is tried twice.",
+        above=0,
     )
 
 

@@ -18,10 +18,14 @@ EagletError
 │   └── InvalidEnvelope       an answer that is not eaglet's envelope
 ├── MongoUnavailable          a MongoDB server is away; an OperationalError of Django too
 ├── ResourceError             the service answered with an error
-└── TaskError                 a task could not be sent
+└── TaskError                 a task could not be sent, or not be taken
     ├── InvalidTask           its queue name or its arguments can't be sent
-    └── PublishError          the broker did not take it
-        └── BrokerUnavailable     … nor anything else just now
+    ├── PublishError          the broker did not take it
+    │   └── BrokerUnavailable     … nor anything else just now
+    ├── UnfitTask             it was received, and is not what the handler takes
+    ├── AbandonedTask         … and was begun too often without an end
+    ├── EndedAlready          … and had been parked, or done, before
+    └── TaskNotParked         … and could neither be done nor parked
 
 Misconfiguration is Django's ImproperlyConfigured.
 """
@@ -184,7 +188,7 @@ class ResourceError(EagletError):
 
 
 class TaskError(EagletError):
-    """A task could not be sent."""
+    """A task could not be sent, or not be taken."""
 
 
 class InvalidTask(TaskError):
@@ -197,3 +201,22 @@ class PublishError(TaskError):
 
 class BrokerUnavailable(PublishError):
     """The broker can't be reached, or did not answer: no other task would fare better."""
+
+
+class UnfitTask(TaskError):
+    """What was received is not a task that the service takes; trying again would not help."""
+
+
+class AbandonedTask(TaskError):
+    """A task was begun as often as is allowed, and no attempt came to an end."""
+
+
+class EndedAlready(TaskError):
+    """A task that was delivered again is parked, or one that was replayed is done."""
+
+
+class TaskNotParked(TaskError):
+    """A task could not be parked, so it must not be acknowledged; the cause is what it failed by.
+
+    The message is why it could not be parked.
+    """

@@ -243,10 +243,12 @@ class Declared(tuple[Param, ...]):
     Attributes:
         required: the names that must be there.
         typed: name, converter and parameter of each that has a type.
+        converters: the converters of those, by name.
     """
 
     required: frozenset[str]
     typed: tuple[tuple[str, Converter, Param], ...]
+    converters: dict[str, Converter]
 
     def __new__(cls, params: Iterable[Param] = ()) -> Declared:
         """Keep the parameters in the order of their declaration."""
@@ -257,6 +259,7 @@ class Declared(tuple[Param, ...]):
             for param in declared
             if param.converter is not None
         )
+        declared.converters = {name: converter for name, converter, _param in declared.typed}
         return declared
 
 

@@ -26,6 +26,7 @@ from services.chromium import Chromium
 from services.debian import provide
 from services.failures import ServiceFailed
 from services.landscape import running
+from services.node import Node
 from services.phases import Phase, default_phases
 from services.processes import Processes
 from services.service import Service
@@ -67,8 +68,8 @@ def _options() -> argparse.Namespace:
 def _run(names: Sequence[str], command: Sequence[str]) -> int:
     _leave_by_exception()
     kinds = [SERVICES[name] for name in dict.fromkeys(names)]
-    # The browser is for the tests; a command with services of its own choice has no use for it.
-    provide(kinds if command else [*kinds, Chromium])
+    # These are for the tests; a command with services of its own choice has no use for them.
+    provide(kinds if command else [*kinds, Chromium, Node])
     began = time.monotonic()
     with Processes() as processes, running(processes, kinds) as (told, services):
         print(f"services: {', '.join(services)} up in {time.monotonic() - began:.1f} s", flush=True)

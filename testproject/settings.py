@@ -1,9 +1,10 @@
-"""Settings of the test project, which runs in one of four roles (EAGLET_ROLE).
+"""Settings of the test project, which runs in one of five roles (EAGLET_ROLE).
 
 - `api`: a service; it answers `demo.data`.
 - `hermes`: a service that calls it; neither admin nor sessions.
 - `member`: the member service; it changes points, and sends a task with every change.
 - `template_message`: the template message service; it takes those tasks.
+- `catalog`: products in MongoDB, at EAGLET_MONGO_URL, and orders in SQL. It needs `eaglet[mongo]`.
 
 All but hermes issue tokens and have the admin. Each role has its own database and its own
 SECRET_KEY in the run folder (EAGLET_RUN_DIR).
@@ -18,7 +19,7 @@ from testproject import environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 RUN_DIR = environment.run_folder(BASE_DIR / ".run")
 ROLE = environment.text("EAGLET_ROLE", "api")
-ROLES = ("api", "hermes", "member", "template_message")
+ROLES = ("api", "hermes", "member", "template_message", "catalog")
 if ROLE not in ROLES:
     raise ImproperlyConfigured(f"EAGLET_ROLE is one of {', '.join(ROLES)}; not {ROLE!r}")
 
@@ -105,6 +106,19 @@ elif ROLE == "member":
     INSTALLED_APPS += ["eaglet.tasks", "testproject.member_service"]
     # A refusal takes back what the request has changed, and the task it has sent.
     DATABASES["default"]["ATOMIC_REQUESTS"] = True
+elif ROLE == "catalog":
+    # Before the apps that live there.
+    INSTALLED_APPS = ["eaglet.mongo", *INSTALLED_APPS, "testproject.catalog", "testproject.orders"]
+    DATABASES["apps_default"] = {
+        "ENGINE": "mongo",
+        "NAME": environment.text("EAGLET_MONGO_NAME", "catalog"),
+        "USER": None,
+        "PASSWORD": None,
+        "HOST": environment.text("EAGLET_MONGO_URL", "127.0.0.1"),
+        "PORT": None,
+        "ALIAS": "apps",
+    }
+    EAGLET_MONGO_APPS = {"apps": ["catalog"]}
 else:
     INSTALLED_APPS += [
         "eaglet.tasks",

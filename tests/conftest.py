@@ -1,3 +1,4 @@
+import signal
 from itertools import groupby
 
 import pytest
@@ -30,6 +31,12 @@ def path_taken(request, settings):
     """Run a test both ways a call can go."""
     settings.EAGLET_FAST_PATH = request.param == "fast path"
     return request.param
+
+
+def pytest_configure(config):
+    # What is run in the background of a shell ignores it, and so would every process of a test.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

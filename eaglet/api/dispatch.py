@@ -23,7 +23,7 @@ from eaglet.api.credentials import require_token
 from eaglet.api.observation import Observation, is_logged, is_traced
 from eaglet.api.page import wants_page
 from eaglet.api.plan import Method, Plan, plan_of
-from eaglet.api.query import mend_encoding, read_query
+from eaglet.api.query import mend_encoding, read_checked, read_query
 from eaglet.api.refusals import InvalidParams
 from eaglet.api.verbs import PARAMETER, tunnelled_verb
 from eaglet.exceptions import ParamError
@@ -55,7 +55,14 @@ def view_of(resource: type[ApiResource]) -> View:
                 plan = plan_of(resource)
                 if plan.is_counted or is_logged(INFO) or (is_traced and is_traced()):
                     observation = Observation(request, resource.app, resource.resource)
+                method = plan.quick.get(request.method)
                 if (
+                    method is not None
+                    and "html" not in meta.get("HTTP_ACCEPT", "")
+                    and read_checked(request, args, method.params, plan.max_fields)
+                ):
+                    response = _answer(perform(plan, method, args, request, None), request)
+                elif (
                     not plan.direct
                     or request.method == "OPTIONS"
                     or request.content_type == MULTIPART
@@ -64,18 +71,9 @@ def view_of(resource: type[ApiResource]) -> View:
                     response = _through_drf(resource, request, args)
                 else:
                     read_query(request, args, plan.max_fields)
-                    verb, fault = request.method or "", None
-                    if verb == "POST" or meta.get("CONTENT_LENGTH") or "wsgi.input" not in meta:
-                        verb, fault = read_call(request, args, read_body)
-                    else:  # what most calls are: without a body, and with a verb of their own
-                        args.pop(PARAMETER, None)
+                    verb, fault = read_call(request, args, read_body)
                     result = perform(plan, plan.methods[verb], args, request, fault)
-                    if isinstance(result, HttpResponseBase):
-                        response = answers.passed_on(result)
-                    elif isinstance(result, tuple):
-                        response = answers.write(answers.of_result(result), request)
-                    else:
-                        response = answers.envelope_response(result)
+                    response = _answer(result, request)
             except Exception as exception:  # noqa: BLE001 - becomes the answer
                 answers.roll_back()
                 response = _refuse(exception, resource, plan, request)
@@ -102,6 +100,14 @@ def view_of(resource: type[ApiResource]) -> View:
     view.initkwargs = {}  # type: ignore[attr-defined]
     view.actions = None  # type: ignore[attr-defined]
     return view
+
+
+def _answer(result: Any, request: HttpRequest) -> HttpResponseBase:
+    if isinstance(result, HttpResponseBase):
+        return answers.passed_on(result)
+    if isinstance(result, tuple):
+        return answers.write(answers.of_result(result), request)
+    return answers.envelope_response(result)
 
 
 def _refuse(
@@ -174,9 +180,9 @@ def perform(
         add_context(plan.providers, args)
     params = method.params
     try:
-        if params:
+        if args.checked is not params:
             check_params(params, args, method.function)
-        args.checked = params
+            args.checked = params
         return method.checked_function(args)
     except ParamError as error:
         # A ParamError from deeper down is a fault of the service, not of its caller.

@@ -74,6 +74,8 @@ class Plan:
         place: the resource's name, for the log.
         methods: by verb in capitals; HEAD is GET's. To ask for another one is a
             MethodNotAllowed (405).
+        quick: those of them whose calls, without a body and plain, need nothing but their
+            parameters read.
         allow: the value of an Allow header.
         direct: whether Django REST framework can be left out.
         is_counted: whether calls are counted for Prometheus.
@@ -82,6 +84,7 @@ class Plan:
 
     place: str
     methods: Methods
+    quick: dict[str | None, Method]
     allow: str
     direct: bool
     is_counted: bool
@@ -145,11 +148,15 @@ def _make(resource: type[ApiResource]) -> Plan:
         methods["HEAD"] = methods["GET"]
         allowed.insert(allowed.index("GET") + 1, "HEAD")
     providers = load_providers()
+    direct = conf.EAGLET_FAST_PATH and not needs_drf(resource)
+    quick = direct and not providers
     return Plan(
         place=f"{resource.app}.{resource.resource}",
         methods=methods,
+        # A POST may mean another verb.
+        quick={verb: methods[verb] for verb in methods if quick and verb != "POST"},
         allow=", ".join(allowed),
-        direct=conf.EAGLET_FAST_PATH and not needs_drf(resource),
+        direct=direct,
         is_counted=metrics.ENABLED and conf.EAGLET_METRICS,
         providers=providers,
         provided=frozenset(name for provider in providers for name in provider.provides),

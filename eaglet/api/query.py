@@ -10,10 +10,14 @@ from django.http import HttpRequest
 
 from eaglet.api.args import Args
 from eaglet.api.refusals import PayloadTooLarge
-from eaglet.params import RepeatedValues
+from eaglet.api.verbs import PARAMETER
+from eaglet.params import Declared, RepeatedValues
 
 # Python calls these text encodings; none is one that a caller has a use for.
 _NO_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
+
+# A pair without a name, and what is taken out of the parameters before they are checked.
+_NOT_FOR_HANDLERS = frozenset({"", PARAMETER, "access_token"})
 
 
 def mend_encoding(request: HttpRequest) -> bool:
@@ -26,6 +30,47 @@ def mend_encoding(request: HttpRequest) -> bool:
     codec = codecs.lookup(request.encoding)
     if not codec._is_text_encoding or codec.name in _NO_TEXT:
         request.encoding = settings.DEFAULT_CHARSET
+    return True
+
+
+def read_checked(
+    request: HttpRequest, args: Args, declared: Declared, max_fields: int | None
+) -> bool:
+    """Put the query's parameters into `args`, checked and converted on the way, where all is well.
+
+    Gives False, and leaves `args` empty, for `read_query` and `check_params` to find out more,
+    where anything has to be decoded, is repeated, missing or wrong.
+    """
+    meta = request.META
+    query = meta.get("QUERY_STRING", "")
+    if (
+        meta.get("CONTENT_LENGTH")
+        or "wsgi.input" not in meta
+        or "%" in query
+        or "+" in query
+        or not query.isascii()
+        or request.encoding is not None
+    ):
+        return False
+    pairs = query.split("&") if query else ()
+    if max_fields is not None and len(pairs) > max_fields:
+        return False
+    converters = declared.converters
+    try:
+        for pair in pairs:
+            name, _, value = pair.partition("=")
+            args[name] = converters[name](value) if name in converters else value
+    except ValueError:
+        args.clear()
+        return False
+    if (
+        len(args) != len(pairs)
+        or not args.keys() >= declared.required
+        or not _NOT_FOR_HANDLERS.isdisjoint(args)
+    ):
+        args.clear()
+        return False
+    args.checked = declared
     return True
 
 

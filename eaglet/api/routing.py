@@ -16,6 +16,7 @@ from eaglet.api import answers, health_views, registry
 from eaglet.api import observation as observing
 from eaglet.api.console import views as console
 from eaglet.api.metrics_view import metrics_view
+from eaglet.api.openapi import swagger_ui
 from eaglet.api.openapi.views import openapi_json
 from eaglet.conf import conf
 
@@ -26,6 +27,8 @@ _own_routes: list[URLPattern | URLResolver] = [
     path("readyz", health_views.readyz, name="readyz"),
     path("metrics", metrics_view, name="metrics"),
     path("openapi.json", openapi_json, name="openapi.json"),
+    path("openapi/", swagger_ui.page, name="openapi"),
+    path("openapi/<str:name>", swagger_ui.file, name="openapi-file"),
     path("console/", console.index, name="console"),
     path("console/<str:app>/<str:resource>/", console.resource_page, name="console-resource"),
     path("console/<str:name>", console.file, name="console-file"),

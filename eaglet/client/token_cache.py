@@ -71,9 +71,7 @@ class TokenCache:
         """
         entry = self._entry(key)
         held = entry.held
-        if held is not None and held.value != refused:
-            return held.value
-        if held is not None:
+        if held is not None and held.value == refused:
             entry.note_refusal(held)
             store = shared_store()
             if store is not None:

@@ -11,7 +11,6 @@ from django.db import router
 from django.db.models import AutoField, Model
 from django_mongodb_backend.models import EmbeddedModel
 
-from eaglet.conf import conf
 from eaglet.mongo import assignments
 from eaglet.mongo.router import declared_alias, mongo_aliases
 
@@ -21,7 +20,7 @@ def check_mongo(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Find models in the wrong database, with the wrong keys, or related over two databases."""
-    found: list[CheckMessage] = [*_labels(), *_numbers()]
+    found: list[CheckMessage] = [*_labels()]
     for model in apps.get_models(include_auto_created=True):
         found += [*_place(model), *_key(model), *_relations(model)]
     return [*found, *_tasks()]
@@ -36,17 +35,6 @@ def _labels() -> Iterator[CheckMessage]:
                 hint="It takes app labels: the last part of the app's name, mostly. Installed: "
                 f"{', '.join(sorted(installed))}.",
                 id="eaglet_mongo.E001",
-            )
-
-
-def _numbers() -> Iterator[CheckMessage]:
-    for name in ("EAGLET_MONGO_TIMEOUT_SECONDS", "EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS"):
-        value: Any = getattr(conf, name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            yield Error(
-                f"{name} is {value!r}; it must be a number above 0.",
-                hint="It is in seconds.",
-                id="eaglet_mongo.E006",
             )
 
 

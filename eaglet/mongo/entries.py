@@ -12,7 +12,8 @@ from django.db import DEFAULT_DB_ALIAS
 from pymongo.common import validate as validate_option
 from pymongo.errors import ConfigurationError
 
-from eaglet.conf import conf
+from eaglet.conf import Settings, conf
+from eaglet.setting_types import fault_of
 
 Entry = dict[str, Any]
 
@@ -222,7 +223,16 @@ def _options(name: str, entry: Mapping[str, Any]) -> Entry:
 
 
 def _bounds(given: set[str]) -> Entry:
-    """Times in milliseconds for what the entry leaves open; by the driver's own, 30 s or none."""
+    """Times in milliseconds for what the entry leaves open; by the driver's own, 30 s or none.
+
+    Raises ImproperlyConfigured for a setting that is no time: before any check could tell of it.
+    """
+    for setting in (
+        Settings.EAGLET_MONGO_TIMEOUT_SECONDS,
+        Settings.EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS,
+    ):
+        if fault := fault_of(setting, getattr(conf, setting.name)):
+            raise ImproperlyConfigured(fault)
     away = int(conf.EAGLET_MONGO_TIMEOUT_SECONDS * 1000)
     silent = int(conf.EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS * 1000)
     bounds = {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eaglet.tasks.celery_app import app as app
     from eaglet.tasks.receiving import task as task
     from eaglet.tasks.sending import send_task as send_task
+    from eaglet.tasks.sends import sends as sends
     from eaglet.tasks.testing import captured_tasks as captured_tasks
 
 # The embedded broker: `eaglet://` as a broker's URL.
@@ -27,9 +28,10 @@ _HOMES = {
     "app": "eaglet.tasks.celery_app",
     "captured_tasks": "eaglet.tasks.testing",
     "send_task": "eaglet.tasks.sending",
+    "sends": "eaglet.tasks.sends",
     "task": "eaglet.tasks.receiving",
 }
 
-__all__ = ["app", "captured_tasks", "send_task", "task"]
+__all__ = ["app", "captured_tasks", "send_task", "sends", "task"]
 
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

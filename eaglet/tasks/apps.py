@@ -18,7 +18,13 @@ class TasksConfig(AppConfig):
         """Connect to Celery's signals, register the system checks and the broker's probe."""
         # These need the app registry, or settings.
         from eaglet import setting_checks  # noqa: F401,PLC0415
-        from eaglet.tasks import checks, outbox_metrics, probes, receiving  # noqa: F401,PLC0415
+        from eaglet.tasks import (  # noqa: F401,PLC0415
+            checks,
+            outbox_metrics,
+            probes,
+            received_metrics,
+            receiving,
+        )
 
         receiving.connect_signals()
         probes.register_for_services()

@@ -14,6 +14,7 @@ from django.core.signals import setting_changed
 from kombu.connection import Connection
 
 from eaglet.exceptions import BrokerUnavailable, PublishError
+from eaglet.tasks import broker_on_order
 from eaglet.tasks.broker_faults import concerns_every_task, is_of_the_connection, reason
 from eaglet.tasks.configuration import RABBITMQ_SCHEMES, broker_scheme, make_app
 from eaglet.tasks.confirming import SILENCE_SECONDS, ConfirmingProducer, Tell
@@ -99,6 +100,8 @@ class Broker:
         them as one pipeline. When that fails though the broker can be reached they go one by
         one, so that the one which it can't take does not keep the others.
         """
+        if (fault := broker_on_order.fault()) is not None:
+            tasks = fault(tasks, tell)
         if not tasks:
             return
         ends_at = time.monotonic() + _BEGINS_FOR_SECONDS

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections, router
 
+from eaglet.conf import conf
 from eaglet.tasks.broker import publishing_app
 from eaglet.tasks.configuration import broker_scheme
+from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
 
 _JSON = {"json", "application/json"}
+_ONE_DAY = 24 * 3600
 
 
 @register(Tags.compatibility)
@@ -20,7 +24,7 @@ def check_tasks(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Find settings under which tasks would be lost, or taken from strangers unsafely."""
-    return [*_content(), *_broker()]
+    return [*_content(), *_broker(), *_places(), *_retention()]
 
 
 def _content() -> Iterator[CheckMessage]:
@@ -44,4 +48,33 @@ def _broker() -> Iterator[CheckMessage]:
             hint="It serves one machine. Set CELERY_BROKER_URL to RabbitMQ or Redis, or silence "
             "this check if one machine is what you have.",
             id="eaglet_tasks.W001",
+        )
+
+
+def _places() -> Iterator[CheckMessage]:
+    if apps.is_installed("eaglet.mongo"):
+        return  # its own check looks after every model
+    for model in (OutboxTask, InboxEntry, ReceivedTask):
+        alias = router.db_for_write(model)
+        if "mongo" in connections.settings[alias]["ENGINE"]:
+            yield Error(
+                f"{model._meta.label} is routed to the database {alias!r}, which is MongoDB.",
+                hint="It relies on transactions, and transaction.atomic does nothing there. Have "
+                "DATABASE_ROUTERS keep the app 'eaglet_tasks' in an SQL database.",
+                obj=model,
+                id="eaglet_tasks.E003",
+            )
+
+
+def _retention() -> Iterator[CheckMessage]:
+    kept = conf.EAGLET_INBOX_RETENTION_SECONDS
+    options = publishing_app().conf.broker_transport_options
+    redelivered_after = options.get("visibility_timeout", 0)
+    if isinstance(kept, int | float) and kept < max(2 * redelivered_after, _ONE_DAY):
+        yield Warning(
+            f"EAGLET_INBOX_RETENTION_SECONDS is {kept}: a task may be delivered again when "
+            "nobody knows any more that it was done.",
+            hint="A broker gives back what a dead worker held, and a relay publishes again what "
+            "it had not marked. Keep a day's at least, and twice the broker's visibility timeout.",
+            id="eaglet_tasks.W002",
         )

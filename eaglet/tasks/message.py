@@ -9,6 +9,7 @@ from celery import Celery
 from kombu.messaging import Producer
 
 from eaglet.exceptions import PublishError
+from eaglet.tasks.message_headers import headers_for
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.shown import describe, redacted_repr
 
@@ -45,5 +46,7 @@ def publish_message(
         retry=False,
         # RabbitMQ would confirm, and drop, what no queue takes.
         mandatory=True,
+        # Of the call that sent it; workers that do not know them ignore them.
+        headers=headers_for(task.request_id, task.traceparent),
         **options,
     )

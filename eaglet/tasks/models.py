@@ -1,9 +1,12 @@
-"""The outbox: tasks written in the sender's transaction, until the broker has them and after."""
+"""The outbox: tasks written in the sender's transaction, until the broker has them and after.
+
+The receiver's tables, `inbox` and `received`, are imported for Django to find them here.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.db import connections, models, transaction
@@ -11,15 +14,16 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.tasks.inbox import InboxEntry
+from eaglet.tasks.key_batches import in_batches
+from eaglet.tasks.received import ReceivedTask
+
+__all__ = ["InboxEntry", "OutboxTask", "OutboxTaskQuerySet", "ReceivedTask"]
+
 LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
 """The longest back-off between two attempts: 1 s after the first, doubled with each."""
 
 UNCLAIMED: Final = models.Q(claimed_by="")
-
-
-def _in_batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    # Some databases take no more than 999 parameters in a statement.
-    return (keys[start : start + 500] for start in range(0, len(keys), 500))
 
 
 class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
@@ -49,7 +53,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         with transaction.atomic(using=self.db):
             rows = due.select_for_update(skip_locked=True)
             keys = list(rows.values_list("pk", flat=True)[:limit])
-            for some in _in_batches(keys):
+            for some in in_batches(keys):
                 self.filter(pk__in=some).update(claimed_by=owner, due_at=until)
         return keys
 
@@ -64,7 +68,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         # A conditional UPDATE, which every database does atomically for each row: of two that
         # claim at once, a task goes to one.
         claimed: list[int] = []
-        for some in _in_batches(keys):
+        for some in in_batches(keys):
             self.waiting().filter(free, pk__in=some).update(claimed_by=owner, due_at=until)
             mine = self.waiting().filter(pk__in=some, claimed_by=owner)
             claimed += sorted(mine.values_list("pk", flat=True))
@@ -75,7 +79,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         return sorted(
             (
                 task
-                for some in _in_batches(keys)
+                for some in in_batches(keys)
                 for task in self.waiting().filter(pk__in=some, claimed_by=owner)
             ),
             key=lambda task: task.pk,
@@ -148,11 +152,11 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         """Delete up to `limit` of those sent before then; gives how many."""
         old = self.filter(state=OutboxTask.State.SENT, due_at__lt=sent_before).order_by("due_at")
         keys = list(old.values_list("pk", flat=True)[:limit])
-        return sum(self.filter(pk__in=some).delete()[0] for some in _in_batches(keys))
+        return sum(self.filter(pk__in=some).delete()[0] for some in in_batches(keys))
 
     def _update_waiting(self, keys: Sequence[int], **changes: Any) -> int:
         return sum(
-            self.waiting().filter(pk__in=some).update(**changes) for some in _in_batches(keys)
+            self.waiting().filter(pk__in=some).update(**changes) for some in in_batches(keys)
         )
 
 

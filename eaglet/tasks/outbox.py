@@ -15,6 +15,7 @@ from django.utils import timezone
 from eaglet.conf import conf
 from eaglet.exceptions import TaskError
 from eaglet.tasks.capturing import captured
+from eaglet.tasks.message_headers import sent_by
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.outbox_metrics import count, count_sent
 from eaglet.tasks.publisher import publisher
@@ -94,6 +95,7 @@ def put(
     at_once = not order_key and not_before is None and publisher().is_available
     now = timezone.now()
     keeps = datetime.timedelta(seconds=sender_keeps_seconds() if at_once else 0)
+    request_id, traceparent = sent_by()
     task = OutboxTask(
         task_id=task_id,
         queue_name=queue_name,
@@ -103,6 +105,8 @@ def put(
         due_at=not_before or now + keeps,
         not_before=not_before,
         order_key=order_key,
+        request_id=request_id,
+        traceparent=traceparent,
     )
     insert(alias, task)
     if not captured(alias, task):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.tasks.database_faults import DATABASE_FAULTS
-from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
 from eaglet.tasks.shown import describe
 
 logger = logging.getLogger("eaglet.tasks")
@@ -45,12 +45,32 @@ def _prune_outbox(alias: str, before: datetime.datetime, limit: int) -> int:
     return OutboxTask.objects.using(alias).prune(before, limit)
 
 
+def _prune_received(alias: str, before: datetime.datetime, limit: int) -> int:
+    return ReceivedTask.objects.using(alias).prune(before, limit)
+
+
+def _prune_inbox(alias: str, before: datetime.datetime, limit: int) -> int:
+    return InboxEntry.objects.using(alias).prune(before, limit)
+
+
 RETENTIONS: Final[list[Retention]] = [
     Retention(
         "sent tasks",
         OutboxTask._meta.db_table,
         lambda: conf.EAGLET_TASK_RETENTION_SECONDS,
         _prune_outbox,
+    ),
+    Retention(
+        "received tasks",
+        ReceivedTask._meta.db_table,
+        lambda: conf.EAGLET_TASK_RETENTION_SECONDS,
+        _prune_received,
+    ),
+    Retention(
+        "inbox entries",
+        InboxEntry._meta.db_table,
+        lambda: conf.EAGLET_INBOX_RETENTION_SECONDS,
+        _prune_inbox,
     ),
 ]
 """What is pruned; whoever else keeps rows adds to it."""

@@ -134,10 +134,11 @@ def publisher() -> Publisher:
     return _publisher
 
 
-def _renew() -> None:
+def renew() -> None:
+    """Begin anew: with a closed breaker, and no thread that hangs."""
     global _publisher  # noqa: PLW0603
     _publisher = Publisher()
 
 
 # A thread does not live on in a child, and its connection belongs to the parent.
-os.register_at_fork(after_in_child=_renew)
+os.register_at_fork(after_in_child=renew)

@@ -6,7 +6,7 @@ import datetime
 import uuid
 from typing import Any
 
-from eaglet.tasks import arguments, outbox, timing
+from eaglet.tasks import arguments, contracts, outbox, timing
 
 
 def send_task(
@@ -44,13 +44,17 @@ def send_task(
     The call waits for the broker no longer than EAGLET_PUBLISH_TIMEOUT_SECONDS for all tasks of
     a transaction, and not at all with `order_key`, a delay, or after repeated failures; a broker
     that fails never breaks the caller's commit. Raises InvalidTask for a queue name, arguments,
-    a key or a time that can't be sent, TaskError when the transaction that is open is another
-    database's, and what Django raises when the outbox can't be written to.
+    a key or a time that can't be sent, and for arguments that are not what `sends` declares,
+    TaskError when the transaction that is open is another database's, and what Django raises when
+    the outbox can't be written to.
     """
     arguments.check_queue_name(queue_name)
     key = arguments.check_order_key(order_key)
     not_before = timing.not_before(delay_seconds, at)
     text = arguments.to_json(args)
+    declared = contracts.contract_for(queue_name)
+    if declared is not None:
+        declared.check(text)
     alias = outbox.outbox_alias(using)
     task = outbox.put(
         alias, queue_name, text, str(uuid.uuid4()), order_key=key, not_before=not_before

@@ -34,6 +34,8 @@ def default_phases(told: Mapping[str, str]) -> list[Phase]:
     options += ["--numprocesses", "auto", "--dist", "loadfile"]
     on_database = [*pytest, *options, *suites]
     return [
+        # Tests that need it fail where this did.
+        Phase("the stand-in for MongoDB", [sys.executable, "-m", "tests.mongo.stand_in"]),
         Phase("tests that need services", [*pytest, "-m", "services"]),
         *(
             Phase(

@@ -4,6 +4,7 @@ Without services a test that asks for one is skipped, and says so.
 """
 
 import os
+import re
 import shutil
 from urllib.parse import urlsplit
 
@@ -87,3 +88,56 @@ def open_page(chromium, transactional_db, live_server, settings, django_user_mod
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def open_console(chromium, transactional_db, live_server, settings):
+    """Opens a page of the service in a language and a window.
+
+    Afterwards: nothing was asked of another host, no URL had anything secret, and the browser
+    had nothing to complain of but the statuses of refused calls.
+    """
+    settings.EAGLET_CONSOLE = True
+    contexts, complaints, urls = [], [], []
+
+    def note(request):
+        urls.append(request.url)
+        if urlsplit(request.url).netloc != urlsplit(live_server.url).netloc:
+            complaints.append(request.url)
+
+    def complain(said):
+        if "the server responded with a status of" not in said.text:
+            complaints.append(f"{said.type}: {said.text}")
+
+    def open_(path="/console/", locale="en-GB", viewport=None, scheme="light"):
+        context = chromium.new_context(
+            locale=locale,
+            viewport=viewport or {"width": 1280, "height": 900},
+            color_scheme=scheme,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", complain)
+        page.goto(f"{live_server.url}{path}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert not re.search("egs_|egt_|egk_", "".join(urls))
+
+
+@pytest.fixture
+def shots():
+    """Keep a picture of a page, in the folder that EAGLET_TEST_SCREENSHOTS names, if any."""
+    folder = os.environ.get("EAGLET_TEST_SCREENSHOTS")
+
+    def keep(page, name):
+        if folder:
+            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+    return keep

@@ -20,9 +20,9 @@ ROLLED_BACK = -1
 def main():
     total, pace, seed = (int(argument) for argument in sys.argv[1:])
     django.setup()
-    from tests.chaos.effects.tasks import REPEATABLE  # noqa: PLC0415 - needs the apps
+    from tests.chaos.effects.tasks import ONCE, REPEATABLE  # noqa: PLC0415 - needs the apps
 
-    queues = [REPEATABLE]
+    queues = [REPEATABLE, ONCE]
     choice = random.Random(seed)
     began, sent = time.monotonic(), 0
     while sent < total:

@@ -26,6 +26,12 @@ def test_a_newer_token_is_used_in_place_of_a_refused_one_without_asking():
     assert cache.replacement(KEY, "old", fetcher()) == "new"
 
 
+def test_a_newer_token_that_is_over_is_not_used_in_place_of_a_refused_one():
+    cache = TokenCache()
+    assert cache.token(KEY, fetcher("new", lifetime=0)) == "new"
+    assert cache.replacement(KEY, "old", fetcher("fresh")) == "fresh"
+
+
 def test_tokens_and_keys_do_not_show_values():
     assert "egt_x" not in repr(FetchedToken("egt_x", 1))
     assert "egt_x" not in repr(token_entry.Held.of("egt_x", 1, 1))

@@ -1,8 +1,8 @@
 """Start the stand-in for a MongoDB server: a test aid that speaks its wire protocol.
 
-Written for the tests because no alive Python package serves the protocol, and no server can be
-installed from the package registries. Run as `python -m tests.mongo.stand_in FOLDER` it installs
-what the stand-in needs into FOLDER, by npm.
+Written for the tests because no server can be installed from the package registries, and a short
+look found no Python package known to serve Django's backend. Run as
+`python -m tests.mongo.stand_in FOLDER` it installs what the stand-in needs into FOLDER, by npm.
 """
 
 import os
@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 SCRIPT = Path(__file__).with_name("stand_in.js")
 FOLDER = Path(os.environ.get("EAGLET_TEST_MONGO_STAND_IN_FOLDER") or Path(sys.prefix) / "stand-in")
@@ -23,6 +25,12 @@ def missing() -> str:
     if not all((FOLDER / "node_modules" / name.split("@")[0]).is_dir() for name in PACKAGES):
         return "needs EAGLET_TEST_MONGO_URL, or `python -m tests.mongo.stand_in` run before"
     return ""
+
+
+def require() -> None:
+    """Skip a test without it; fail, where all that tests need was to be there."""
+    if reason := missing():
+        (pytest.fail if os.environ.get("EAGLET_TEST_SERVICES") else pytest.skip)(reason)
 
 
 def start(port: int = 0) -> "tuple[subprocess.Popen[str], int]":
@@ -48,6 +56,8 @@ def stop(process: "subprocess.Popen[str]") -> None:
 
 
 if __name__ == "__main__":
+    if shutil.which("npm") is None:
+        sys.exit("the stand-in for MongoDB needs Node and npm: apt-get install nodejs npm")
     FOLDER.mkdir(parents=True, exist_ok=True)
     command = ["npm", "install", "--silent", "--no-audit", "--prefix", str(FOLDER), *PACKAGES]
     sys.exit(subprocess.run(command, check=False).returncode)

@@ -38,6 +38,16 @@ def test_the_documented_entry_is_known_by_its_alias_alone():
     assert "timeoutMS" not in made["OPTIONS"]
 
 
+@pytest.mark.parametrize(
+    "name", ["EAGLET_MONGO_TIMEOUT_SECONDS", "EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS"]
+)
+@pytest.mark.parametrize("value", ["two", "2", None, True, 0, -1, float("nan")])
+def test_a_time_that_is_none_is_told_by_its_setting(settings, name, value):
+    setattr(settings, name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} is .* must be a number above 0"):
+        translated()
+
+
 def test_translating_again_changes_nothing():
     databases = {"default": SQL, "apps_default": DOCUMENTED}
     translate(databases)

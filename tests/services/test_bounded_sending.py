@@ -40,10 +40,10 @@ def way(broker, settings):
     settings.EAGLET_PUBLISH_TIMEOUT_SECONDS = TIMEOUT_SECONDS
     with BrokenWay(broker.url) as way:
         settings.CELERY_BROKER_URL = way.url
-        publisher_module._renew()
+        publisher_module.renew()
         yield way
         way.mend()
-    publisher_module._renew()
+    publisher_module.renew()
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def refuse(way, broker, settings, tasks):
 
 def stay_silent(way, broker, settings, tasks):
     way.is_silent = True
-    publisher_module._renew()
+    publisher_module.renew()
 
 
 def be_slow(way, broker, settings, tasks):

@@ -25,17 +25,17 @@ def broker(request, settings):
     """Each of the brokers in turn, as the project's."""
     service = request.getfixturevalue(request.param)
     settings.CELERY_BROKER_URL = service.url
-    publisher_module._renew()
+    publisher_module.renew()
     yield service
-    publisher_module._renew()
+    publisher_module.renew()
 
 
 @pytest.fixture
 def on_rabbitmq(rabbitmq, settings):
     settings.CELERY_BROKER_URL = rabbitmq.url
-    publisher_module._renew()
+    publisher_module.renew()
     yield rabbitmq
-    publisher_module._renew()
+    publisher_module.renew()
 
 
 @pytest.fixture
@@ -157,10 +157,10 @@ def test_a_queue_of_another_kind_refuses_its_own_tasks_and_no_others(on_rabbitmq
 @pytest.fixture
 def on_redis(redis_server, settings):
     settings.CELERY_BROKER_URL = redis_server.url
-    publisher_module._renew()
+    publisher_module.renew()
     with Connection(redis_server.url) as connection:
         yield connection.default_channel.client
-    publisher_module._renew()
+    publisher_module.renew()
 
 
 def test_a_redis_that_takes_nothing_is_no_fault_of_the_tasks(on_redis, redis_server, queue):

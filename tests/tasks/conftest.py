@@ -6,6 +6,9 @@ from kombu.transport.memory import Channel, Transport
 from eaglet.breaker import Breaker
 from eaglet.tasks import publisher as publisher_module
 from eaglet.tasks.message import publish_message
+from tests.services.fixtures import mariadb, postgresql, rabbitmq, redis_server
+
+__all__ = ["mariadb", "postgresql", "rabbitmq", "redis_server"]
 
 
 @pytest.fixture(autouse=True)
@@ -13,9 +16,9 @@ def clean_broker():
     """Empty the broker that lives in the process's memory, and begin with a fresh publisher."""
     Channel.queues.clear()
     Transport.global_state = virtual.BrokerState()
-    publisher_module._renew()
+    publisher_module.renew()
     yield
-    publisher_module._renew()
+    publisher_module.renew()
 
 
 @pytest.fixture

@@ -113,7 +113,10 @@ def own_default(value):
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     | st.text() | st.uuids(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.text().filter(lambda name: name != "__type__"), inner)
+    ),
 )  # fmt: skip
 
 

@@ -1,5 +1,8 @@
 import pytest
 from django.core.checks import run_checks
+from django.db import connections
+
+from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
 
 
 def found():
@@ -16,6 +19,7 @@ def test_a_sound_project_gives_nothing():
         ("CELERY_ACCEPT_CONTENT", ["json", "pickle"], "E001"),
         ("CELERY_TASK_SERIALIZER", "yaml", "E001"),
         ("CELERY_BROKER_URL", "eaglet://", "W001"),
+        ("EAGLET_INBOX_RETENTION_SECONDS", 3600, "W002"),
     ],
 )
 def test_a_fault_is_found(settings, name, value, check_id):
@@ -39,3 +43,20 @@ def test_with_debug_the_embedded_broker_is_no_matter(settings):
     settings.CELERY_BROKER_URL = "eaglet://"
     settings.DEBUG = True
     assert found() == set()
+
+
+def test_an_inbox_that_forgets_before_the_broker_redelivers_is_found(settings):
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1/0"
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3 * 24 * 3600}
+    settings.EAGLET_INBOX_RETENTION_SECONDS = 5 * 24 * 3600
+    assert found() == {"eaglet_tasks.W002"}
+    settings.EAGLET_INBOX_RETENTION_SECONDS = None
+    assert found() == set()
+
+
+def test_tables_that_are_routed_to_mongodb_are_found(settings, monkeypatch):
+    monkeypatch.setitem(connections.settings["second"], "ENGINE", "django_mongodb_backend")
+    assert found() == set()
+    settings.DATABASE_ROUTERS = ["tests.tasks.routers.OutboxOnSecond"]
+    messages = [message for message in run_checks() if message.id == "eaglet_tasks.E003"]
+    assert [message.obj for message in messages] == [OutboxTask, InboxEntry, ReceivedTask]

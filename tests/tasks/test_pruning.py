@@ -5,7 +5,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
+from eaglet.tasks.pruning import Pruner
+from eaglet.tasks.receiving import prune_now_and_then
 
 pytestmark = pytest.mark.django_db(databases=["default", "second"])
 
@@ -69,3 +71,58 @@ def test_one_database_can_be_named():
 def test_wrong_options_are_named(options, reason):
     with pytest.raises(CommandError, match=reason):
         prune(**options)
+
+
+def write_received(how_many, days_ago, state=ReceivedTask.State.DONE):
+    then = timezone.now() - datetime.timedelta(days=days_ago)
+    ReceivedTask.objects.bulk_create(
+        ReceivedTask(
+            key=f"{state} {days_ago} {n}",
+            task_id=str(n),
+            queue_name="q",
+            message="{}",
+            state=state,
+            received_at=then,
+            noted_at=then,
+        )
+        for n in range(how_many)
+    )
+    InboxEntry.objects.bulk_create(
+        InboxEntry(key=f"{state} {days_ago} {n}", task_id=str(n), queue_name="q", done_at=then)
+        for n in range(how_many)
+    )
+
+
+def test_the_inbox_remembers_longer_than_the_ledger():
+    write_received(25, days_ago=31)
+    write_received(12, days_ago=8)
+    write_received(3, days_ago=6)
+    said = prune(batch_size=10)
+    assert "default: 37 received tasks deleted." in said
+    assert "default: 25 inbox entries deleted." in said
+    assert (ReceivedTask.objects.count(), InboxEntry.objects.count()) == (3, 15)
+
+
+def test_of_what_was_received_only_what_is_done_is_deleted():
+    for state in ReceivedTask.State:
+        write_received(1, days_ago=400, state=state)
+    prune()
+    left = set(ReceivedTask.objects.values_list("state", flat=True))
+    assert left == set(ReceivedTask.State) - {ReceivedTask.State.DONE}
+
+
+def test_a_worker_prunes_what_it_keeps(monkeypatch):
+    write_received(1500, days_ago=400)
+    monkeypatch.setattr("eaglet.tasks.receiving._pruner", Pruner())
+
+    class AfterATask:
+        class request:
+            is_eager = False
+
+    prune_now_and_then(task=AfterATask)
+    assert ReceivedTask.objects.count() == 500
+    prune_now_and_then(task=AfterATask)
+    assert ReceivedTask.objects.count() == 0
+    write_received(1, days_ago=400)
+    prune_now_and_then(task=AfterATask)
+    assert ReceivedTask.objects.count() == 1, "once a minute"

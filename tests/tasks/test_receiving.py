@@ -258,7 +258,7 @@ def test_the_app_that_comes_with_eaglet_is_a_celery_app():
 
 
 def test_the_exported_names_are_these():
-    assert eaglet.tasks.__all__ == ["app", "captured_tasks", "send_task", "task"]
+    assert eaglet.tasks.__all__ == ["app", "captured_tasks", "send_task", "sends", "task"]
     assert all(getattr(eaglet.tasks, name) for name in eaglet.tasks.__all__)
     with pytest.raises(AttributeError, match="nonsense"):
         eaglet.tasks.nonsense  # noqa: B018

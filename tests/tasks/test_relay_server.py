@@ -99,6 +99,7 @@ def test_the_outbox_is_counted(url):
     text = read()
     assert 'eaglet_outbox_waiting{database="default"} 1.0' in text
     assert 'eaglet_outbox_parked{database="default"} 0.0' in text
+    assert 'eaglet_received_parked{database="default"} 0.0' in text
     assert 'eaglet_outbox_tasks_total{by="sender",outcome="sent"}' in text
     assert 'eaglet_outbox_seconds_count{by="sender"}' in text
 

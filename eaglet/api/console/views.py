@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from importlib.resources import files
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
 
-from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import NoReverseMatch, reverse
 from django.utils import translation
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
-from eaglet.api import disclosure, registry
+from eaglet.api import registry
 from eaglet.api.console import catalogue, pages
+from eaglet.api.disclosed_page import disclosed_page
 from eaglet.api.paths import path_of, project_name, token_resource
 
 LANGUAGES: Final = (("en", "English"), ("zh-hans", "中文"))
@@ -37,38 +31,10 @@ POLICY: Final = "; ".join(
 )
 """Nothing inline, and nothing from another host."""
 
-View = Callable[..., HttpResponseBase]
-
 _FILES: Final = {"console.css": "text/css", "console.js": "text/javascript"}
 
 
-def _page(view: View) -> View:
-    """Answer those who may see the console; others may log in to the admin, if there is one."""
-
-    @functools.wraps(view)
-    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if disclosure.may_see(request):
-            response = view(request, *args, **kwargs)
-        else:
-            response = _turn_away(request)
-        response.headers["Content-Security-Policy"] = POLICY
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
-
-    return login_not_required(never_cache(require_safe(answering)))
-
-
-def _turn_away(request: HttpRequest) -> HttpResponseBase:
-    user = getattr(request, "user", None)
-    if not disclosure.is_shut() and not getattr(user, "is_authenticated", False):
-        try:
-            login = reverse("admin:login")
-        except NoReverseMatch:
-            pass
-        else:
-            return HttpResponseRedirect(f"{login}?{urlencode({'next': request.path})}")
-    return disclosure.refusal(request)
+_page: Final = disclosed_page(POLICY)
 
 
 @_page

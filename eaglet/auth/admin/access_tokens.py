@@ -83,7 +83,7 @@ class TokenStateFilter(admin.SimpleListFilter):
 class AccessTokenAdmin(AccessTokenModelAdmin):
     """Issued access tokens, to be looked at and revoked."""
 
-    list_display = ("pk", "app", "created_at", "expires_at", "revoked_at", "accepted")
+    list_display = ("number", "app", "created_at", "expires_at", "revoked_at", "accepted")
     list_filter = (TokenStateFilter, "app")
     list_select_related = ("app", "secret")
     # The names that an index leads to; `get_search_results` looks for the app.
@@ -119,6 +119,11 @@ class AccessTokenAdmin(AccessTokenModelAdmin):
         named = models.Q(name=term) | models.Q(app_key=term)
         apps = App.objects.using(queryset.db).filter(named).values_list("pk", flat=True)
         return queryset.filter(app__in=list(apps)), False
+
+    @admin.display(description=_("number"))
+    def number(self, token: AccessToken) -> int:
+        """What the link to it says: nothing of a token itself is shown."""
+        return token.pk
 
     @admin.display(description=_("accepted"), boolean=True)
     def accepted(self, token: AccessToken) -> bool:

@@ -1,0 +1,116 @@
+"""`manage.py eaglet_client`: write a typed module that calls a service, or check one."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from eaglet.client.addresses import is_name
+from eaglet.client.typed_callers.document import load
+from eaglet.client.typed_callers.module_text import module_text
+from eaglet.client.typed_callers.names import identifier
+from eaglet.client.typed_callers.operations import operations
+from eaglet.client.typed_callers.refusal import NotWritable
+
+
+class Command(BaseCommand):
+    """Writes a module of typed calls from a service's OpenAPI document; the same for the same."""
+
+    help = "Write a typed module that calls a service, from its OpenAPI document."
+    # It asks neither the database nor the project's own resources.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the document, the file, and how it is to be written."""
+        parser.add_argument(
+            "source", help="the service's URL, that of its document, or a file of JSON or YAML"
+        )
+        parser.add_argument(
+            "-o", "--output", type=Path, help="the file to write; else standard output"
+        )
+        parser.add_argument(
+            "--service",
+            help="the service's name, as in EAGLET_SERVICES; by default that of the file",
+        )
+        parser.add_argument(
+            "--raise-errors",
+            action="store_true",
+            help="have failures raised, so that every call gives an envelope",
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="write nothing; fail with the difference unless the file is up to date",
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        source: str,
+        output: Path | None,
+        service: str | None,
+        raise_errors: bool,
+        check: bool,
+        **options: Any,
+    ) -> None:
+        """Write or check."""
+        if check and output is None:
+            raise CommandError("--check needs --output, the file to check")
+        try:
+            document = load(source)
+            found, left_out = operations(document)
+        except NotWritable as error:
+            raise CommandError(str(error)) from error
+        info = document.get("info")
+        info = info if isinstance(info, dict) else {}
+        name = service or (output.stem if output else identifier(str(info.get("title") or "")))
+        if not is_name(name):
+            raise CommandError(f"{name!r} can't be a service's name: give it with --service")
+        text = module_text(name, str(info.get("version") or ""), found, raises=raise_errors)
+        for one in left_out:
+            self.stderr.write(f"left out: {one}")
+        if output is None:
+            self.stdout.write(text, ending="")
+        elif check:
+            _check(output, text)
+        else:
+            _write(output, text)
+
+
+def _check(file: Path, text: str) -> None:
+    written = file.read_text(encoding="utf-8") if file.is_file() else ""
+    if written == text:
+        return
+    difference = "".join(
+        difflib.unified_diff(
+            written.splitlines(keepends=True),
+            text.splitlines(keepends=True),
+            str(file),
+            "what the service says now",
+        )
+    )
+    raise CommandError(f"{file} is not up to date:\n{difference}")
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file, or leave it as it was."""
+    try:
+        descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+                opened.write(text)
+            # As a file that is simply written, which mkstemp's is not.
+            umask = os.umask(0)
+            os.umask(umask)
+            Path(draft).chmod(file.stat().st_mode if file.exists() else 0o666 & ~umask)
+            Path(draft).replace(file)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise CommandError(f"{file} can't be written: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""Writing a typed module that calls a service, from the service's OpenAPI document."""

@@ -1,0 +1,41 @@
+"""Names of Python's for names of a service's."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from typing import Final
+
+_NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_]")
+
+
+class Names:
+    """The names of one scope, none twice."""
+
+    def __init__(self, *taken: str) -> None:
+        self._taken = set(taken)
+
+    def name(self, told: str) -> str:
+        """An identifier for a name: itself where that is one, and not taken."""
+        name = identifier(told)
+        while name in self._taken:
+            name += "_"
+        self._taken.add(name)
+        return name
+
+
+def identifier(told: str) -> str:
+    """An ASCII identifier that is no keyword, as near to a name as can be."""
+    name = _NOT_IN_NAMES.sub("_", told) or "_"
+    if name[0].isdigit():
+        name = f"_{name}"
+    # Two underscores at the front would be mangled in a class.
+    if name.startswith("__"):
+        name = f"_{name.lstrip('_')}"
+    return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
+
+
+def class_name(*told: str) -> str:
+    """The name of a private class for a resource or an app."""
+    words = re.split(r"[^a-zA-Z0-9]+", " ".join(told))
+    return "_" + "".join(word[:1].upper() + word[1:] for word in words)

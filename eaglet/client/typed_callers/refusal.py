@@ -1,0 +1,9 @@
+"""Why no module can be written."""
+
+from __future__ import annotations
+
+from eaglet.exceptions import EagletError
+
+
+class NotWritable(EagletError):
+    """There is no such document, or nothing can be made of it; the message is for a person."""

@@ -1,0 +1,109 @@
+"""The admin's list of what was sent, and what waits to be."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.db import router
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from eaglet.tasks.admin.confirmation import ask_about_selected, log_changes, replay_title
+from eaglet.tasks.admin.pages import TaskAdmin, first_of
+from eaglet.tasks.life import shown_json
+from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.received import ReceivedTask, ledger_alias
+
+_LATE = datetime.timedelta(minutes=1)
+
+
+class NotBegunFilter(admin.SimpleListFilter):
+    """Sent, and not begun by any worker over this database."""
+
+    title = _("run")
+    parameter_name = "run"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The one question, where the ledger is in the same database as the outbox."""
+        if ledger_alias() != router.db_for_read(OutboxTask):
+            return []
+        return [("never", _("sent a minute ago or more, and never run here"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[OutboxTask]
+    ) -> QuerySet[OutboxTask]:
+        """The tasks asked for."""
+        if self.value() != "never":
+            return queryset
+        begun: Any = ReceivedTask.objects.using(queryset.db).filter(task_id=OuterRef("task_id"))
+        late = queryset.filter(
+            ~Exists(begun), state=OutboxTask.State.SENT, due_at__lt=timezone.now() - _LATE
+        )
+        if apps.is_installed("django_celery_results"):
+            results = apps.get_model("django_celery_results", "TaskResult")
+            if router.db_for_read(results) == queryset.db:
+                # Of tasks that the project takes with Celery's own decorators.
+                known = results._default_manager.using(queryset.db)
+                late = late.filter(~Exists(known.filter(task_id=OuterRef("task_id"))))
+        return late
+
+
+@admin.register(OutboxTask)
+class OutboxTaskAdmin(TaskAdmin):
+    """What was sent, to be looked at, and replayed where it is parked."""
+
+    list_display = ("task_id", "queue_name", "state", "written_at", "sent_at", "attempts")
+    list_filter = ("state", NotBegunFilter, "queue_name")
+    search_fields = ("task_id", "queue_name", "request_id")
+    ordering = ("-pk",)
+    fields = (
+        "task_id", "queue_name", "state", "life", "redacted_arguments", "order_key", "not_before",
+        "due_at", "attempts", "last_error", "request_id", "traceparent",
+    )  # fmt: skip
+    readonly_fields = fields
+    actions = ("replay",)
+
+    @admin.display(description=_("arguments"))
+    def redacted_arguments(self, task: OutboxTask) -> str:
+        """The arguments, without the values of secret names."""
+        try:
+            return shown_json(json.loads(task.arguments))
+        except ValueError:
+            return gettext("not readable")
+
+    def may_be_replayed(self, task: OutboxTask) -> bool:
+        """Whether it is parked."""
+        return task.state == OutboxTask.State.PARKED
+
+    def question(self, *, forced: bool) -> str:
+        """What is asked before it is done."""
+        return gettext("Have the parked ones among these tasks sent again?")
+
+    @admin.action(description=_("Replay selected tasks"), permissions=["change"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[OutboxTask]) -> HttpResponse | None:
+        """Have parked tasks tried again, once that is confirmed."""
+        asked = ask_about_selected(
+            self, request, queryset, title=replay_title(), question=self.question(forced=False)
+        )
+        if asked is None:
+            self.do_replay(request, queryset, forced=False)
+        return asked
+
+    def do_replay(
+        self, request: HttpRequest, queryset: QuerySet[OutboxTask], *, forced: bool
+    ) -> None:
+        """Give parked tasks back to the relay."""
+        tasks = first_of(queryset.filter(state=OutboxTask.State.PARKED))
+        log_changes(request, tasks, gettext("Replayed."))
+        count = OutboxTask.objects.using(tasks.db).filter(pk__in=tasks.values("pk")).replay()
+        said = ngettext("%(count)d task waits again.", "%(count)d tasks wait again.", count)
+        self.message_user(
+            request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING
+        )

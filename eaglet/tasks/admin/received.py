@@ -1,0 +1,110 @@
+"""The admin's list of what was received, and of what is parked."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from eaglet.tasks import replaying
+from eaglet.tasks.admin.confirmation import ask_about_selected, log_changes, replay_title
+from eaglet.tasks.admin.pages import TaskAdmin, first_of
+from eaglet.tasks.life import shown_json
+from eaglet.tasks.received import ReceivedTask
+from eaglet.tasks.stored_message import StoredMessage
+
+State = ReceivedTask.State
+
+
+@admin.register(ReceivedTask)
+class ReceivedTaskAdmin(TaskAdmin):
+    """What was received, to be looked at, and replayed."""
+
+    list_display = (
+        "task_id", "queue_name", "state", "short_cause", "received_at", "attempts",
+    )  # fmt: skip
+    list_filter = ("state", "queue_name")
+    search_fields = ("task_id", "queue_name", "request_id")
+    ordering = ("-pk",)
+    fields = (
+        "task_id", "queue_name", "state", "life", "redacted_arguments", "attempts", "worker",
+        "request_id", "traceparent",
+    )  # fmt: skip
+    readonly_fields = fields
+    actions = ("replay", "force")
+
+    @admin.display(description=_("cause"))
+    def short_cause(self, task: ReceivedTask) -> str:
+        """The beginning of the cause."""
+        return Truncator(task.cause).chars(80)
+
+    @admin.display(description=_("arguments"))
+    def redacted_arguments(self, task: ReceivedTask) -> str:
+        """The arguments, without the values of secret names."""
+        try:
+            return shown_json(StoredMessage.from_text(task.message).arguments)
+        except (ValueError, TypeError, KeyError):
+            return gettext("not readable")
+
+    def may_be_replayed(self, task: ReceivedTask) -> bool:
+        """Whether it is parked, or was replayed and not taken since."""
+        return task.state in (State.PARKED, State.REPLAYED)
+
+    def may_be_forced(self, task: ReceivedTask) -> bool:
+        """Whether it is done."""
+        return task.state == State.DONE
+
+    def question(self, *, forced: bool) -> str:
+        """What is asked before it is done."""
+        if forced:
+            return gettext("Publish these tasks again, and have them done again if they are done?")
+        return gettext("Publish these tasks again? What is done already is not done again.")
+
+    @admin.action(description=_("Replay selected tasks"), permissions=["change"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[ReceivedTask]) -> HttpResponse | None:
+        """Publish tasks again, once that is confirmed."""
+        return self._asked_and_done(request, queryset, forced=False)
+
+    @admin.action(
+        description=_("Replay selected tasks, even if they are done"), permissions=["change"]
+    )
+    def force(self, request: HttpRequest, queryset: QuerySet[ReceivedTask]) -> HttpResponse | None:
+        """Have tasks done again, once that is confirmed."""
+        return self._asked_and_done(request, queryset, forced=True)
+
+    def _asked_and_done(
+        self, request: HttpRequest, queryset: QuerySet[ReceivedTask], *, forced: bool
+    ) -> HttpResponse | None:
+        asked = ask_about_selected(
+            self, request, queryset, title=replay_title(), question=self.question(forced=forced)
+        )
+        if asked is None:
+            self.do_replay(request, queryset, forced=forced)
+        return asked
+
+    def do_replay(
+        self, request: HttpRequest, queryset: QuerySet[ReceivedTask], *, forced: bool
+    ) -> None:
+        """Publish tasks again, the oldest first."""
+        tasks = first_of(queryset).order_by("noted_at")
+        if not forced:
+            tasks = tasks.exclude(state=State.DONE)
+        log_changes(
+            request, tasks, gettext("Replayed by force.") if forced else gettext("Replayed.")
+        )
+        outcome = replaying.replay(list(tasks), force=forced)
+        said = ngettext("%(count)d task replayed.", "%(count)d tasks replayed.", outcome.published)
+        self.message_user(
+            request,
+            said % {"count": outcome.published},
+            messages.SUCCESS if outcome.published else messages.WARNING,
+        )
+        for task, why in outcome.refused[:10]:
+            said = gettext("The broker refused %(task)s: %(why)s") % {"task": task, "why": why}
+            self.message_user(request, said, messages.ERROR)
+        if outcome.stopped_by:
+            said = gettext("The rest stays as it is: %(why)s") % {"why": outcome.stopped_by}
+            self.message_user(request, said, messages.ERROR)

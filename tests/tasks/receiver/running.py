@@ -1,0 +1,139 @@
+"""A worker as a process of its own, its database, and messages put before it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+from amqp.exceptions import ChannelError
+from celery import Celery
+from django.core.management import call_command
+from django.db import connections
+from django.db.utils import ConnectionHandler
+from kombu import Connection
+
+import eaglet.tasks  # noqa: F401 - it makes `eaglet://` known to kombu
+from eaglet.tasks.models import ReceivedTask
+from tests.services.database_urls import database
+
+ROOT = Path(__file__).resolve().parents[3]
+ALIAS = "receiver"
+APPS = ("contenttypes", "auth", "eaglet_tasks", "django_celery_results")
+
+
+class Receiver:
+    """Workers over one broker and one database, which stands under ALIAS in this process."""
+
+    def __init__(self, folder, broker_url, database_url=None):
+        self.broker_url = broker_url
+        self.queue = f"receiver.{uuid.uuid4().hex[:12]}"
+        self._folder = folder
+        self._database_url = database_url
+        self._name = f"r_{uuid.uuid4().hex[:12]}" if database_url else str(folder / "r.sqlite3")
+        self._workers = []
+
+    def __enter__(self):
+        entry = {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": self._name,
+            "OPTIONS": {"timeout": 20, "init_command": "PRAGMA journal_mode=WAL"},
+        }
+        if self._database_url:
+            entry = {**database(self._database_url), "NAME": self._name}
+            self._on_server(f"CREATE DATABASE {self._name}")
+        connection = ConnectionHandler({"default": entry})["default"]
+        connection.alias = ALIAS
+        connections[ALIAS] = connection
+        for app in APPS:
+            call_command("migrate", app, database=ALIAS, verbosity=0)
+        return self
+
+    def __exit__(self, *_):
+        for worker in self._workers:
+            self.kill(worker)
+        connections[ALIAS].close()
+        del connections[ALIAS]
+        if self._database_url:
+            force = " WITH (FORCE)" if self._database_url.startswith("postgresql") else ""
+            self._on_server(f"DROP DATABASE {self._name}{force}")
+
+    def _on_server(self, statement):
+        entry = database(self._database_url)
+        if self._database_url.startswith("postgresql"):
+            entry = {**entry, "AUTOCOMMIT": True}
+        server = ConnectionHandler({"default": entry})["default"]
+        with server.cursor() as cursor:
+            cursor.execute(statement)
+        server.close()
+
+    def worker(self, *options, wait=True):
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.tasks.receiver.settings",
+            "EAGLET_TEST_RECEIVER_DATABASE": self._name,
+            "EAGLET_TEST_RECEIVER_DATABASE_URL": self._database_url or "",
+            "EAGLET_TEST_RECEIVER_BROKER_URL": self.broker_url,
+            "EAGLET_TEST_RECEIVER_QUEUE": self.queue,
+        }
+        log = self._folder / f"worker-{len(self._workers)}.log"
+        with log.open("wb") as output:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "eaglet.tasks", "worker",
+                 "--concurrency=2", "--loglevel=INFO", "--without-mingle", "--without-gossip",
+                 f"--hostname=w{len(self._workers)}@{self.queue}", *options],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        worker.log = log
+        self._workers.append(worker)
+        if wait:
+            self.until(lambda: b" ready." in log.read_bytes())
+        return worker
+
+    def kill(self, worker):
+        try:
+            os.killpg(worker.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        worker.wait()
+
+    def log(self):
+        return "".join(worker.log.read_text(errors="replace") for worker in self._workers)
+
+    def send(self, name, args, **options):
+        """Send a task as any code base with Celery does; gives its id."""
+        with Celery("sender", broker=self.broker_url, set_as_current=False, fixups=[]) as app:
+            queue = f"{self.queue}.{name}"
+            return app.send_task(queue, args=args, queue=queue, ignore_result=True, **options).id
+
+    def put(self, body, name="note", **options):
+        """Put a message of any form into the queue of that name."""
+        with Connection(self.broker_url) as connection:
+            queue = connection.SimpleQueue(f"{self.queue}.{name}")
+            with connection.Producer() as producer:
+                producer.publish(body, routing_key=f"{self.queue}.{name}", exchange="", **options)
+            queue.close()
+
+    def rows(self, **filters):
+        return list(ReceivedTask.objects.using(ALIAS).filter(**filters).order_by("pk"))
+
+    def until(self, is_so, seconds=40):
+        give_up_at = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < give_up_at, f"it did not get so:\n{self.log()}"
+            time.sleep(0.05)
+
+    def left(self, name="note"):
+        """How many messages a worker would still find in a queue."""
+        with Connection(self.broker_url) as connection:
+            try:
+                return len(connection.SimpleQueue(f"{self.queue}.{name}"))
+            except ChannelError:
+                return 0  # Redis has no queues that are empty

@@ -1,0 +1,107 @@
+"""The ids of an HTTP call go with the tasks it sends, into their rows, messages and handlers."""
+
+import logging
+import uuid
+
+import pytest
+from celery.utils.log import ColorFormatter
+
+from eaglet import tracing
+from eaglet.api import ApiResource
+from eaglet.api.plan import forget_plans
+from eaglet.tasks import receiving, send_task, task
+from eaglet.tasks.models import OutboxTask, ReceivedTask
+from eaglet.tasks.task_tracing import TracedFormatter
+from eaglet.tasks.testing import inline_tasks
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+HEADERS = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "X-Request-ID": "r-1"}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queue(monkeypatch):
+    monkeypatch.setattr(receiving, "_handlers", {})
+    return f"services.points.{uuid.uuid4()}"
+
+
+@pytest.fixture
+def call(client, declared, queue):
+    """Make an HTTP call whose resource sends a task."""
+
+    class APoint(ApiResource):
+        app = "shop"
+        resource = "point"
+
+        def post(args):
+            return send_task(queue, {"n": 1})
+
+    forget_plans()
+    return lambda **headers: client.post("/shop/point/", headers=headers).json()["data"]
+
+
+def test_the_row_of_the_outbox_has_them(call):
+    call(**HEADERS)
+    row = OutboxTask.objects.get()
+    assert row.request_id == "r-1"
+    assert row.traceparent.split("-")[1] == TRACE
+    assert row.traceparent.split("-")[2] != "00f067aa0ba902b7"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_they_travel_in_headers_beside_the_arguments(call, received, queue):
+    call(**HEADERS)
+    [(headers, body)] = received(queue)
+    assert headers["eaglet_request_id"] == "r-1"
+    assert headers["traceparent"].split("-")[1] == TRACE
+    assert body[0] == [{"n": 1}]
+
+
+def test_handler_ledger_and_what_is_sent_on_have_them(call, queue):
+    @task(queue)
+    def changed(args):
+        send_task(f"{queue}.next", {})
+        return [tracing.current().request_id, tracing.current().headers()["traceparent"]]
+
+    with inline_tasks() as ran:
+        call(**HEADERS)
+    request_id, traceparent = ran[0].result
+    assert (request_id, traceparent.split("-")[1]) == ("r-1", TRACE)
+    row = ReceivedTask.objects.get()
+    assert (row.request_id, row.traceparent.split("-")[1]) == ("r-1", TRACE)
+    sent_on = OutboxTask.objects.get(queue_name=f"{queue}.next")
+    assert (sent_on.request_id, sent_on.traceparent.split("-")[1]) == ("r-1", TRACE)
+
+
+def test_outside_of_a_call_a_task_begins_a_trace_of_its_own(queue):
+    @task(queue)
+    def changed(args):
+        return tracing.current().request_id
+
+    first, second = (changed.apply(args=[{}], task_id=str(n)).result for n in range(2))
+    assert first
+    assert first != second
+    assert tracing.current() is None
+
+
+def test_malformed_ids_are_replaced(queue):
+    @task(queue)
+    def changed(args):
+        return [tracing.current().request_id, tracing.current().trace_id]
+
+    for value in ("a b", "x" * 2000, {"a": 1}):
+        headers = {"eaglet_request_id": value, "traceparent": value}
+        request_id, trace_id = changed.apply(args=[{}], headers=headers).result
+        assert value not in (request_id, trace_id)
+        assert len(trace_id) == 32
+
+
+def test_log_lines_of_a_worker_have_them_and_no_secrets():
+    formatter = TracedFormatter(ColorFormatter("%(levelname)s %(message)s"))
+    record = logging.makeLogRecord({"levelname": "INFO", "msg": "token=hush\nsecond line"})
+    assert formatter.format(record) == "INFO token=***\nsecond line"
+    with tracing.tracing(tracing.Trace(HEADERS["traceparent"], None, "r-1")):
+        first, second = formatter.format(record).splitlines()
+    assert first == f"INFO token=*** [request_id=r-1 trace_id={TRACE}]"
+    assert second == "second line"

@@ -1,0 +1,203 @@
+"""Real workers, with what they can't do put before them: it is parked, told, and replayed."""
+
+import json
+import uuid
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connections
+
+from eaglet.tasks.models import InboxEntry, ReceivedTask
+from eaglet.tasks.replaying import replay
+
+from .receiver.running import ALIAS, Receiver
+
+State = ReceivedTask.State
+SECRET = "hush-hush"
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+
+@pytest.fixture(
+    params=[
+        "embedded",
+        pytest.param("rabbitmq", marks=pytest.mark.services),
+        pytest.param("redis_server", marks=pytest.mark.services),
+        pytest.param("rabbitmq+postgresql", marks=pytest.mark.services),
+        pytest.param("redis_server+mariadb", marks=pytest.mark.services),
+    ]
+)
+def receiver(request, tmp_path, settings, django_db_blocker):
+    """Workers over each broker, with their ledger and inbox in each database."""
+    broker, _, database = request.param.partition("+")
+    if broker == "embedded":
+        url = f"eaglet://{tmp_path / 'queue'}"
+    else:
+        url = request.getfixturevalue(broker).url
+    settings.CELERY_BROKER_URL = url
+    database_url = request.getfixturevalue(database).url if database else None
+    with django_db_blocker.unblock(), Receiver(tmp_path, url, database_url) as receiver:
+        yield receiver
+
+
+def names():
+    return sorted(Group.objects.using(ALIAS).values_list("name", flat=True))
+
+
+def headers_for(receiver, name, task_id=None):
+    return {"lang": "py", "task": f"{receiver.queue}.{name}", "id": task_id or str(uuid.uuid4())}
+
+
+def test_what_cant_be_done_is_parked_with_its_cause_and_the_rest_goes_on(receiver):
+    unknown = {**headers_for(receiver, "note"), "task": "nobody.takes.it"}
+    body = json.dumps([[{"password": SECRET}], {}, {}])
+    as_json = {"content_type": "application/json", "content_encoding": "utf-8"}
+    receiver.put(body, headers=unknown, **as_json)
+    receiver.put("{" + SECRET, headers=headers_for(receiver, "note"), **as_json)
+    receiver.put(
+        b"\x80\x04" + SECRET.encode(),
+        headers=headers_for(receiver, "note"),
+        content_type="application/x-python-serialize",
+        content_encoding="binary",
+    )
+    for odd in (f'"{SECRET}"', "[]", '{"a": 1}', "[1, 2, 3]"):
+        receiver.put(odd, headers=headers_for(receiver, "note"), **as_json)
+    receiver.put(json.dumps({"password": SECRET}), **as_json)
+    receiver.put(body, headers={"lang": "py", "task": f"{receiver.queue}.note"}, **as_json)
+    receiver.put(body, headers={"task": ["x"], "id": "1"}, **as_json)
+    receiver.send("note", ["two", SECRET])
+    receiver.send("forward", [{}])
+    receiver.send("forward", [SECRET])
+    receiver.send("note", [{"name": "well"}])
+    worker = receiver.worker()
+    receiver.until(lambda: len(receiver.rows(state=State.PARKED)) == 13 and names() == ["well"])
+    assert worker.poll() is None
+    causes = [row.cause for row in receiver.rows(state=State.PARKED)]
+    for said in (
+        "no task of this name",
+        "the body can't be read",
+        "its body is not",
+        "name: missing",
+        "it is not a task",
+        "its headers name no task",
+        "a task has one argument",
+    ):
+        assert any(said in cause for cause in causes), said
+    # RabbitMQ has back what a worker that is gone had not acknowledged.
+    receiver.kill(worker)
+    receiver.until(lambda: receiver.left() == 0)
+    assert SECRET not in receiver.log()
+    assert not any(SECRET in row.cause + row.traceback for row in receiver.rows())
+
+
+def test_a_handler_that_keeps_failing_is_parked_and_done_when_it_is_replayed(receiver):
+    receiver.worker()
+    task_id = receiver.send("fail_until_mended", [{"name": "done", "password": SECRET}])
+    receiver.until(lambda: receiver.rows(state=State.PARKED))
+    [row] = receiver.rows()
+    assert (row.task_id, row.attempts) == (task_id, 3)
+    assert "not mended" in row.cause
+    assert "in fail_until_mended" in row.traceback
+    assert "hush-in-error" not in row.cause + row.traceback + receiver.log()
+    assert SECRET not in receiver.log()
+    assert names() == []
+
+    assert replay([row]).published == 1
+    receiver.until(lambda: receiver.rows()[0].replay and receiver.rows(state=State.PARKED))
+    Group.objects.using(ALIAS).create(name="mended")
+    assert replay(receiver.rows()).published == 1
+    receiver.until(lambda: receiver.rows(state=State.DONE))
+    assert names() == ["done", "mended"]
+    # What is done is not done again, unless it is forced.
+    Group.objects.using(ALIAS).filter(name="done").delete()
+    first = receiver.rows()[0].replay
+    assert replay(receiver.rows()).published == 1
+    assert replay(receiver.rows(), force=True).published == 1
+    receiver.until(lambda: any(row.replay != first for row in receiver.rows(state=State.DONE)))
+    assert names() == ["done", "mended"]
+    assert InboxEntry.objects.using(ALIAS).count() == 2
+
+
+def test_a_task_that_kills_its_worker_is_parked_in_the_end(receiver):
+    receiver.worker("--concurrency=1")
+    receiver.send("die", [{}])
+    receiver.send("note", [{"name": "well"}])
+    receiver.until(lambda: receiver.rows(state=State.PARKED) and names() == ["well"], seconds=90)
+    [row] = receiver.rows(state=State.PARKED)
+    assert "never ended" in row.cause
+
+
+def test_a_task_that_takes_longer_than_the_limit_is_parked_in_the_end(receiver):
+    receiver.worker("--time-limit=1")
+    receiver.send("stall", [{}])
+    receiver.until(lambda: receiver.rows(state=State.PARKED), seconds=90)
+    assert receiver.rows()[0].attempts == 4
+    assert names() == []
+
+
+def test_what_has_no_id_is_replayed_as_the_row_it_has(receiver):
+    receiver.worker()
+    receiver.put("1", content_type="application/json", content_encoding="utf-8")
+    receiver.until(lambda: receiver.rows(state=State.PARKED))
+    [row] = receiver.rows()
+    assert replay([row]).published == 1
+    receiver.until(lambda: receiver.log().count("is parked") == 2)
+    receiver.until(lambda: receiver.rows(state=State.PARKED))
+    [again] = receiver.rows()
+    assert again.noted_at > row.noted_at
+
+
+def test_what_cant_be_parked_stays_with_the_broker(receiver):
+    table = ReceivedTask._meta.db_table
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
+    worker = receiver.worker()
+    receiver.put(
+        "{",
+        headers=headers_for(receiver, "note"),
+        content_type="application/json",
+        content_encoding="utf-8",
+    )
+    receiver.send("fail_until_mended", [{"name": "x"}])
+    receiver.until(lambda: receiver.log().count("could not be parked") >= 2)
+    receiver.kill(worker)
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(f"ALTER TABLE gone RENAME TO {table}")
+    receiver.worker()
+    receiver.until(lambda: len(receiver.rows(state=State.PARKED)) == 2, seconds=90)
+
+
+def test_a_task_delivered_twice_at_once_is_done_once(receiver):
+    receiver.worker()
+    for _ in range(3):
+        receiver.send("note_slowly", [{"name": "a", "seconds": 1.5}], task_id="twice")
+    receiver.send("note", [{"name": "last"}])
+    receiver.until(lambda: "last" in names() and receiver.left("note_slowly") == 0)
+    receiver.until(lambda: "a 0" in names() or "a 1" in names())
+    receiver.until(lambda: receiver.log().count("is done already") == 2)
+    assert len(names()) == 2
+
+
+def test_what_a_killed_worker_was_at_is_done_once(receiver):
+    first = receiver.worker()
+    receiver.send("note_slowly", [{"name": "a", "seconds": 3}])
+    receiver.until(lambda: receiver.rows(state=State.STARTED))
+    receiver.kill(first)
+    receiver.worker()
+    receiver.until(lambda: receiver.rows(state=State.DONE), seconds=90)
+    assert names() == ["a 0"]
+    assert receiver.rows()[0].attempts == 2
+
+
+def test_ids_of_the_call_that_sent_a_task_go_on_with_it(receiver):
+    receiver.worker()
+    trace_id = uuid.uuid4().hex
+    headers = {"traceparent": f"00-{trace_id}-b7ad6b7169203331-01", "eaglet_request_id": "r-17"}
+    receiver.send("forward", [{"name": "a"}], headers=headers)
+    receiver.until(lambda: names() == ["a"])
+    receiver.until(lambda: len(receiver.rows(state=State.DONE)) == 2)
+    for row in receiver.rows():
+        assert (row.request_id, row.traceparent[3:35]) == ("r-17", trace_id)
+    [line] = [line for line in receiver.log().splitlines() if "noted a" in line]
+    assert "request_id=r-17" in line
+    assert trace_id in line
