@@ -19,5 +19,7 @@ class ClientConfig(AppConfig):
         # These need settings.
         from eaglet import setting_checks  # noqa: F401,PLC0415
         from eaglet.client.checks import check_client_settings  # noqa: PLC0415
+        from eaglet.client.token_stores import check_token_store  # noqa: PLC0415
 
         checks.register(check_client_settings)
+        checks.register(check_token_store)
