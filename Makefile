@@ -18,7 +18,7 @@ DOCS_BIN := $(VENV)-docs/bin
 # Each role has settings of its own; neither may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
-.PHONY: help environment demo serve test test-services fuzz chaos chaos-short lint style types \
+.PHONY: help environment demo serve test test-services fuzz chaos chaos-short soak lint style types \
 	imports project docs docs-environment format bench matrix clean
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo 'make test-services  the tests that need RabbitMQ, Redis, PostgreSQL and MariaDB, on Debian'
 	@echo 'make fuzz    call the services with what schemathesis makes of their OpenAPI documents'
 	@echo 'make chaos   kill brokers, workers and relays while tasks are sent; count what arrives'
+	@echo 'make soak    call a service whose tokens end while it and its token service go away; count'
 	@echo 'make lint    style, types, import directions, missing migrations'
 	@echo 'make docs    the documentation, as a site; a link that leads nowhere fails it'
 	@echo 'make format  put the code into the form that make lint asks for'
@@ -63,6 +64,10 @@ chaos: environment
 
 chaos-short: CHAOS := --tasks 1000 --kills 1
 chaos-short: chaos
+
+# 100,000 calls of 32 threads while tokens end, secrets change and services go away; a minute.
+soak: environment
+	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 docs: docs-environment
 	@$(DOCS_BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build

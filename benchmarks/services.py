@@ -59,10 +59,9 @@ def set_up(url: str, *, apps: Sequence[str] = (), **more: Any) -> None:
             "eaglet.tasks",
             *apps,
         ],
-        EAGLET_METRICS=False,
         MIDDLEWARE=[],
         USE_TZ=True,
-        **more,
+        **{"EAGLET_METRICS": False, **more},
     )
     django.setup()
 

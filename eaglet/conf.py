@@ -103,7 +103,9 @@ class Settings:
         5, "How long a process may go on accepting a token it has just checked."
     )
     EAGLET_TOKEN_CACHE_ALIAS = Setting["str | None"](
-        "default", "The cache asked first where nothing is kept, if processes share it; None: none."
+        "default",
+        "The cache, if processes share it, for tokens: verdicts on them where nothing is kept in "
+        "a process, and those got from services where there is no `eaglet.auth`; None: none.",
     )
     EAGLET_ISSUE_TOKENS = Setting["bool | None"](
         None, "Whether to offer the token endpoints; None: where there are resources."
@@ -141,6 +143,11 @@ class Settings:
     )
     EAGLET_LEGACY_SERVICES = Setting["Sequence[str] | str"](
         (), "Services that speak the original's wire, or '*' for all of them."
+    )
+    EAGLET_CLIENT_TOKEN_STORE = Setting["str | None"](
+        None,
+        "Where processes share the tokens got from services: 'database', by `eaglet.auth`; "
+        "'cache', EAGLET_TOKEN_CACHE_ALIAS; 'memory', each its own; None: the first there is.",
     )
     EAGLET_CLIENT_RAISE_ERRORS = Setting[bool](False, "Raise instead of returning None.")
     EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS = Setting[float](

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from eaglet import token_cipher
 from eaglet.auth import crypto
 from eaglet.auth.changes import AnnouncingQuerySet, announce_change
 from eaglet.auth.grants import EVERYTHING, validate_grant
@@ -352,10 +353,6 @@ class AccessToken(models.Model):
 class CachedTokenQuerySet(models.QuerySet["CachedToken"]):
     """Queries over the tokens got from other services."""
 
-    def live(self) -> CachedTokenQuerySet:
-        """Those that hold a token whose time is not over."""
-        return self.exclude(encrypted_token="").filter(expires_at__gt=timezone.now())
-
     def forget(self) -> int:
         """Drop the tokens and keep the rows, with the leases in them; returns how many rows."""
         return self.update(
@@ -395,10 +392,10 @@ class CachedToken(models.Model):
 
     @property
     def is_live(self) -> bool:
-        """Whether it holds a token whose time is not over."""
+        """Whether it holds a token whose time is not over, by this machine's clock: for people."""
         live = self.expires_at is not None and self.expires_at > timezone.now()
         return live and self.encrypted_token != ""
 
     def decrypted_token(self) -> str | None:
         """The token, or None if there is none or SECRET_KEY has changed since."""
-        return crypto.decrypt(self.encrypted_token) if self.encrypted_token else None
+        return token_cipher.decrypt(self.encrypted_token) if self.encrypted_token else None

@@ -11,10 +11,10 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.auth.issuer import check_issuer
-from eaglet.auth.shared_cache import shared_cache
 from eaglet.auth.throttle_rate import parse_rate
 from eaglet.conf import Settings, conf
 from eaglet.setting_types import is_sound
+from eaglet.shared_cache import shared_cache
 
 
 @register

@@ -45,10 +45,10 @@ from django.db import connections, router
 from django.utils.encoding import force_bytes
 
 from eaglet.auth.models import AccessToken
-from eaglet.auth.shared_cache import shared_cache
 from eaglet.auth.verified import VerifiedAccessToken, VerifiedApp
 from eaglet.breaker import Breaker
 from eaglet.redaction import redact_text
+from eaglet.shared_cache import shared_cache
 
 logger = logging.getLogger("eaglet.auth")
 

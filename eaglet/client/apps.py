@@ -22,6 +22,8 @@ class ClientConfig(AppConfig):
         from eaglet import setting_checks  # noqa: F401,PLC0415
         from eaglet.client.checks import check_client_settings  # noqa: PLC0415
         from eaglet.client.examination import examine_services  # noqa: PLC0415
+        from eaglet.client.token_stores import check_token_store  # noqa: PLC0415
 
         checks.register(check_client_settings)
+        checks.register(check_token_store)
         register_examination("services", examine_services)

@@ -8,6 +8,8 @@ import re
 import time
 from collections.abc import Generator, Mapping
 from datetime import datetime
+from datetime import timezone as dt_timezone
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from django.utils import timezone
@@ -16,9 +18,16 @@ from requests.models import PreparedRequest
 from eaglet import deadline
 from eaglet.client import answers, wire
 from eaglet.client.services import Service
-from eaglet.client.token_cache import FetchedToken, TokenCache, tokens
+from eaglet.client.token_cache import FetchedToken, TokenCache, Undecided, tokens
+from eaglet.client.token_entry import AFTER_ABSENCE, AFTER_FAULT, BackOff
 from eaglet.client.transport import Answer, Transport, transport
-from eaglet.exceptions import EagletError, TokenUnavailable
+from eaglet.exceptions import (
+    EagletError,
+    ResourceError,
+    ServiceTimeout,
+    ServiceUnavailable,
+    TokenUnavailable,
+)
 
 logger = logging.getLogger("eaglet.client.tokens")
 
@@ -45,7 +54,9 @@ def flow(service: Service, draft: wire.Draft, headers: Mapping[str, str]) -> Flo
         )
 
     def fetch() -> FetchedToken:
-        return fetch_token(service, headers)
+        # Of a renewal behind the callers, too, the service's own time is the bound.
+        with deadline.within(service.timeout_seconds):
+            return fetch_token(service, headers)
 
     token = tokens.token(key, fetch)
     answer = yield draft.request(with_time_left(headers), token=token)
@@ -73,15 +84,18 @@ def fetch_token(
 ) -> FetchedToken:
     """Ask a service for a token, at its `auth/access_token/`: POST, or GET if it is legacy.
 
-    Raises TokenUnavailable, whose text holds no secret.
+    Raises TokenUnavailable, or Undecided where the service did not say no; no secret is in the
+    text.
     """
     asked_at = time.monotonic()
     try:
         answer = via.send(_token_request(service).request(with_time_left(headers)), service)
-        token = _read(answers.envelope_of(answer), service)
+        token = _read(answers.envelope_of(answer), service, _moment_of(answer))
     except EagletError as error:
         reason = str(error).replace(service.app_secret, "***")
-        failure = TokenUnavailable(f"{service.host} gave no access token: {reason}")
+        message = f"{service.host} gave no access token: {reason}"
+        back_off = _back_off_after(error)
+        failure = Undecided(message, back_off) if back_off else TokenUnavailable(message)
         failure.__cause__ = error.__cause__
     else:
         logger.info(
@@ -103,7 +117,25 @@ def _token_request(service: Service) -> wire.Draft:
     )
 
 
-def _read(envelope: Mapping[str, Any], service: Service) -> FetchedToken:
+def _back_off_after(error: EagletError) -> BackOff | None:
+    """How long to leave alone a service that is away or not in order; None if it said no."""
+    if isinstance(error, (ServiceTimeout, ServiceUnavailable)):
+        return AFTER_ABSENCE
+    if isinstance(error, ResourceError) and (error.status_code or 0) >= 500:
+        return AFTER_FAULT
+    return None
+
+
+def _moment_of(answer: Answer) -> datetime:
+    """When the service answered, by its own clock (RFC 9110 §6.6.1), else by this machine's."""
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return timezone.now()
+    return moment if timezone.is_aware(moment) else moment.replace(tzinfo=dt_timezone.utc)
+
+
+def _read(envelope: Mapping[str, Any], service: Service, answered_at: datetime) -> FetchedToken:
     data = envelope.get("data")
     if envelope["code"] != 200 or not isinstance(data, Mapping):
         message = answers.message_of(envelope)
@@ -113,15 +145,16 @@ def _read(envelope: Mapping[str, Any], service: Service) -> FetchedToken:
         raise TokenUnavailable("its answer has no 'access_token'")
     if not service.is_legacy and not _FITS_A_HEADER.fullmatch(value):
         raise TokenUnavailable("the token it gave can't stand in a header")
-    return FetchedToken(value, lifetime_of(data))
+    return FetchedToken(value, lifetime_of(data, answered_at))
 
 
-def lifetime_of(data: Mapping[str, Any]) -> float:
+def lifetime_of(data: Mapping[str, Any], answered_at: datetime) -> float:
     """For how many seconds a token is good, by the answer that brought it.
 
     `expires_in` counts; without it `expire_time`, `YYYY-MM-DD HH:MM:SS` and taken for our own
-    time zone's, as the original's services have nothing else; without either a few minutes are
-    assumed, as the service refuses a token that has ended, and another is asked for then.
+    time zone's, as the original's services have nothing else, less the moment the answer was
+    made; without either a few minutes are assumed, as the service refuses a token that has ended,
+    and another is asked for then.
     """
     given = data.get("expires_in")
     try:
@@ -130,16 +163,17 @@ def lifetime_of(data: Mapping[str, Any]) -> float:
         lifetime = math.nan
     if math.isfinite(lifetime) and lifetime > 0:
         return min(lifetime, _LONGEST_LIFETIME_SECONDS)
-    left = _until(data.get("expire_time"))
+    left = _seconds_until(data.get("expire_time"), answered_at)
     return left if 0 < left <= _LONGEST_LIFETIME_SECONDS else UNKNOWN_LIFETIME_SECONDS
 
 
-def _until(expire_time: object) -> float:
+def _seconds_until(expire_time: object, answered_at: datetime) -> float:
     try:
         moment = datetime.fromisoformat(str(expire_time).strip()[:19])
     except ValueError:
         return 0
-    return timezone.make_aware(moment, timezone.get_default_timezone()).timestamp() - time.time()
+    ends_at = timezone.make_aware(moment, timezone.get_default_timezone())
+    return (ends_at - answered_at).total_seconds()
 
 
 def forget_token(service: Service, *, cache: TokenCache = tokens) -> None:

@@ -2,8 +2,8 @@
 
 A socket's own timeout starts anew with each read, so a service that sends a byte now and then
 could hold a caller for ever. Here each read and write may take what `eaglet.deadline` has left.
-Before that come the look-up of the name, which Python can't bound, and the connection, for which
-each of the name's addresses in turn gets the time for connecting.
+Before that come the look-up of the name, and the connection to each of its addresses in turn:
+each may take the time for connecting, and all together what is left.
 """
 
 from __future__ import annotations
@@ -12,18 +12,24 @@ import http.client
 import io
 import socket
 import threading
-from collections.abc import Mapping
-from typing import Any, cast
+import time
+from typing import Any, Final, cast
 
 from requests.adapters import HTTPAdapter
-from requests.models import PreparedRequest, Response
-from requests.structures import CaseInsensitiveDict
+from requests.models import PreparedRequest
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.response import HTTPResponse
+from urllib3.util import Retry, Timeout
 
 from eaglet import deadline
+from eaglet.client import names
 
-_MOST_POOLS = 1000
+LONGEST_IDLE_SECONDS: Final = 50.0
+"""Balancers commonly drop a connection that was idle for a minute, without telling."""
+_MOST_POOLS: Final = 1000
+_NEVER: Final = Retry(total=False)
 
 
 class _Sending(threading.local):
@@ -95,6 +101,35 @@ class _Bounded(http.client.HTTPConnection):
 
     response_class = _BoundedResponse
 
+    _dns_host: str  # urllib3's: the host as it is to be looked up
+    idle_since = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first of the host's addresses that answers."""
+        name, longest = self._dns_host, self.timeout
+        failure: Exception | None = None
+        try:
+            for address in names.addresses(name, self.port, self._time_to_connect(longest)):
+                self._dns_host, self.timeout = address, self._time_to_connect(longest)
+                try:
+                    connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+                    return connected
+                except (ConnectTimeoutError, NewConnectionError) as error:
+                    failure = error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, str(error)) from None
+        finally:
+            self._dns_host, self.timeout = name, longest
+        raise failure or OSError(f"{name} has no address")
+
+    def _time_to_connect(self, longest: float | None) -> float | None:
+        left = deadline.remaining()
+        if left is None:
+            return longest
+        if left <= 0:
+            raise TimeoutError("the time for the call is over")
+        return left if longest is None else min(left, longest)
+
     def send(self, data: Any) -> None:
         """Send the whole of it within the deadline; connect first where that is to be done."""
         if self.sock is None:
@@ -118,19 +153,46 @@ class _BoundedHTTPSConnection(_Bounded, HTTPSConnection):
     pass
 
 
-class _BoundedHTTPPool(HTTPConnectionPool):
+class _KeptPool(HTTPConnectionPool):
+    """What the pools for the two kinds have in common."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        """Take a connection out; one that has been idle for long is opened anew.
+
+        One that the service has closed is noticed by urllib3; what a router or a balancer on the
+        way has dropped is not: no answer would ever come.
+        """
+        connection: Any = super()._get_conn(timeout)
+        if (
+            connection.sock is not None
+            and time.monotonic() - connection.idle_since > LONGEST_IDLE_SECONDS
+        ):
+            connection.close()
+        return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        """Put a connection back, or close it if there are enough: no reason for a warning."""
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+            if self.pool is not None and self.pool.full():
+                conn.close()
+                return
+        super()._put_conn(conn)
+
+
+class _BoundedHTTPPool(_KeptPool):
     ConnectionCls = _BoundedHTTPConnection
 
 
-class _BoundedHTTPSPool(HTTPSConnectionPool):
+class _BoundedHTTPSPool(_KeptPool, HTTPSConnectionPool):
     ConnectionCls = _BoundedHTTPSConnection
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter of requests with pools of such connections; it keeps no cookies.
+    """An adapter of requests with pools of such connections.
 
-    It is for URLs that are in order as they stand, and for no proxy: requests' own would parse
-    each URL six times over.
+    `exchange` is for URLs that are in order as they stand, and for no proxy: requests' own `send`
+    would parse each URL six times over.
     """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -147,46 +209,42 @@ class BoundedAdapter(HTTPAdapter):
         super().close()
         self._pools.clear()
 
-    def send(self, *args: Any, **kwargs: Any) -> Response:
-        """Send a request; `has_begun_sending` tells afterwards whether it may have left."""
-        _sending.has_begun = False
-        return super().send(*args, **kwargs)
+    def exchange(
+        self, request: PreparedRequest, timeouts: tuple[float, float], verify: bool | str
+    ) -> HTTPResponse:
+        """Send a request, and give back the answer with its body unread.
 
-    def get_connection_with_tls_context(
-        self,
-        request: PreparedRequest,
-        verify: bool | str | None,
-        proxies: Mapping[str, str] | None = None,
-        cert: Any = None,
-    ) -> HTTPConnectionPool:
-        """The pool for the request's host; worked out once for each host."""
-        host = _host_and_path(request.url or "")[0]
+        `has_begun_sending` tells afterwards whether the request may have left. What `send` would
+        do besides is for browsers: cookies, redirects, text encodings.
+        """
+        _sending.has_begun = False
+        host, target = _host_and_path(request.url or "")
+        response: HTTPResponse = self._pool(host, request, verify).urlopen(  # type: ignore[assignment]
+            request.method or "",
+            target,
+            request.body,
+            request.headers,
+            retries=_NEVER,
+            redirect=False,
+            assert_same_host=False,
+            timeout=Timeout(connect=timeouts[0], read=timeouts[1]),
+            preload_content=False,
+        )
+        response.enforce_content_length = True  # half a body is none; urllib3 1.26 would take it
+        return response
+
+    def _pool(self, host: str, request: PreparedRequest, verify: bool | str) -> HTTPConnectionPool:
+        """The pool for a host; worked out once for each."""
         pool = self._pools.get((host, verify))
         if pool is None or pool.pool is None:  # closed, when it was the least used of too many
             pool = cast(
-                "HTTPConnectionPool",
-                super().get_connection_with_tls_context(request, verify, {}, cert),
+                "HTTPConnectionPool", self.get_connection_with_tls_context(request, verify, {})
             )
+            self.cert_verify(pool, host, verify, None)  # type: ignore[no-untyped-call]
             if len(self._pools) >= _MOST_POOLS:
                 self._pools.clear()
             self._pools[host, verify] = pool
         return pool
-
-    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
-        """What the request line is to say: the URL from its path on."""
-        return _host_and_path(request.url or "")[1]
-
-    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """Wrap urllib3's response, leaving out what is for browsers: cookies, text encodings."""
-        response = Response()
-        response.status_code = resp.status
-        response.headers = CaseInsensitiveDict(resp.headers)
-        response.raw = resp
-        resp.enforce_content_length = True  # half a body is none; urllib3 1.26 would take it
-        response.reason = resp.reason
-        response.url = req.url or ""
-        response.request = req
-        return response
 
 
 def _host_and_path(url: str) -> tuple[str, str]:

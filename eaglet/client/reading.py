@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Final
-
-from requests.models import Response
+from typing import Any, Final
 
 from eaglet.exceptions import InvalidEnvelope
 
@@ -15,22 +13,32 @@ _PIECE: Final = 64 * 1024
 _ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
-def read_body(response: Response, limit: int, host: str) -> bytes:
+def read_body(raw: Any, headers: Mapping[str, str], limit: int, host: str) -> bytes:
     """The decoded body.
 
-    Raises InvalidEnvelope for one that is larger than `limit`, before reading it where it says
+    Args:
+        raw: urllib3's response, or any file.
+        headers: the answer's.
+        limit: bytes, decoded.
+        host: for messages.
+
+    Raises InvalidEnvelope for a body that is larger than `limit`, before reading it where it says
     so itself, or is encoded in a way that was not asked for.
     """
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    encoding = headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
         raise InvalidEnvelope(f"the answer of {host} has an encoding that was not asked for")
-    declared = response.headers.get("Content-Length", "")
-    if declared.isdecimal() and len(declared) < 20 and int(declared) > limit:
-        raise _too_large(host, limit)
+    declared = headers.get("Content-Length", "")
+    if declared.isdecimal() and len(declared) < 20:
+        if int(declared) > limit:
+            raise _too_large(host, limit)
+        if not encoding and not getattr(raw, "chunked", True):
+            body: bytes = raw.read()
+            return body
     first = b""
     # One buffer, as a service may send a byte at a time.
     rest: bytearray | None = None
-    for piece in _pieces(response):
+    for piece in _pieces(raw):
         if len(first if rest is None else rest) + len(piece) > limit:
             raise _too_large(host, limit)
         if not first:
@@ -42,13 +50,13 @@ def read_body(response: Response, limit: int, host: str) -> bytes:
     return first if rest is None else bytes(rest)
 
 
-def _pieces(response: Response) -> Iterator[bytes]:
-    stream = getattr(response.raw, "stream", None)
+def _pieces(raw: Any) -> Iterator[bytes]:
+    stream = getattr(raw, "stream", None)
     if stream is not None:
         pieces: Iterator[bytes] = stream(_PIECE, decode_content=True)
         return pieces
     # Of an adapter of somebody's own.
-    return iter(partial(response.raw.read, _PIECE), b"")
+    return iter(partial(raw.read, _PIECE), b"")
 
 
 def _too_large(host: str, limit: int) -> InvalidEnvelope:

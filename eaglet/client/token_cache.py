@@ -1,7 +1,7 @@
 """The access tokens of this process: one fetch at a time for each, renewed before they end.
 
-Behind the memory stands the store that `eaglet.token_store` may have been given, which other
-processes see too. Here time is the monotonic clock's; in the store, the wall clock's.
+Behind the memory stands the store that processes share, where there is one (`token_stores.py`),
+and who of them asks the service (`token_turn.py`). Time here is the monotonic clock's.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Final
 
 from eaglet import deadline
+from eaglet.client import token_turn
 from eaglet.client.failures import LibraryError
-from eaglet.client.token_entry import Fetching, Held, TokenEntry
+from eaglet.client.token_entry import AFTER_REFUSAL, BackOff, Fetching, Held, TokenEntry
+from eaglet.client.token_stores import chosen_store
+from eaglet.client.token_turn import NoTimeLeft, Turn
 from eaglet.exceptions import TokenUnavailable
-from eaglet.token_store import StoredToken, TokenKey, TokenStore, shared_store
+from eaglet.token_store import StoredToken, TokenKey, TokenStore, renewal_seconds
 
 logger = logging.getLogger("eaglet.client.tokens")
 
-LONGEST_RENEWAL_SECONDS: Final = 5.0
-"""How long one caller may try to renew a token that is still good."""
+LONGEST_RENEWAL_SECONDS: Final = 60.0
+"""How long a renewal behind the callers may take, waiting for other processes included."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,16 @@ class FetchedToken:
     lifetime_seconds: float
 
 
+class Undecided(TokenUnavailable):
+    """The service did not say no: it is away, or not in order."""
+
+    def __init__(self, message: str, back_off: BackOff) -> None:
+        super().__init__(message)
+        self.back_off = back_off
+
+
 Fetch = Callable[[], FetchedToken]
-"""Asks the service for a token; raises TokenUnavailable."""
+"""Asks the service for a token, within a time of its own; raises TokenUnavailable or Undecided."""
 
 
 class TokenCache:
@@ -49,9 +60,9 @@ class TokenCache:
     def token(self, key: TokenKey, fetch: Fetch) -> str:
         """The token for a key: the one held, or one fetched.
 
-        A token close to its end is renewed by the first caller to see that, while others go on
-        with it. Raises TokenUnavailable, also without asking, while the service is to be left
-        alone after failures.
+        One close to its end is renewed on a thread of its own; nobody waits for that while it is
+        good. Raises TokenUnavailable, also without asking, while the service is to be left alone
+        after failures.
         """
         entry = self._entry(key)
         held = entry.held
@@ -60,22 +71,23 @@ class TokenCache:
             if now < held.renew_at:
                 return held.value
             if now < held.expires_at:
-                return self._renewed_early(key, entry, held, fetch)
+                self._renew_behind(key, entry, held, fetch)
+                return held.value
         return self._obtained(key, entry, None, fetch)
 
     def replacement(self, key: TokenKey, refused: str, fetch: Fetch) -> str:
         """A token in place of one that the service refused.
 
-        If a newer one is held by now, it is that; else a new one is fetched. Raises
+        If a newer one is held by now, and good, it is that; else a new one is fetched. Raises
         TokenUnavailable as `token` does.
         """
         entry = self._entry(key)
         held = entry.held
-        if held is not None and held.value == refused:
-            entry.note_refusal(held)
-            store = shared_store()
+        # Of threads whose calls were refused together, one takes it out of the store.
+        if held is not None and held.value == refused and entry.note_refusal(held):
+            store = chosen_store()
             if store is not None:
-                _discard(store, key, refused)
+                token_turn.discard(store, key, refused)
         return self._obtained(key, entry, refused, fetch)
 
     def accepted(self, key: TokenKey, value: str) -> None:
@@ -88,7 +100,7 @@ class TokenCache:
     def forget(self, key: TokenKey) -> None:
         """Drop the token for a key, here and in the shared store, and the memory of failures."""
         self._entries.pop(key, None)
-        store = shared_store()
+        store = chosen_store()
         if store is not None:
             store.clear(key)
 
@@ -111,19 +123,37 @@ class TokenCache:
                 entry = self._entries.setdefault(key, TokenEntry())
         return entry
 
-    def _renewed_early(self, key: TokenKey, entry: TokenEntry, held: Held, fetch: Fetch) -> str:
+    def _renew_behind(self, key: TokenKey, entry: TokenEntry, held: Held, fetch: Fetch) -> None:
+        """Start the one thread that renews the token, unless it is at work or just has been."""
         with entry.lock:
-            if entry.held is not None and entry.held is not held:
-                return entry.held.value
-            if entry.fetching is not None or time.monotonic() < entry.not_before:
-                return held.value
+            if (
+                entry.held is not held
+                or entry.fetching is not None
+                or time.monotonic() < entry.not_before
+            ):
+                return
             fetching = entry.fetching = Fetching()
-        left = deadline.remaining()
-        limit = LONGEST_RENEWAL_SECONDS if left is None else min(left / 2, LONGEST_RENEWAL_SECONDS)
-        # The token at hand is still good, so a failure, which is logged, is none of the call's.
-        with suppress(TokenUnavailable), deadline.within(limit):
-            return self._fetched(key, entry, fetching, held.value, fetch)
-        return held.value
+
+        def renew(store: TokenStore | None) -> None:
+            try:
+                with deadline.within(LONGEST_RENEWAL_SECONDS):
+                    self._fetched(key, entry, fetching, None, store, fetch)
+            except TokenUnavailable:
+                pass  # it is logged, and the token at hand may still do
+            except Exception as error:  # noqa: BLE001 - nobody is there to catch it
+                logger.error("an access token was not renewed: %s", LibraryError.of(error))
+
+        try:
+            store = chosen_store()
+            if store is not None and store.is_private():
+                store = None  # the thread would not see what the caller does
+            # In a context of its own: the caller's deadline is not the renewal's.
+            threading.Thread(
+                target=Context().run, args=(renew, store), name="eaglet-token", daemon=True
+            ).start()
+        except Exception as error:  # noqa: BLE001 - no thread is to be had: the process ends, say
+            logger.warning("an access token is not renewed early: %s", LibraryError.of(error))
+            _end(entry, fetching)
 
     def _obtained(self, key: TokenKey, entry: TokenEntry, refused: str | None, fetch: Fetch) -> str:
         """The token that is fetched now, be it by this thread or another."""
@@ -147,7 +177,7 @@ class TokenCache:
                         )
                     mine = entry.fetching = Fetching()
             if fetching is None:
-                return self._fetched(key, entry, mine, refused, fetch)
+                return self._fetched(key, entry, mine, refused, chosen_store(), fetch)
             if not fetching.over.wait(deadline.remaining()):
                 raise TokenUnavailable(
                     "no access token: another thread's request for it takes too long"
@@ -160,61 +190,62 @@ class TokenCache:
         key: TokenKey,
         entry: TokenEntry,
         fetching: Fetching,
-        unwanted: str | None,
+        refused: str | None,
+        store: TokenStore | None,
         fetch: Fetch,
     ) -> str:
-        """Fetch as the one thread that does; the shared store may have a newer token already."""
+        """Fetch as the one thread that does; another process may have a newer token already."""
+        turn = Turn(store, key)
         try:
-            store = shared_store()
-            held = _from_store(store, key, unwanted) if store is not None else None
-            if held is None:
-                asked_at = time.monotonic(), time.time()
+            stored = turn.awaited(_better_than(entry.held, refused))
+            if stored is not None:
+                held = Held.of(stored.value, stored.left_seconds, stored.lifetime_seconds)
+                entry.keep(held)
+                return held.value
+            asked_at = time.monotonic()
+            with turn.extended():
                 fetched = fetch()
-                left = fetched.lifetime_seconds - (time.monotonic() - asked_at[0])
-                held = Held.of(fetched.value, left, fetched.lifetime_seconds)
-                if store is not None:
-                    _into_store(store, key, fetched, asked_at[1])
-            entry.keep(held)
-            return held.value
+            ends_at = asked_at + fetched.lifetime_seconds
+            left = ends_at - time.monotonic()
+            entry.keep(Held.of(fetched.value, left, fetched.lifetime_seconds))
+            _end(entry, fetching)  # the other threads need not wait for the store
+            turn.hand_over(fetched.value, fetched.lifetime_seconds, ends_at)
+            return fetched.value
         except TokenUnavailable as error:
             # Where only this caller's time was short, those who wait try for themselves.
             if deadline.remaining() != 0:
                 fetching.failure = str(error)
-            entry.note_failure(str(error))
+            if not isinstance(error, NoTimeLeft):
+                back_off = error.back_off if isinstance(error, Undecided) else AFTER_REFUSAL
+                entry.note_failure(str(error), back_off)
             logger.warning("no access token: %s", error)
-            raise
+            failure = TokenUnavailable(str(error))
+            failure.__cause__ = error.__cause__
         finally:
-            with entry.lock:
-                entry.fetching = None
-            fetching.over.set()
+            _end(entry, fetching)
+            turn.give_up()
+        raise failure
 
 
-def _from_store(store: TokenStore, key: TokenKey, unwanted: str | None) -> Held | None:
-    try:
-        stored = store.get(key)
-    except Exception as error:  # noqa: BLE001 - a store may raise anything
-        logger.warning("the token store can't be read: %s", LibraryError.of(error))
-        return None
-    if stored is None or stored.value == unwanted or not stored.is_live():
-        return None
-    return Held.of(
-        stored.value, stored.expires_at - time.time(), stored.expires_at - stored.obtained_at
-    )
+def _better_than(held: Held | None, refused: str | None) -> Callable[[StoredToken], bool]:
+    """Whether a token is another than the refused one and lasts longer than the one held."""
+
+    def suits(token: StoredToken) -> bool:
+        if token.value == refused:
+            return False
+        if held is None:
+            return True
+        left = max(held.expires_at - time.monotonic(), 0.0)
+        return token.left_seconds > left + renewal_seconds(token.lifetime_seconds) / 4
+
+    return suits
 
 
-def _into_store(store: TokenStore, key: TokenKey, token: FetchedToken, asked_at: float) -> None:
-    stored = StoredToken(token.value, asked_at, asked_at + token.lifetime_seconds)
-    try:
-        store.put(key, stored)
-    except Exception as error:  # noqa: BLE001 - a store may raise anything
-        logger.warning("the token store can't be written: %s", LibraryError.of(error))
-
-
-def _discard(store: TokenStore, key: TokenKey, value: str) -> None:
-    try:
-        store.discard(key, value)
-    except Exception as error:  # noqa: BLE001 - a store may raise anything
-        logger.warning("the token store can't be written: %s", LibraryError.of(error))
+def _end(entry: TokenEntry, fetching: Fetching) -> None:
+    with entry.lock:
+        if entry.fetching is fetching:
+            entry.fetching = None
+    fetching.over.set()
 
 
 tokens = TokenCache()

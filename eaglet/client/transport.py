@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import requests
 from requests.adapters import BaseAdapter
@@ -34,7 +35,7 @@ class Answer:
     """What came back: any HTTP status at all."""
 
     status_code: int
-    headers: CaseInsensitiveDict[str]
+    headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
 
@@ -95,24 +96,20 @@ class PooledTransport:
             failure: RequestError = ServiceTimeout(f"no time was left to ask {service.host}")
             failure.was_sent = False
             raise failure
+        timeouts = (
+            min(left, service.connect_timeout_seconds),
+            min(left, service.read_timeout_seconds or left),
+        )
         is_ours = False
         try:
             adapter = (self._session or self._open()).get_adapter(request.url or "")
             is_ours = isinstance(adapter, BoundedAdapter)
-            response = adapter.send(
-                request,
-                stream=True,
-                timeout=(
-                    min(left, service.connect_timeout_seconds),
-                    min(left, service.read_timeout_seconds or left),
-                ),
-                verify=service.ca_bundle or True,
-            )
+            status, headers, raw = _sent(adapter, request, timeouts, service.ca_bundle or True)
             try:
-                body = read_body(response, service.max_response_bytes, service.host)
+                body = read_body(raw, headers, service.max_response_bytes, service.host)
             except BaseException:  # Ctrl-C too: what is left of the answer must not be read
                 # as the next one's.
-                response.close()
+                raw.close()
                 raise
         except RAISED_BELOW as error:
             failure = request_error(
@@ -122,7 +119,7 @@ class PooledTransport:
             # which hold the request's URL and headers.
             raise stranger.with_traceback(None)  # noqa: B904
         else:
-            return Answer(response.status_code, response.headers, body)
+            return Answer(status, headers, body)
         raise failure
 
     def _open(self) -> requests.Session:
@@ -141,6 +138,21 @@ class PooledTransport:
             session.mount(prefix, adapter)
         _redact_urls()
         return session
+
+
+def _sent(
+    adapter: BaseAdapter,
+    request: PreparedRequest,
+    timeouts: tuple[float, float],
+    verify: bool | str,
+) -> tuple[int, Mapping[str, str], Any]:
+    """Send a request: the status, the headers and the body to read."""
+    if isinstance(adapter, BoundedAdapter):
+        raw = adapter.exchange(request, timeouts, verify)
+        return raw.status, raw.headers, raw
+    request.headers = CaseInsensitiveDict(request.headers)
+    response = adapter.send(request, stream=True, timeout=timeouts, verify=verify)
+    return response.status_code, response.headers, response.raw
 
 
 def _redact_urls() -> None:

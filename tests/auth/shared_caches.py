@@ -46,3 +46,11 @@ class SharedCache(BaseCache):
 
     def delete(self, key, version=None):
         return self.entries.pop(key, None) is not None
+
+    def touch(self, key, timeout=DEFAULT_TIMEOUT, version=None):
+        self._check()
+        value = self._live(key)
+        if value is None:
+            return False
+        self.entries[key] = value, time.time() + timeout
+        return True

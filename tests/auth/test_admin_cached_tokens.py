@@ -8,7 +8,7 @@ from .admin_pages import CACHED, act, history, page
 
 @pytest.fixture
 def cached(db):
-    token = StoredToken("egt_from_elsewhere", 0, 9e9)
+    token = StoredToken("egt_from_elsewhere", 7200, 7200)
     shared_store().put(TokenKey.of("http://card.example", "card", "egk_1", "egs_1"), token)
     return CachedToken.objects.get()
 

@@ -62,7 +62,7 @@ def test_alone_it_needs_no_other_app_and_no_rest_framework(tmp_path):
         assert verifier().verify(token).app.name == "hermes"
         from eaglet.token_store import StoredToken, TokenKey, shared_store
         key = TokenKey.of("http://a", "card", "k", "s")
-        shared_store().put(key, StoredToken("t", 0, 9e9))
+        shared_store().put(key, StoredToken("t", 7200, 7200))
         assert shared_store().get(key).value == "t"
         unwanted = ("rest_framework", "django.contrib.admin", "django.contrib.contenttypes.models",
                     "django.contrib.auth.models", "django.contrib.sessions.models")

@@ -1,3 +1,4 @@
+import datetime
 import logging
 import re
 import time
@@ -5,11 +6,13 @@ import time
 import pytest
 from django.db import connection, transaction
 from django.db.utils import OperationalError
+from django.utils import timezone
 
-from eaglet.auth import crypto
+from eaglet import token_cipher
+from eaglet.auth import token_store
 from eaglet.auth.models import CachedToken
 from eaglet.auth.token_store import DatabaseTokenStore
-from eaglet.token_store import StoredToken, TokenKey, shared_store
+from eaglet.token_store import LEASE_SECONDS, Claim, StoredToken, TokenKey, shared_store
 
 KEY = TokenKey.of("http://card.example", "card", "egk_1", "egs_secret")
 SAME_BUT = {
@@ -20,9 +23,12 @@ SAME_BUT = {
 }
 
 
-def a_token(value="egt_one", seconds=3600):
-    now = time.time()
-    return StoredToken(value, now, now + seconds)
+def a_token(value="egt_one", left=3600):
+    return StoredToken(value, 7200, left)
+
+
+def no_token_suits(token):
+    return False
 
 
 @pytest.fixture
@@ -41,8 +47,8 @@ def test_a_token_that_was_put_is_got(store, settings, use_tz):
     store.put(KEY, token)
     kept = store.get(KEY)
     assert kept.value == token.value
-    assert kept.obtained_at == pytest.approx(token.obtained_at, abs=0.001)
-    assert kept.expires_at == pytest.approx(token.expires_at, abs=0.001)
+    assert kept.lifetime_seconds == pytest.approx(7200, abs=0.001)
+    assert 3590 < kept.left_seconds <= 3600
 
 
 def test_nothing_is_got_where_nothing_was_put(store):
@@ -57,13 +63,121 @@ def test_a_token_is_for_its_own_key_only(store, difference):
 
 def test_a_newer_token_takes_the_place_of_an_older(store):
     store.put(KEY, a_token("egt_one"))
-    store.put(KEY, a_token("egt_two"))
+    store.put(KEY, a_token("egt_two", left=3700))
     assert store.get(KEY).value == "egt_two"
     assert CachedToken.objects.count() == 1
 
 
+def test_who_has_no_lease_replaces_no_token_that_lasts_longer(store):
+    store.put(KEY, a_token("egt_one"))
+    store.put(KEY, a_token("egt_two", left=60))
+    assert store.get(KEY).value == "egt_one"
+
+
+def test_whoever_has_the_lease_replaces_any_token_and_gives_the_lease_back(store):
+    store.put(KEY, a_token("egt_one"))
+    assert store.claim(KEY, "me", no_token_suits) == Claim(is_granted=True)
+    store.put(KEY, a_token("egt_two", left=60), "me")
+    assert store.get(KEY).value == "egt_two"
+    assert store.claim(KEY, "other", no_token_suits) == Claim(is_granted=True)
+
+
+def test_a_token_that_suits_is_had_without_a_lease(store):
+    store.put(KEY, a_token())
+    assert store.claim(KEY, "me", lambda token: True).token.value == "egt_one"
+    assert CachedToken.objects.get().lease_holder == ""
+
+
+def test_one_has_the_lease_until_it_is_released(store):
+    assert store.claim(KEY, "me", no_token_suits) == Claim(is_granted=True)
+    store.release(KEY, "other")
+    assert store.claim(KEY, "other", no_token_suits) == Claim()
+    store.release(KEY, "me")
+    assert store.claim(KEY, "other", no_token_suits) == Claim(is_granted=True)
+
+
+def move_lease(seconds):
+    row = CachedToken.objects.get()
+    row.lease_until += datetime.timedelta(seconds=seconds)
+    row.save()
+
+
+def test_a_lease_that_nobody_extends_ends_by_itself(store):
+    store.claim(KEY, "dead", no_token_suits)
+    move_lease(-LEASE_SECONDS)
+    assert store.claim(KEY, "me", no_token_suits) == Claim(is_granted=True)
+
+
+def test_a_lease_can_be_extended_by_its_holder(store):
+    store.claim(KEY, "me", no_token_suits)
+    move_lease(-LEASE_SECONDS + 0.5)
+    store.extend(KEY, "other")
+    assert remaining(CachedToken.objects.get().lease_until) < 0.6
+    store.extend(KEY, "me")
+    assert remaining(CachedToken.objects.get().lease_until) > LEASE_SECONDS - 1
+
+
+def remaining(moment):
+    return (moment - timezone.now()).total_seconds()
+
+
+def test_a_lease_that_ends_later_than_any_can_is_none(store):
+    # Somebody has put the database's clock back.
+    store.claim(KEY, "dead", no_token_suits)
+    move_lease(300)
+    assert store.claim(KEY, "me", no_token_suits) == Claim(is_granted=True)
+
+
+def test_of_two_that_read_the_same_row_one_has_the_lease(store, monkeypatch):
+    read = token_store._read
+
+    def overtaken(key, using):
+        row = read(key, using)
+        monkeypatch.setattr(token_store, "_read", read)
+        assert store.claim(KEY, "faster", no_token_suits) == Claim(is_granted=True)
+        return row
+
+    CachedToken.objects.create(digest=KEY.digest)
+    monkeypatch.setattr(token_store, "_read", overtaken)
+    assert store.claim(KEY, "slower", no_token_suits) == Claim()
+
+
+def test_a_lease_is_not_had_where_a_token_was_put_since_it_was_looked_for(store, monkeypatch):
+    read = token_store._read
+
+    def overtaken(key, using):
+        row = read(key, using)
+        monkeypatch.setattr(token_store, "_read", read)
+        store.claim(KEY, "faster", no_token_suits)
+        store.put(KEY, a_token(), "faster")
+        return row
+
+    CachedToken.objects.create(digest=KEY.digest)
+    monkeypatch.setattr(token_store, "_read", overtaken)
+    assert store.claim(KEY, "slower", lambda token: True) == Claim()
+    assert store.claim(KEY, "slower", lambda token: True).token.value == "egt_one"
+
+
+@pytest.mark.parametrize("wrong", [-300, 300])
+def test_this_machines_clock_does_not_count(store, monkeypatch, wrong):
+    store.put(KEY, a_token())
+    store.claim(KEY, "me", no_token_suits)
+    now, right = time.time, timezone.now
+    monkeypatch.setattr(time, "time", lambda: now() + wrong)
+    monkeypatch.setattr(timezone, "now", lambda: right() + datetime.timedelta(seconds=wrong))
+    assert 3590 < store.get(KEY).left_seconds <= 3600
+    assert store.claim(KEY, "other", no_token_suits) == Claim()
+    store.put(KEY, a_token("egt_two", left=3650), "me")
+    expires_at = CachedToken.objects.get().expires_at
+    assert (expires_at - right()).total_seconds() == pytest.approx(3650, abs=5)
+
+
+def test_in_the_transaction_of_a_test_it_is_private(store):
+    assert store.is_private()
+
+
 def test_an_expired_token_is_not_got(store):
-    store.put(KEY, a_token(seconds=-1))
+    store.put(KEY, a_token(left=-1))
     assert store.get(KEY) is None
 
 
@@ -75,6 +189,21 @@ def test_a_token_is_discarded_by_its_value(store):
 
 def test_a_newer_token_is_not_discarded(store):
     store.put(KEY, a_token("egt_two"))
+    store.discard(KEY, "egt_one")
+    assert store.get(KEY).value == "egt_two"
+
+
+def test_a_late_refusal_does_not_drop_what_was_put_meanwhile(store, monkeypatch):
+    store.put(KEY, a_token("egt_one"))
+    decrypted = CachedToken.decrypted_token
+
+    def overtaken(row):
+        value = decrypted(row)
+        monkeypatch.setattr(CachedToken, "decrypted_token", decrypted)
+        store.put(KEY, a_token("egt_two", left=3700))
+        return value
+
+    monkeypatch.setattr(CachedToken, "decrypted_token", overtaken)
     store.discard(KEY, "egt_one")
     assert store.get(KEY).value == "egt_two"
 
@@ -95,8 +224,7 @@ def test_a_cleared_key_can_be_put_again(store):
 
 
 def test_a_lease_survives_its_tokens(store):
-    store.put(KEY, a_token())
-    CachedToken.objects.update(lease_holder="me")
+    store.claim(KEY, "me", no_token_suits)
     store.put(KEY, a_token())
     store.clear(KEY)
     assert CachedToken.objects.get().lease_holder == "me"
@@ -161,6 +289,9 @@ def without_table(db, monkeypatch):
 
 OPERATIONS = {
     "get": lambda store: store.get(KEY),
+    "claim": lambda store: store.claim(KEY, "me", no_token_suits),
+    "extend": lambda store: store.extend(KEY, "me"),
+    "release": lambda store: store.release(KEY, "me"),
     "put": lambda store: store.put(KEY, a_token()),
     "discard": lambda store: store.discard(KEY, "egt_one"),
     "clear": lambda store: store.clear(KEY),
@@ -173,7 +304,7 @@ def test_a_missing_table_breaks_neither_call_nor_transaction(
 ):
     store = DatabaseTokenStore()
     with transaction.atomic():
-        assert OPERATIONS[operation](store) is None
+        assert not OPERATIONS[operation](store)
         hermes.app.name = "still writable"
         hermes.app.save()
     [record] = [r for r in caplog.records if r.name == "eaglet.auth"]
@@ -190,7 +321,7 @@ def test_a_database_that_is_down_breaks_no_call(db, monkeypatch, operation, capl
     with monkeypatch.context() as patch:
         patch.setattr(connection, "cursor", down)
         patch.setattr(connection, "savepoint", down)
-        assert OPERATIONS[operation](DatabaseTokenStore()) is None
+        assert not OPERATIONS[operation](DatabaseTokenStore())
     assert "refused" in caplog.text
     assert "egs_x" not in caplog.text
     assert "egt_one" not in caplog.text
@@ -221,4 +352,4 @@ def test_no_row_shows_its_token(store):
     for shown in (str(row), repr(row), repr(token), repr(store)):
         assert "egt_one" not in shown
         assert row.encrypted_token not in shown
-    assert crypto.decrypt(row.encrypted_token) == "egt_one"
+    assert token_cipher.decrypt(row.encrypted_token) == "egt_one"

@@ -1,18 +1,15 @@
 """Tokens got from services, kept in memory."""
 
-import time
-
 import pytest
 
 from eaglet import token_store
-from eaglet.token_store import MemoryTokenStore, StoredToken, TokenKey
+from eaglet.token_store import Claim, MemoryTokenStore, StoredToken, TokenKey
 
 KEY = TokenKey.of("http://card/", "card", "key", "hunter2")
 
 
-def token(value="egt_value", expires_in=60):
-    now = time.time()
-    return StoredToken(value, now, now + expires_in)
+def token(value="egt_value", left=60):
+    return StoredToken(value, 60, left)
 
 
 def test_a_key_holds_no_secret():
@@ -47,19 +44,38 @@ def test_a_token_does_not_stand_in_its_repr():
 def test_what_is_put_is_got():
     store = MemoryTokenStore()
     assert store.get(KEY) is None
-    kept = token()
-    store.put(KEY, kept)
-    assert store.get(KEY) is kept
-    newer = token("newer")
-    store.put(KEY, newer)
-    assert store.get(KEY) is newer
+    store.put(KEY, token())
+    kept = store.get(KEY)
+    assert (kept.value, kept.lifetime_seconds) == ("egt_value", 60)
+    assert 59 < kept.left_seconds <= 60
 
 
 def test_a_token_whose_time_is_over_is_none():
     store = MemoryTokenStore()
-    store.put(KEY, token(expires_in=-1))
+    store.put(KEY, token(left=-1))
     assert store.get(KEY) is None
-    assert not token(expires_in=0).is_live()
+
+
+def test_who_has_no_lease_replaces_no_token_that_lasts_longer():
+    store = MemoryTokenStore()
+    store.put(KEY, token("newer"))
+    store.put(KEY, token("older", left=30))
+    assert store.get(KEY).value == "newer"
+    assert store.claim(KEY, "me", lambda token: False).is_granted
+    store.put(KEY, token("shorter", left=30), "me")
+    assert store.get(KEY).value == "shorter"
+
+
+def test_one_has_the_lease_until_it_is_given_back():
+    store = MemoryTokenStore()
+    assert store.claim(KEY, "first", lambda token: True) == Claim(is_granted=True)
+    assert store.claim(KEY, "second", lambda token: True) == Claim()
+    store.release(KEY, "second")
+    assert store.claim(KEY, "second", lambda token: True) == Claim()
+    store.release(KEY, "first")
+    assert store.claim(KEY, "second", lambda token: True) == Claim(is_granted=True)
+    store.put(KEY, token(), "second")
+    assert store.claim(KEY, "third", lambda token: True).token.value == "egt_value"
 
 
 def test_a_token_is_discarded_by_value_so_that_a_newer_one_stays():

@@ -11,6 +11,13 @@ def call(verb="post", **data):
     return getattr(resource, verb)({"resource": "card.trade", "data": {"a": 1, **data}})
 
 
+def settle():
+    """Wait for what goes on behind the callers: renewals, and leases being extended."""
+    for thread in threading.enumerate():
+        if thread.name in ("eaglet-token", "eaglet-token-lease"):
+            thread.join(20)
+
+
 def in_threads(count, work):
     results = []
     barrier = threading.Barrier(count)

@@ -8,6 +8,7 @@ from eaglet.client.token_cache import tokens
 from eaglet.client.transport import transport
 from eaglet.token_store import register_shared_store, shared_store
 
+from .calling import settle
 from .recording_server import RecordingServer, TokenIssuer
 
 
@@ -19,6 +20,7 @@ def fresh_client(monkeypatch):
     register_shared_store(None)
     tokens.forget_all()
     yield
+    settle()
     register_shared_store(None)
     tokens.forget_all()
     transport.close()

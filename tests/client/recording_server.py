@@ -117,7 +117,10 @@ class Handler(BaseHTTPRequestHandler):
         body = reply.body
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
-        self.send_response(reply.status)
+        if "Date" in reply.headers:
+            self.send_response_only(reply.status)
+        else:
+            self.send_response(reply.status)
         for name, value in {"Content-Type": reply.content_type, **reply.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))

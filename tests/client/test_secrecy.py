@@ -137,7 +137,7 @@ def test_an_interruption_goes_on_without_the_frames_that_hold_the_request(issuer
         raise Interrupted
 
     Resource.use("card").get({"resource": "a.b"})
-    monkeypatch.setattr("requests.adapters.HTTPAdapter.send", interrupt)
+    monkeypatch.setattr("urllib3.connectionpool.HTTPConnectionPool.urlopen", interrupt)
     with pytest.raises(Interrupted) as raised:
         Resource.use("card").get({"resource": "a.b"})
     traceback_ = raised.value.__traceback__

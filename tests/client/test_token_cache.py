@@ -1,14 +1,13 @@
 import threading
-import time
 
 import pytest
 
-from eaglet.client import Resource, token_entry
+from eaglet.client import Resource, token_entry, token_turn
 from eaglet.client.services import resolve
 from eaglet.client.token_cache import FetchedToken, TokenCache, tokens
 from eaglet.token_store import MemoryTokenStore, StoredToken, TokenKey, register_shared_store
 
-from .calling import CALL, call
+from .calling import CALL, call, settle
 from .forking import forks, in_child
 from .recording_server import Reply
 
@@ -69,7 +68,8 @@ def test_a_token_goes_into_the_shared_store_and_comes_from_there(card, issuer, s
     key = resolve("card").token_key
     stored = store.get(key)
     assert stored.value == issuer.issued[0]
-    assert stored.expires_at - stored.obtained_at == 7200
+    assert stored.lifetime_seconds == 7200
+    assert 7190 < stored.left_seconds <= 7200
     tokens._entries.clear()
     call()
     assert len(card.token_requests) == 1
@@ -77,12 +77,12 @@ def test_a_token_goes_into_the_shared_store_and_comes_from_there(card, issuer, s
 
 def test_a_token_of_the_store_is_held_no_longer_than_it_lives(card, issuer, store, clock):
     issuer.valid.add("egt_stored")
-    now = time.time()
-    store.put(resolve("card").token_key, StoredToken("egt_stored", now - 7000, now + 200))
+    store.put(resolve("card").token_key, StoredToken("egt_stored", 7200, 200))
     call()
     assert card.token_requests == []
     clock.ahead = 195
     call()
+    settle()
     assert len(card.token_requests) == 1
 
 
@@ -97,8 +97,8 @@ def test_a_refused_token_is_taken_out_of_the_store(card, issuer, store):
 def test_a_newer_token_of_another_process_is_used_in_place_of_a_refused_one(card, issuer, store):
     call()
     issuer.valid = {"egt_of_another"}
-    now = time.time()
-    store.put(resolve("card").token_key, StoredToken("egt_of_another", now, now + 7200))
+    store.clear(resolve("card").token_key)
+    store.put(resolve("card").token_key, StoredToken("egt_of_another", 7200, 7200))
     assert call()["data"] == "secret data"
     assert len(card.token_requests) == 1
 
@@ -106,9 +106,10 @@ def test_a_newer_token_of_another_process_is_used_in_place_of_a_refused_one(card
 def test_an_early_renewal_takes_the_token_another_process_renewed(card, issuer, store, clock):
     call()
     issuer.valid.add("egt_of_another")
-    now = time.time()
-    store.put(resolve("card").token_key, StoredToken("egt_of_another", now, now + 7200))
     clock.ahead = 7200 - 10
+    store.put(resolve("card").token_key, StoredToken("egt_of_another", 7200, 7200))
+    call()
+    settle()
     call()
     assert len(card.token_requests) == 1
     assert card.calls[-1].headers["Authorization"] == "Bearer egt_of_another"
@@ -118,16 +119,18 @@ class BrokenStore:
     def fail(self, *args):
         raise RuntimeError("the database is away; access_token=egt_123")
 
-    get = put = discard = fail
+    is_private = get = claim = put = extend = release = discard = clear = fail
 
 
-def test_a_store_that_fails_does_not_fail_calls(card, issuer, caplog):
+def test_a_store_that_fails_does_not_fail_calls(card, issuer, caplog, monkeypatch):
+    monkeypatch.setattr(token_turn, "LATER_SECONDS", ())
     register_shared_store(BrokenStore())
     call()
     issuer.valid.clear()
     assert call()["data"] == "secret data"
     assert "the token store can't be read: builtins.RuntimeError" in caplog.text
     assert "egt_123" not in caplog.text
+    register_shared_store(None)
 
 
 @pytest.mark.parametrize(

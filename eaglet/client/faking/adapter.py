@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Mapping
 from email.utils import format_datetime
 from typing import Any, Final, NoReturn
 
@@ -29,20 +28,11 @@ class FakeAdapter(BoundedAdapter):
         super().__init__()
         self._services = services
 
-    def get_connection_with_tls_context(
-        self,
-        request: PreparedRequest,
-        verify: bool | str | None,
-        proxies: Mapping[str, str] | None = None,
-        cert: Any = None,
-    ) -> HTTPConnectionPool:
+    def _pool(self, host: str, request: PreparedRequest, verify: bool | str) -> HTTPConnectionPool:
         """A pool for this one request, which reaches no network."""
         if not isinstance(request, wire.CallRequest):
             raise AssertionError("only calls of resources are expected")  # noqa: TRY004
         return _FakePool(self._services, request)
-
-    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
-        """Look for no certificates: there is no TLS."""
 
 
 class _FakePool(HTTPConnectionPool):
