@@ -1,4 +1,4 @@
-"""Jobs A and B in one run: the tables and the plot of docs/benchmarks.md.
+"""Jobs A, B and C in one run: the tables and the plot of docs/benchmarks.md.
 
 python -m benchmarks [ROUNDS]
 """
@@ -11,7 +11,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import job_a, job_a_http, job_b
+from benchmarks import job_a, job_a_http, job_b, job_c
 from benchmarks.rounds import Figures
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -20,12 +20,14 @@ PLOT = DOCS / "images" / "benchmarks.png"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 PACKAGES = (
     "django", "djangorestframework", "django-ninja", "django-rest-knox", "django-oauth-toolkit",
-    "djangorestframework-api-key", "gunicorn",
+    "djangorestframework-api-key", "gunicorn", "requests", "urllib3", "httpx",
 )  # fmt: skip
 JOBS = {
     "job A": "Job A, in process",
     "job A over HTTP": "Job A over HTTP, gunicorn",
     "job B": "Job B, in process, SQLite",
+    "job C": "Job C, GET over loopback",
+    "job C, POST": "Job C, POST over loopback",
 }
 
 
@@ -98,7 +100,16 @@ def main() -> None:
     job_a_figures = job_a.measure(rounds)
     over_http = job_a_http.measure(max(rounds // 2, 3))
     job_b_figures = job_b.measure(max(rounds // 2, 3))["sqlite"]
-    draw({"job A": job_a_figures, "job A over HTTP": over_http, "job B": job_b_figures})
+    job_c_figures = job_c.measure(max(rounds // 4, 3))
+    draw(
+        {
+            "job A": job_a_figures,
+            "job A over HTTP": over_http,
+            "job B": job_b_figures,
+            "job C": job_c_figures["get"],
+            "job C, POST": job_c_figures["post"],
+        }
+    )
     parts = [
         BEGIN,
         f"Python {platform.python_version()}, {', '.join(map(_installed, PACKAGES))}; "
@@ -106,6 +117,9 @@ def main() -> None:
         f"## {JOBS['job A']}\n\n{table(job_a_figures)}\n\n{ratios_between(job_a_figures)}",
         f"## {JOBS['job A over HTTP']}\n\n{table(over_http, by='wall')}",
         f"## {JOBS['job B']}\n\n{table(job_b_figures)}",
+        f"## {JOBS['job C']}\n\n{table(job_c_figures['get'], by='wall')}",
+        f"## {JOBS['job C, POST']}\n\n{table(job_c_figures['post'], by='wall')}\n\n"
+        f"{job_c.ratios_between(job_c_figures)}",
         END,
     ]
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)

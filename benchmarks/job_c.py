@@ -145,10 +145,18 @@ def measure(rounds: int) -> dict[str, Figures]:
             figures[verb] = compare(
                 prepare, names, port, verb, rounds=rounds, repeats=CALLS_A_ROUND, by="wall"
             )
-        for name in ("urllib3, pool", "requests, bare session"):
-            ratio = figures[verb]["eaglet"].ratio / figures[verb][name].ratio
-            print(f"{verb.upper()}: eaglet beside {name}: {ratio:.3f}\n")
+    print(ratios_between(figures))
     return figures
+
+
+def ratios_between(figures: dict[str, Figures]) -> str:
+    """What eaglet takes beside the others, as a table of Markdown."""
+    lines = ["| eaglet beside | GET, time waited | POST, time waited |", "|---|---:|---:|"]
+    for name in figures["get"]:
+        if name != "eaglet":
+            get, post = (of["eaglet"].ratio / of[name].ratio for of in figures.values())
+            lines.append(f"| {name} | {get:.3f} | {post:.3f} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

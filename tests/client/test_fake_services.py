@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from django.utils.timezone import make_aware, now
+from django.utils.timezone import make_aware
 
 from eaglet import deadline, tracing
 from eaglet.client import (
@@ -70,6 +70,19 @@ def test_an_answer_may_be_made_from_the_call(card):
     assert call(a=2) == {
         "code": 500, "data": {"left": 0}, "errMsg": "sold out", "innerErrMsg": ""
     }  # fmt: skip
+
+
+def test_an_answer_that_can_not_be_made_fails_the_test(card):
+    for data in (lambda recorded: int("x"), object(), float("nan")):
+        card.answers("card", "card.trade", data=data)
+        with pytest.raises(AssertionError, match=r"no answer can be made to <POST card card.trade"):
+            Resource.use("card").post({"resource": "card.trade"})
+
+
+def test_headers_of_an_answer_go_before_those_it_has(card):
+    card.answers("card", "card.trade", body="<html>", headers={"content-type": "text/html"})
+    with pytest.raises(InvalidEnvelope, match="HTTP 200 with text/html, 6 bytes"):
+        call()
 
 
 def test_refusals_and_what_is_no_envelope_are_errors_as_ever(card):
@@ -176,8 +189,9 @@ def test_a_slow_service_times_out_without_keeping_the_test(card, monkeypatch):
     monkeypatch.setattr("time.sleep", waits.append)
     with card.slow("card"), deadline.within(3600):
         for verb in ("get", "post"):
-            with pytest.raises(ServiceTimeout, match="no answer from"):
+            with pytest.raises(ServiceTimeout, match="no answer from") as raised:
                 call(verb)
+            assert raised.value.was_sent
         assert deadline.remaining() > 3000
     assert waits == []
     assert len(card.calls) == 2
@@ -241,11 +255,13 @@ def test_faults_may_be_of_one_resource(guarded):
 @pytest.mark.parametrize("legacy", [False, True], ids=["standard", "legacy"])
 @pytest.mark.parametrize("seconds", [-300, 300, 86400, -86400])
 def test_a_clock_that_is_wrong_does_no_harm(guarded, settings, seconds, legacy):
+    settings.USE_TZ = legacy
     settings.EAGLET_LEGACY_SERVICES = ["card"] if legacy else []
     guarded.clock_skew("card", seconds)
     given = Resource.use("card").post({"resource": "auth.access_token"})["data"]["expire_time"]
     ends_at = make_aware(datetime.datetime.fromisoformat(given))
-    assert abs((ends_at - now()).total_seconds() - 7200 - seconds) < 60
+    now = datetime.datetime.now(datetime.timezone.utc)
+    assert abs((ends_at - now).total_seconds() - 7200 - seconds) < 60
     for _ in range(3):
         assert call()["code"] == 200
     assert len(guarded.token_requests) == 2

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Mapping
 from email.utils import format_datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from requests.models import PreparedRequest
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 
-from eaglet import deadline
 from eaglet.client import wire
 from eaglet.client.connections import BoundedAdapter, note_sending
 from eaglet.client.faking.services import Course, FakeServices
@@ -29,20 +28,11 @@ class FakeAdapter(BoundedAdapter):
         super().__init__()
         self._services = services
 
-    def get_connection_with_tls_context(
-        self,
-        request: PreparedRequest,
-        verify: bool | str | None,
-        proxies: Mapping[str, str] | None = None,
-        cert: Any = None,
-    ) -> HTTPConnectionPool:
+    def _pool(self, host: str, request: PreparedRequest, verify: bool | str) -> HTTPConnectionPool:
         """A pool for this one request, which reaches no network."""
         if not isinstance(request, wire.CallRequest):
             raise AssertionError("only calls of resources are expected")  # noqa: TRY004
         return _FakePool(self._services, request)
-
-    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
-        """Look for no certificates: there is no TLS."""
 
 
 class _FakePool(HTTPConnectionPool):
@@ -65,12 +55,14 @@ class _FakePool(HTTPConnectionPool):
         note_sending()
         if course.is_slow:
             self._wait(url, course, kwargs["timeout"].read_timeout)
-        headers = {
-            "Content-Type": _JSON,
-            "Content-Length": str(len(course.reply.body)),
-            "Date": format_datetime(course.now, usegmt=True),
-            **course.reply.headers,
-        }
+        headers = CaseInsensitiveDict(
+            {
+                "Content-Type": _JSON,
+                "Content-Length": str(len(course.reply.body)),
+                "Date": format_datetime(course.now, usegmt=True),
+            }
+        )
+        headers.update(course.reply.headers)
         return HTTPResponse(
             body=io.BytesIO(course.reply.body),
             headers=headers,
@@ -80,14 +72,7 @@ class _FakePool(HTTPConnectionPool):
         )
 
     def _wait(self, url: str, course: Course, longest: float | None) -> None:
-        if course.seconds is not None and (longest is None or course.seconds < longest):
-            time.sleep(course.seconds)
-            return
-        left = deadline.remaining()
-        if left is not None and (longest is None or longest >= left):
-            # As if it had passed; what bounds the call ends it.
-            deadline.enter(0)
-        self._time_out(url)
-
-    def _time_out(self, url: str) -> NoReturn:
-        raise ReadTimeoutError(self, url, "Read timed out.")
+        """Answer later; at once as if the caller's time were over, where it would be by then."""
+        if course.seconds is None or (longest is not None and course.seconds >= longest):
+            raise ReadTimeoutError(self, url, "Read timed out.")
+        time.sleep(course.seconds)

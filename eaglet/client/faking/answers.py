@@ -93,13 +93,21 @@ class DeclaredAnswer:
     body: bytes | None
 
     def reply(self, call: RecordedCall) -> Reply:
-        """The answer to a call; a function is called with it, and may raise ApiError."""
+        """The answer to a call; a function is called with it, and may raise ApiError.
+
+        Raises AssertionError if it raises anything else, or returns what is no JSON: for the
+        client a ValueError, say, would be one of the connection's.
+        """
         if self.body is not None:
             return Reply(self.status, self.body, self.headers)
         try:
-            data = self.data(call) if callable(self.data) else self.data
-        except ApiError as refusal:
-            return Reply.enveloped(
-                refusal.data, refusal.code, refusal.message, self.status, self.headers
-            )
-        return Reply.enveloped(data, self.code, self.message, self.status, self.headers)
+            try:
+                data = self.data(call) if callable(self.data) else self.data
+            except ApiError as refusal:
+                return self._enveloped(refusal.data, refusal.code, refusal.message)
+            return self._enveloped(data, self.code, self.message)
+        except Exception as error:
+            raise AssertionError(f"no answer can be made to {call!r}: {error!r}") from error
+
+    def _enveloped(self, data: Any, code: int, message: str) -> Reply:
+        return Reply.enveloped(data, code, message, self.status, self.headers)

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils import timezone
-
 from eaglet.client import auth, wire
 from eaglet.client.addresses import is_name
 from eaglet.client.faking.answers import DeclaredAnswer, Reply, Scope
@@ -183,7 +181,7 @@ class FakeServices:
             (self._token_requests if is_for_token else self._calls).append(call)
             skew = self._struck(Kind.CLOCK_SKEW, call)
             offset = 0.0 if skew is None or skew.seconds is None else skew.seconds
-            now = timezone.now() + datetime.timedelta(seconds=offset)
+            now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset)
             if self._struck(Kind.DOWN, call) is not None:
                 return Course(None, False, None, now)
             slow = self._struck(Kind.SLOW, call)
