@@ -20,6 +20,9 @@ def service(tmp_path_factory):
 @pytest.fixture
 def play(tmp_path, service):
     """Play a page by a scenario."""
+    for command in ("bash", "curl", "git"):
+        if shutil.which(command) is None:
+            pytest.skip(f"needs {command}, as readers of the pages do")
 
     def play(page, scenario, blocks):
         Player(page, scenario, tmp_path, service).play(blocks)
