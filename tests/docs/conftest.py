@@ -24,8 +24,8 @@ def play(tmp_path, service):
         if shutil.which(command) is None:
             pytest.skip(f"needs {command}, as readers of the pages do")
 
-    def play(page, scenario, blocks):
-        Player(page, scenario, tmp_path, service).play(blocks)
+    def play(page, scenario, blocks, **options):
+        Player(page, scenario, tmp_path, service, **options).play(blocks)
 
     return play
 

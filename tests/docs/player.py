@@ -31,7 +31,10 @@ _IS_TEST = re.compile(r"^def test_|^class \w+\(TestCase\)", re.MULTILINE)
 class Player:
     """One play of one page."""
 
-    def __init__(self, page: str, scenario: Scenario, folder: Path, service: Path) -> None:
+    def __init__(
+        self, page: str, scenario: Scenario, folder: Path, service: Path, *, is_bare: bool = False
+    ) -> None:
+        """Args: is_bare: whether what is installed on the page really is, from nothing."""
         self.scenario = scenario
         self.given = HERE / "given" / page.removesuffix(".md").replace("/", "-")
         self.folder = folder
@@ -49,6 +52,13 @@ class Player:
             "PATH": f"{HERE / 'commands'}{os.pathsep}{outer_environment()['PATH']}",
             "TEST_PYTHON": sys.executable,
         }
+        if is_bare:
+            commands = folder / "commands"
+            commands.mkdir()
+            (commands / "python3").symlink_to(sys._base_executable)
+            self.environment["PATH"] = f"{commands}{os.pathsep}{os.environ['PATH']}"
+            # The reader's own settings of pip, as their index.
+            self.environment["XDG_CONFIG_HOME"] = str(Path("~/.config").expanduser())
         self._session: subprocess.Popen[str] | None = None
         self._written_tests: list[str] = []
         self._written_files = False

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.docs.blocks import DOCS, blocks_of, pages
+from tests.docs.blocks import CHECKOUT, DOCS, blocks_of, pages
 from tests.docs.scenario import SCENARIOS, Scenario
 
 WITH_BLOCKS = [page for page in pages() if blocks_of(DOCS / page)]
@@ -29,6 +29,14 @@ def test_every_block_says_its_language(page):
 def test_what_is_not_run_is_there(page):
     there = {block.first_line for block in blocks_of(DOCS / page)}
     assert set(SCENARIOS[page].not_run) <= there
+
+
+@pytest.mark.slow
+@pytest.mark.services
+def test_the_tutorial_works_with_nothing_but_a_python(play):
+    instead = {"git+https://HOST/eaglet.git": str(CHECKOUT)}
+    scenario = dataclasses.replace(SCENARIOS["tutorial.md"], instead=instead)
+    play("tutorial.md", scenario, blocks_of(DOCS / "tutorial.md"), is_bare=True)
 
 
 @pytest.mark.slow
