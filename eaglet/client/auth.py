@@ -93,7 +93,7 @@ def fetch_token(
         token = _read(answers.envelope_of(answer), service, _moment_of(answer))
     except EagletError as error:
         reason = str(error).replace(service.app_secret, "***")
-        message = f"{service.host} gave no access token: {reason}"
+        message = f"{service.host} gave no access token ({reason})"
         back_off = _back_off_after(error)
         failure = Undecided(message, back_off) if back_off else TokenUnavailable(message)
         failure.__cause__ = error.__cause__
