@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from datetime import timezone as dt_timezone
 from email.utils import parsedate_to_datetime
@@ -18,7 +18,7 @@ from requests.models import PreparedRequest
 from eaglet import deadline
 from eaglet.client import answers, wire
 from eaglet.client.services import Service
-from eaglet.client.token_cache import FetchedToken, TokenCache, Undecided, tokens
+from eaglet.client.token_cache import Fetch, FetchedToken, TokenCache, Undecided, tokens
 from eaglet.client.token_entry import AFTER_ABSENCE, AFTER_FAULT, BackOff
 from eaglet.client.transport import Answer, Transport, transport
 from eaglet.exceptions import (
@@ -28,6 +28,7 @@ from eaglet.exceptions import (
     ServiceUnavailable,
     TokenUnavailable,
 )
+from eaglet.token_store import TokenKey
 
 logger = logging.getLogger("eaglet.client.tokens")
 
@@ -41,34 +42,67 @@ Flow = Generator[PreparedRequest, Answer, None]
 """Yields a request and is sent its answer, as often as it takes."""
 
 
-def flow(service: Service, draft: wire.Draft, headers: Mapping[str, str]) -> Flow:
+def flow(
+    service: Service,
+    draft: wire.Draft,
+    headers: Mapping[str, str],
+    as_it_is_now: Callable[[], Service],
+) -> Flow:
     """Send a call with a token; where that one is refused, once more with another.
 
     Raises TokenUnavailable if no token can be had to begin with. Where none can be had in place
-    of a refused one, the refusal is the answer.
+    of a refused one, the refusal is the answer. Where the credentials have been changed since the
+    call began (`as_it_is_now`), another token is got with the new ones.
     """
-    key = service.token_key
-    if key is None:
-        raise TokenUnavailable(
-            "ENABLE_API_AUTH is on, but there is no APP_KEY with an APP_SECRET for the service"
-        )
-
-    def fetch() -> FetchedToken:
-        # Of a renewal behind the callers, too, the service's own time is the bound.
-        with deadline.within(service.timeout_seconds):
-            return fetch_token(service, headers)
-
-    token = tokens.token(key, fetch)
+    key = _key_of(service)
+    try:
+        token = tokens.token(key, _fetch(service, headers))
+    except TokenUnavailable:
+        changed = _changed(service, as_it_is_now)
+        if changed is None:
+            raise
+        key = _key_of(changed)
+        token = tokens.token(key, _fetch(changed, headers))
     answer = yield draft.request(with_time_left(headers), token=token)
     if answers.refuses_token(answer, is_legacy=service.is_legacy):
+        changed = _changed(service, as_it_is_now)
         try:
-            token = tokens.replacement(key, token, fetch)
+            if changed is None or changed.token_key == key:
+                token = tokens.replacement(key, token, _fetch(changed or service, headers))
+            else:
+                key = _key_of(changed)
+                token = tokens.token(key, _fetch(changed, headers))
         except TokenUnavailable:
             return
         answer = yield draft.request(with_time_left(headers), token=token)
         if answers.refuses_token(answer, is_legacy=service.is_legacy):
             return
     tokens.accepted(key, token)
+
+
+def _key_of(service: Service) -> TokenKey:
+    if service.token_key is None:
+        raise TokenUnavailable(
+            "ENABLE_API_AUTH is on, but there is no APP_KEY with an APP_SECRET for the service"
+        )
+    return service.token_key
+
+
+def _fetch(service: Service, headers: Mapping[str, str]) -> Fetch:
+    def fetch() -> FetchedToken:
+        # Of a renewal behind the callers, too, the service's own time is the bound.
+        with deadline.within(service.timeout_seconds):
+            return fetch_token(service, headers)
+
+    return fetch
+
+
+def _changed(service: Service, as_it_is_now: Callable[[], Service]) -> Service | None:
+    """The same service with other credentials, if it has any by now."""
+    now = as_it_is_now()
+    if now.url != service.url or now.token_key in (None, service.token_key):
+        return None
+    return now
 
 
 def with_time_left(headers: Mapping[str, str]) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from eaglet import deadline, tracing
@@ -38,7 +39,9 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
         path = wire.path_of(record.resource)
         service = services.resolve(name, gateway_host)
         with deadline.within(service.timeout_seconds):
-            answer = _exchange(service, verb, path, record)
+            answer = _exchange(
+                service, verb, path, record, partial(services.resolve, name, gateway_host)
+            )
         record.status_code = answer.status_code
         envelope = answers.envelope_of(answer)
         record.code = envelope["code"]
@@ -68,7 +71,13 @@ def _asked(request: object) -> tuple[str, Mapping[str, Any]]:
     return resource, data
 
 
-def _exchange(service: Service, verb: str, path: str, record: CallRecord) -> Answer:
+def _exchange(
+    service: Service,
+    verb: str,
+    path: str,
+    record: CallRecord,
+    as_it_is_now: Callable[[], Service],
+) -> Answer:
     """Send the call, with a token if it is to have one, and give back the last answer."""
     draft = wire.draft(service, verb, path, record.data)
     headers = record.trace.headers()
@@ -82,7 +91,7 @@ def _exchange(service: Service, verb: str, path: str, record: CallRecord) -> Ans
         return retrying.send(draft.request(auth.with_time_left(headers)), service, record)
     record.credentials = "token"
     guard_of(service).check()  # before a token is asked for, of the same service
-    flow = auth.flow(service, draft, headers)
+    flow = auth.flow(service, draft, headers, as_it_is_now)
     request = next(flow)
     while True:
         answer = retrying.send(request, service, record)
