@@ -72,7 +72,8 @@ def flow(
             else:
                 key = _key_of(changed)
                 token = tokens.token(key, _fetch(changed, headers))
-        except TokenUnavailable:
+        except TokenUnavailable as error:
+            logger.warning("no other access token in place of a refused one, %s", error)
             return
         answer = yield draft.request(with_time_left(headers), token=token)
         if answers.refuses_token(answer, is_legacy=service.is_legacy):
