@@ -138,8 +138,8 @@ class TokenCache:
             try:
                 with deadline.within(LONGEST_RENEWAL_SECONDS):
                     self._fetched(key, entry, fetching, None, store, fetch)
-            except TokenUnavailable:
-                pass  # it is logged, and the token at hand may still do
+            except TokenUnavailable as error:  # the token at hand may still do
+                logger.warning("an access token was not renewed early, %s", error)
             except Exception as error:  # noqa: BLE001 - nobody is there to catch it
                 logger.error("an access token was not renewed: %s", LibraryError.of(error))
 
@@ -180,7 +180,7 @@ class TokenCache:
                 return self._fetched(key, entry, mine, refused, chosen_store(), fetch)
             if not fetching.over.wait(deadline.remaining()):
                 raise TokenUnavailable(
-                    "no access token: another thread's request for it takes too long"
+                    "no access token, as another thread's request for it takes too long"
                 )
             if fetching.failure is not None:
                 raise TokenUnavailable(fetching.failure)
@@ -218,7 +218,6 @@ class TokenCache:
             if not isinstance(error, NoTimeLeft):
                 back_off = error.back_off if isinstance(error, Undecided) else AFTER_REFUSAL
                 entry.note_failure(str(error), back_off)
-            logger.warning("no access token: %s", error)
             failure = TokenUnavailable(str(error))
             failure.__cause__ = error.__cause__
         finally:
