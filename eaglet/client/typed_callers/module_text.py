@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
@@ -14,7 +13,7 @@ from eaglet.client.typed_callers.operations import Operation
 WIDTH: Final = 88
 _OWN_NAMES: Final = (
     "SERVICE", "VERSION", "Any", "Decimal", "Final", "annotations", "call", "call_or_raise",
-    "datetime",
+    "bool", "datetime", "dict", "float", "int", "list", "str",
 )  # fmt: skip
 
 
@@ -31,28 +30,34 @@ def module_text(
     """
     operations = list(operations)
     used = {parameter.annotation for one in operations for parameter in one.parameters}
-    names, classes = Names(*_OWN_NAMES), Names()
+    # Classes and instances are of one scope: an app may be called as a class is.
+    names = Names(*_OWN_NAMES)
     body: list[str] = []
     for app, of_app in groupby(operations, key=lambda one: one.app):
-        members = Names()
+        members = Names("Final")
         attributes: list[tuple[str, str]] = []
         for resource, of_resource in groupby(of_app, key=lambda one: one.resource):
-            made = classes.name(class_name(app, resource))
+            made = names.name(class_name(app, resource))
             body += ["", "", *_resource_class(made, f"{app}.{resource}", of_resource, raises)]
             attributes.append((members.name(resource), made))
         if app == service:
             body += ["", ""]
             body += [f"{names.name(attribute)}: Final = {made}()" for attribute, made in attributes]
             continue
-        made = classes.name(class_name(app))
+        made = names.name(class_name(app))
         body += ["", "", f"class {made}:"]
         body += _docstring([f"The resources of {app}."], 1)
         body += ["", *(f"    {attribute}: Final = {one}()" for attribute, one in attributes)]
         body += ["", "", f"{names.name(app)}: Final = {made}()"]
-    return "\n".join([*_head(service, version, used, raises), *body, ""])
+    lines = [*_constants(service, version), *body]
+    # How ruff would wrap what is too long differs between its versions.
+    is_long = any(len(line) > WIDTH for line in lines)
+    return "\n".join(
+        [*_head(service, used, raises), "", *(["# fmt: off"] if is_long else []), *lines, ""]
+    )
 
 
-def _head(service: str, version: str, used: Collection[str], raises: bool) -> Iterator[str]:
+def _head(service: str, used: Collection[str], raises: bool) -> Iterator[str]:
     yield from _docstring(
         [
             f"Calls of the service {service!r} with the types its resources declare.",
@@ -67,7 +72,10 @@ def _head(service: str, version: str, used: Collection[str], raises: bool) -> It
     if "Decimal" in used:
         yield "from decimal import Decimal"
     yield "from typing import Any, Final"
-    yield from ("", f"from eaglet.client.typed import {_function(raises)}", "")
+    yield from ("", f"from eaglet.client.typed import {_function(raises)}")
+
+
+def _constants(service: str, version: str) -> Iterator[str]:
     yield f"SERVICE: Final = {literal(service)}"
     yield f"VERSION: Final = {literal(version)}"
 
@@ -122,12 +130,15 @@ def _method(operation: Operation, raises: bool) -> Iterator[str]:
 
 def literal(text: str) -> str:
     """A string of Python's, whatever a stranger has put into it; as ruff would quote it."""
-    # JSON's escapes are Python's too. What can't be seen is escaped: it could look like code.
-    quoted = json.dumps(text, ensure_ascii=not text.isprintable())
-    if '"' in text and "'" not in text:
-        inside = quoted[1:-1].replace('\\"', '"')
-        return f"'{inside}'"
-    return quoted
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + "".join(_escaped(each, quote) for each in text) + quote
+
+
+def _escaped(character: str, quote: str) -> str:
+    if character in (quote, "\\"):
+        return f"\\{character}"
+    # What can't be seen is escaped: it could look like code.
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def _docstring(paragraphs: list[str], level: int) -> Iterator[str]:
