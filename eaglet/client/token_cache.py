@@ -197,7 +197,7 @@ class TokenCache:
         """Fetch as the one thread that does; another process may have a newer token already."""
         turn = Turn(store, key)
         try:
-            stored = turn.awaited(_better_than(entry.held, refused))
+            stored = turn.awaited(_better_than(entry.held, {refused, entry.refused}))
             if stored is not None:
                 held = Held.of(stored.value, stored.left_seconds, stored.lifetime_seconds)
                 entry.keep(held)
@@ -226,13 +226,13 @@ class TokenCache:
         raise failure
 
 
-def _better_than(held: Held | None, refused: str | None) -> Callable[[StoredToken], bool]:
-    """Whether a token is another than the refused one and lasts longer than the one held."""
+def _better_than(held: Held | None, refused: set[str | None]) -> Callable[[StoredToken], bool]:
+    """Whether a token is no refused one and lasts longer than the one held."""
 
     def suits(token: StoredToken) -> bool:
-        if token.value == refused:
+        if token.value in refused:
             return False
-        if held is None:
+        if held is None or held.value in refused:
             return True
         left = max(held.expires_at - time.monotonic(), 0.0)
         return token.left_seconds > left + renewal_seconds(token.lifetime_seconds) / 4
