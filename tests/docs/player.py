@@ -23,6 +23,12 @@ from tests.geser.generated import outer_environment
 HERE = Path(__file__).resolve().parent
 PORTS = (8000, 8001, 9100)
 """Those that pages speak of; each play has free ones in their place."""
+_START = """
+import django
+django.setup()
+from django.core.management import call_command
+call_command("check", fail_level="ERROR")
+"""
 _PASTED = re.compile(r'^(APP_KEY|APP_SECRET) = "(.+)"$', re.MULTILINE)
 _TOKEN = re.compile(r"egt_[\w-]+")
 _IS_TEST = re.compile(r"^def test_|^class \w+\(TestCase\)", re.MULTILINE)
@@ -141,6 +147,7 @@ class Player:
 
     def _run_shell(self, block: Block) -> None:
         self._printed.append(self._run(block.code))
+        self._written_files &= "manage.py" not in block.code
 
     def _run(self, code: str) -> str:
         """Run commands; their reader has at hand from then on what they print to be pasted."""
@@ -186,7 +193,8 @@ class Player:
                 stderr=log,
                 text=True,
             )
-        self._execute("import django; django.setup()", "start")
+        self._execute(_START, "start")
+        self._written_files = False
         before = self.given / "before.py"
         if before.exists():
             self._execute(before.read_text(encoding="utf-8"), str(before))

@@ -43,8 +43,6 @@ class Scenario:
 PARKED = {
     "2f6f…": str(uuid.UUID(int=1)),
     "81c3…": str(uuid.UUID(int=2)),
-    # Each of these commands replays what the one before has left.
-    "python manage.py replay_": "python park.py && python manage.py replay_",
 }
 SERVERS = {
     "CREATE USER member_service PASSWORD 'PASSWORD';": "done where the test's server is made",
@@ -96,6 +94,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "howto/operate-tasks.md": Scenario(
         instead=PARKED,
+        prepared="python park.py",
     ),
     "howto/paginate-and-throttle.md": Scenario(not_run={"HTTP/1.1 429 Too Many Requests": OUTPUT}),
     "howto/protect-a-resource.md": Scenario(
@@ -109,7 +108,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         differs=("5c1f09ab", "2026-11-25 09:14:02", "2026-11-26 09:20:00"),
         not_run={"eg[st]_[A-Za-z0-9_-]{43}": "a pattern for a scanner; tests/docs holds it to"},
     ),
-    "howto/send-a-task.md": Scenario(instead=PARKED),
+    "howto/send-a-task.md": Scenario(instead=PARKED, prepared="python park.py"),
     "howto/rabbitmq-and-postgresql.md": Scenario(
         needs_servers=True,
         # The doctor looks for it on the other side.

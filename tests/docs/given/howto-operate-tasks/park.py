@@ -1,4 +1,4 @@
-"""Have two tasks of points parked, with ids that are known."""
+"""Have tasks parked, two of them with ids that are known, so that each command finds some."""
 
 import os
 import uuid
@@ -13,18 +13,17 @@ from django.utils import timezone  # noqa: E402
 from eaglet.tasks.models import ReceivedTask  # noqa: E402
 from eaglet.tasks.stored_message import StoredMessage  # noqa: E402
 
-QUEUE = "services.points.tasks.changed"
+OTHER = "services.orders.tasks.paid"
 now = timezone.now()
-ReceivedTask.objects.all().delete()
-for number in (1, 2):
+for number, queue in enumerate([OTHER, OTHER, "services.points.tasks.changed", OTHER], start=1):
     task_id = str(uuid.UUID(int=number))
     message = StoredMessage(
-        body=b"[[{}], {}, {}]", headers={"task": QUEUE, "id": task_id}, routing_key=QUEUE
+        body=b"[[{}], {}, {}]", headers={"task": queue, "id": task_id}, routing_key=queue
     )
     ReceivedTask.objects.create(
         key=task_id,
         task_id=task_id,
-        queue_name=QUEUE,
+        queue_name=queue,
         state=ReceivedTask.State.PARKED,
         received_at=now,
         noted_at=now,

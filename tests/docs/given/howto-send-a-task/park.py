@@ -1,4 +1,4 @@
-"""Have two tasks of points parked, with ids that are known."""
+"""Have tasks parked, two of them with ids that are known, so that each command finds some."""
 
 import os
 import uuid
@@ -13,11 +13,11 @@ from django.utils import timezone  # noqa: E402
 from eaglet.tasks.models import OutboxTask  # noqa: E402
 
 now = timezone.now()
-OutboxTask.objects.all().delete()
-for number in (1, 2):
+OTHER = "services.orders.tasks.remind"
+for number, queue in enumerate([OTHER, OTHER, "services.points.tasks.changed", OTHER], start=1):
     OutboxTask.objects.create(
         task_id=str(uuid.UUID(int=number)),
-        queue_name="services.points.tasks.changed",
+        queue_name=queue,
         arguments="{}",
         state=OutboxTask.State.PARKED,
         written_at=now,
