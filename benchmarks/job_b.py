@@ -122,6 +122,8 @@ def prepare(contestant: str, url: str, headers: dict[str, str]) -> Callable[[], 
             "wsgi.url_scheme": "http",
         }
         response = handler(environ, lambda *args: None)
+        if response.status_code != 200:  # a refusal would be the cheaper one
+            raise RuntimeError(f"{contestant} answers {response.status_code}")
         body = b"".join(response)
         response.close()
         return body

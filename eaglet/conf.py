@@ -169,7 +169,7 @@ class Settings:
         5, "After how many failures in a row a service is left alone; 0: never.", at_least=0
     )
     EAGLET_CLIENT_BREAKER_SECONDS = Setting[float](
-        1, "For how long it is left alone before one call tries it again.", above=0
+        0.5, "For how long it is left alone before one call tries it again.", above=0
     )
     EAGLET_CLIENT_MAX_RESPONSE_BYTES = Setting[int](
         64 * 1024 * 1024, "The largest answer that is read.", above=0

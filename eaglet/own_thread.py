@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Generic, TypeVar
 
+from eaglet import deadline
+
 T = TypeVar("T")
 
 
@@ -19,20 +21,32 @@ class OwnThread:
 
     As long as one hangs that nobody waits for any more, no other is begun: what it hangs with
     would only get more of them. Safe to use from several threads and after a fork.
+
+    Args:
+        name: of the threads.
+        seconds: how long an operation is waited for, at most, and within `eaglet.deadline`.
+        first_seconds: how long until one has succeeded: libraries may have to be loaded for it.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, seconds: float = 1, first_seconds: float = 3) -> None:
         self._name = name
+        self._seconds = seconds
+        self._first_seconds = first_seconds
+        self._has_succeeded = False
         self._hanging: threading.Thread | None = None
 
-    def run(self, operation: Callable[[], T], seconds: float) -> T:
+    def run(self, operation: Callable[[], T]) -> T:
         """What the operation returns, or raises.
 
-        Raises TimeoutError if it takes longer, and goes on, or an earlier one still hangs.
+        Raises TimeoutError if it takes too long, and goes on, or an earlier one still hangs.
         """
         hanging = self._hanging
         if hanging is not None and hanging.is_alive():
             raise TimeoutError("an earlier operation still hangs")
+        seconds = self._seconds if self._has_succeeded else self._first_seconds
+        left = deadline.remaining()
+        if left is not None:
+            seconds = min(seconds, left)
         outcome = _Outcome(operation)
         # In a context of its own: what the caller's holds, its caches for one, is the caller's. A
         # daemon: one that hangs must not keep the process from ending.
@@ -43,7 +57,9 @@ class OwnThread:
         if not outcome.is_there.wait(seconds):
             self._hanging = thread
             raise TimeoutError(f"it takes longer than {seconds:.1f} s")
-        return outcome.given()
+        result = outcome.given()
+        self._has_succeeded = True
+        return result
 
 
 class _Outcome(Generic[T]):

@@ -23,7 +23,7 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet import deadline, token_cipher
+from eaglet import token_cipher
 from eaglet.own_thread import OwnThread
 from eaglet.redaction import redact_text
 from eaglet.shared_cache import shared_cache
@@ -32,9 +32,6 @@ from eaglet.token_store import LEASE_SECONDS, Claim, StoredToken, TokenKey, rene
 logger = logging.getLogger("eaglet.client.tokens")
 
 T = TypeVar("T")
-
-LONGEST_WAIT_SECONDS: Final = 1.0
-"""How long a caller waits for the cache; then it does without."""
 
 WARN_EVERY_SECONDS: Final = 60.0
 """How often a cache that can't be used is complained of, at most."""
@@ -138,10 +135,8 @@ class SharedCacheTokenStore:
 
     @sensitive_variables()
     def _attempt(self, what: str, operation: Callable[[BaseCache], T]) -> T | None:
-        left = deadline.remaining()
-        seconds = LONGEST_WAIT_SECONDS if left is None else min(left, LONGEST_WAIT_SECONDS)
         try:
-            return self._own_thread.run(lambda: _with_cache(operation), seconds)
+            return self._own_thread.run(lambda: _with_cache(operation))
         # Whatever it is: a cache that can't be reached must not fail the call it serves.
         except Exception as error:  # noqa: BLE001
             self._warn(what, error)

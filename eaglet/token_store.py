@@ -80,8 +80,8 @@ class Claim:
 class TokenStore(Protocol):
     """A place for tokens that processes share, safe to use from several threads.
 
-    A store never raises for what it can't do, nor keeps its caller for more than a second: it
-    answers None or False, and its caller does without it. What it writes is there at once,
+    A store never raises for what it can't do, nor keeps its caller for more than a second or so:
+    it answers None or False, and its caller does without it. What it writes is there at once,
     whatever transaction its caller is in.
     """
 

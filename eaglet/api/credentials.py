@@ -51,6 +51,8 @@ def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> Ve
         record = verifier().verify(token)
     except InvalidAccessToken:
         raise TokenRefused(sent=True) from None
+    finally:
+        del token, bearer  # what fails may be told with the variables of every frame
     args.let_in(record)
     return record
 

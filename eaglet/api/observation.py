@@ -124,7 +124,7 @@ class Observation:
     ) -> None:
         trace = tracing.current()
         logger.info(
-            "%s %s.%s: HTTP %s, code %s, %.1f ms",
+            "%s %s.%s -> HTTP %s, code %s, %.1f ms",
             method,
             self._app,
             self._resource,

@@ -14,7 +14,7 @@ from django.db import connections, router, transaction
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet import deadline, token_cipher
+from eaglet import token_cipher
 from eaglet.auth import clock
 from eaglet.auth.database_clock import epoch_now
 from eaglet.auth.models import CachedToken, CachedTokenQuerySet
@@ -26,8 +26,8 @@ logger = logging.getLogger("eaglet.auth")
 
 T = TypeVar("T")
 
-LONGEST_WAIT_SECONDS: Final = 1.0
-"""How long a caller waits for the database; then it does without."""
+BUSY_MILLISECONDS: Final = 900
+"""How long SQLite waits for whoever is writing: not for longer than a caller waits for it."""
 
 WARN_EVERY_SECONDS: Final = 60.0
 """How often a database that can't be used is complained of, at most."""
@@ -174,15 +174,13 @@ class DatabaseTokenStore:
 
     @sensitive_variables()
     def _attempt(self, what: str, operation: Callable[[str], T]) -> T | None:
-        left = deadline.remaining()
-        seconds = LONGEST_WAIT_SECONDS if left is None else min(left, LONGEST_WAIT_SECONDS)
         try:
             # Of the primary, for reading too: a replica may not know yet who has the lease.
             using = router.db_for_write(CachedToken)
             if _is_private(using):
                 with _shielded(using):
                     return operation(using)
-            return self._own_thread.run(lambda: _on_own_connection(using, operation), seconds)
+            return self._own_thread.run(lambda: _on_own_connection(using, operation))
         # Whatever it is: a cache that can't be reached must not fail the call it serves.
         except Exception as error:  # noqa: BLE001
             self._warn(what, error)
@@ -224,10 +222,9 @@ def _on_own_connection(using: str, operation: Callable[[str], T]) -> T:
         if not connection.get_autocommit():  # a project may have it off
             connection.set_autocommit(True)
         if connection.vendor == "sqlite":
-            # Not for longer than anybody waits: what came too late would be a lease of nobody.
-            milliseconds = int(LONGEST_WAIT_SECONDS * 900)
+            # What came too late would be a lease of nobody.
             with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+                cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         return operation(using)
     finally:
         connection.close()

@@ -38,4 +38,4 @@ class VerifiedAccessToken:
 
     def allows(self, grant: str) -> bool:
         """Whether the app is granted `app.resource:verb`."""
-        return grants.allows(self.grants, grant)
+        return grants.EVERYTHING in self.grants or grants.allows(self.grants, grant)

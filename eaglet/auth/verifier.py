@@ -8,11 +8,11 @@ prepared statement. Where reads go to a replica, what it lags behind comes on to
 from __future__ import annotations
 
 import time
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from django.core.signals import setting_changed
 from django.db import router
-from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth import clock, crypto
 from eaglet.auth.changes import access_changed
@@ -40,12 +40,11 @@ class DatabaseTokenVerifier:
     def __init__(self) -> None:
         # Cleared by being replaced: a thread that read the database before the change puts its
         # verdict into the old dict, where nobody looks.
-        self._verdicts: dict[tuple[str, str], _Verdict] = {}
+        self._verdicts: dict[tuple[str, bytes], _Verdict] = {}
         self._shared = SharedVerdicts()
         access_changed.connect(self._forget_at_change)
         setting_changed.connect(self._forget_at_setting)
 
-    @sensitive_variables("token")
     def verify(self, token: str) -> VerifiedAccessToken:
         """The token's record; raises InvalidAccessToken or ExpiredAccessToken.
 
@@ -53,18 +52,19 @@ class DatabaseTokenVerifier:
         """
         if not isinstance(token, str):
             raise InvalidAccessToken("not an access token of this service")
-        key = (router.db_for_read(AccessToken), crypto.digest(token))
-        verdict = self._verdicts.get(key)
-        if (
-            verdict is not None
-            and time.monotonic() < verdict.good_until
-            and time.time() < verdict.expires_at
-        ):
-            return verdict.token
+        alias = router.db_for_read(AccessToken)
+        if verdicts := self._verdicts:
+            verdict = verdicts.get((alias, _digest_in_process(token)))
+            if verdict is not None and time.monotonic() < verdict[1] and time.time() < verdict[2]:
+                return verdict[0]
         if not crypto.is_access_token_shaped(token):
             raise InvalidAccessToken("not an access token of this service")
+        digest = crypto.digest(token)
         keep_for = conf.EAGLET_TOKEN_CACHE_SECONDS
-        return self._ask(key, keep_for) if keep_for > 0 else self._ask_shared(key)
+        key = (alias, _digest_in_process(token)) if keep_for > 0 else None
+        # What goes wrong from here on may be told with the variables of every frame.
+        del token
+        return self._ask_shared(alias, digest) if key is None else self._ask(key, digest, keep_for)
 
     def forget(self) -> None:
         """Drop every verdict of this process."""
@@ -78,27 +78,33 @@ class DatabaseTokenVerifier:
         if setting == "EAGLET_TOKEN_CACHE_SECONDS":
             self.forget()
 
-    def _ask(self, key: tuple[str, str], keep_for: float) -> VerifiedAccessToken:
+    def _ask(self, key: tuple[str, bytes], digest: str, keep_for: float) -> VerifiedAccessToken:
         verdicts = self._verdicts
         # Before the query, so that a verdict outlives a commit it did not see by no more than
         # the time it is kept.
         asked_at = time.monotonic()
-        token = _look_up(*key)
+        alias, _key = key
+        token = _look_up(alias, digest)
         if len(verdicts) >= MAX_VERDICTS:
             verdicts.clear()
         verdicts[key] = _Verdict(token, asked_at + keep_for, token.expires_at.timestamp())
         return token
 
-    def _ask_shared(self, key: tuple[str, str]) -> VerifiedAccessToken:
-        _alias, digest = key
+    def _ask_shared(self, alias: str, digest: str) -> VerifiedAccessToken:
         asked_at = time.monotonic()
         known, generation = self._shared.ask(digest)
         if known is not None:
             return known
-        token = _look_up(*key)
+        token = _look_up(alias, digest)
         if generation is not None:
             self._shared.keep(digest, token, generation, age=time.monotonic() - asked_at)
         return token
+
+
+def _digest_in_process(token: str) -> bytes:
+    # Not the one that is stored: this takes less than half of its time, and leaves the caches of
+    # the processor to others. It never leaves this process.
+    return blake2b(token.encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
 
 def _look_up(alias: str, digest: str) -> VerifiedAccessToken:

@@ -72,7 +72,8 @@ def flow(
             else:
                 key = _key_of(changed)
                 token = tokens.token(key, _fetch(changed, headers))
-        except TokenUnavailable:
+        except TokenUnavailable as error:
+            logger.warning("no other access token in place of a refused one, %s", error)
             return
         answer = yield draft.request(with_time_left(headers), token=token)
         if answers.refuses_token(answer, is_legacy=service.is_legacy):
@@ -127,7 +128,7 @@ def fetch_token(
         token = _read(answers.envelope_of(answer), service, _moment_of(answer))
     except EagletError as error:
         reason = str(error).replace(service.app_secret, "***")
-        message = f"{service.host} gave no access token: {reason}"
+        message = f"{service.host} gave no access token ({reason})"
         back_off = _back_off_after(error)
         failure = Undecided(message, back_off) if back_off else TokenUnavailable(message)
         failure.__cause__ = error.__cause__

@@ -79,8 +79,8 @@ class CallRecord:
         withheld = ", credentials withheld from a host not in the settings"
         logger.log(
             level,
-            # No colon after the resource: a filter that redacts would take what comes after a name
-            # like `auth.access_token:` for a secret.
+            # No colon after a name: a filter that redacts takes what comes after `access_token:`,
+            # or `TokenUnavailable:`, for a secret.
             "%s %s %s -> HTTP %s, code %s, %.1f ms%s%s",
             fields["method"],
             name,
@@ -89,6 +89,6 @@ class CallRecord:
             code,
             duration_ms,
             withheld if self.credentials == "withheld" else "",
-            f", {fields['error']}: {self.reason}" if error is not None else "",
+            f", {fields['error']} ({self.reason})" if error is not None else "",
             extra=fields,
         )

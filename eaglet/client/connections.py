@@ -28,6 +28,7 @@ from eaglet.client import names
 
 LONGEST_IDLE_SECONDS: Final = 50.0
 """Balancers commonly drop a connection that was idle for a minute, without telling."""
+_SMALL: Final = 16 * 1024
 _MOST_POOLS: Final = 1000
 _NEVER: Final = Retry(total=False)
 
@@ -102,6 +103,7 @@ class _Bounded(http.client.HTTPConnection):
     response_class = _BoundedResponse
 
     _dns_host: str  # urllib3's: the host as it is to be looked up
+    _held: list[bytes] | None = None
     idle_since = 0.0
 
     def _new_conn(self) -> socket.socket:
@@ -130,8 +132,26 @@ class _Bounded(http.client.HTTPConnection):
             raise TimeoutError("the time for the call is over")
         return left if longest is None else min(left, longest)
 
+    def request(
+        self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
+    ) -> None:
+        """Send a request: head and body at once, if the body is a small one."""
+        if not body or not isinstance(body, bytes) or len(body) > _SMALL:
+            super().request(method, url, body, headers, **options)
+            return
+        held: list[bytes] = []
+        self._held = held
+        try:
+            super().request(method, url, body, headers, **options)
+        finally:
+            self._held = None
+        self.send(b"".join(held))
+
     def send(self, data: Any) -> None:
         """Send the whole of it within the deadline; connect first where that is to be done."""
+        if self._held is not None:
+            self._held.append(data)
+            return
         if self.sock is None:
             self.connect()
         if not isinstance(data, bytes):

@@ -47,7 +47,7 @@ def _examined(name: str) -> Finding:
 
 def _reached(name: str, service: Service) -> Finding:
     try:
-        draft = wire.draft(service, "get", "healthz", {})
+        draft = wire.draft(service, "get", "/healthz", {})
         transport.send(draft.request({}), service)
     except EagletError as error:
         return Finding(

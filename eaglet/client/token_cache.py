@@ -138,8 +138,8 @@ class TokenCache:
             try:
                 with deadline.within(LONGEST_RENEWAL_SECONDS):
                     self._fetched(key, entry, fetching, None, store, fetch)
-            except TokenUnavailable:
-                pass  # it is logged, and the token at hand may still do
+            except TokenUnavailable as error:  # the token at hand may still do
+                logger.warning("an access token was not renewed early, %s", error)
             except Exception as error:  # noqa: BLE001 - nobody is there to catch it
                 logger.error("an access token was not renewed: %s", LibraryError.of(error))
 
@@ -180,7 +180,7 @@ class TokenCache:
                 return self._fetched(key, entry, mine, refused, chosen_store(), fetch)
             if not fetching.over.wait(deadline.remaining()):
                 raise TokenUnavailable(
-                    "no access token: another thread's request for it takes too long"
+                    "no access token, as another thread's request for it takes too long"
                 )
             if fetching.failure is not None:
                 raise TokenUnavailable(fetching.failure)
@@ -197,7 +197,7 @@ class TokenCache:
         """Fetch as the one thread that does; another process may have a newer token already."""
         turn = Turn(store, key)
         try:
-            stored = turn.awaited(_better_than(entry.held, refused))
+            stored = turn.awaited(_better_than(entry.held, {refused, entry.refused}))
             if stored is not None:
                 held = Held.of(stored.value, stored.left_seconds, stored.lifetime_seconds)
                 entry.keep(held)
@@ -218,7 +218,6 @@ class TokenCache:
             if not isinstance(error, NoTimeLeft):
                 back_off = error.back_off if isinstance(error, Undecided) else AFTER_REFUSAL
                 entry.note_failure(str(error), back_off)
-            logger.warning("no access token: %s", error)
             failure = TokenUnavailable(str(error))
             failure.__cause__ = error.__cause__
         finally:
@@ -227,13 +226,13 @@ class TokenCache:
         raise failure
 
 
-def _better_than(held: Held | None, refused: str | None) -> Callable[[StoredToken], bool]:
-    """Whether a token is another than the refused one and lasts longer than the one held."""
+def _better_than(held: Held | None, refused: set[str | None]) -> Callable[[StoredToken], bool]:
+    """Whether a token is no refused one and lasts longer than the one held."""
 
     def suits(token: StoredToken) -> bool:
-        if token.value == refused:
+        if token.value in refused:
             return False
-        if held is None:
+        if held is None or held.value in refused:
             return True
         left = max(held.expires_at - time.monotonic(), 0.0)
         return token.left_seconds > left + renewal_seconds(token.lifetime_seconds) / 4

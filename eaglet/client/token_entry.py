@@ -59,6 +59,7 @@ class TokenEntry:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.held: Held | None = None
+        self.refused: str | None = None
         self.has_worked = False
         self.failures = 0
         self.refusals = 0
@@ -90,6 +91,8 @@ class TokenEntry:
             if self.held is not refused:
                 return False
             self.held = None
+            # In the store it may be for a moment yet.
+            self.refused = refused.value
             if not self.has_worked:
                 self.refusals += 1
                 self._leave_alone("the token that was issued was refused", AFTER_REFUSAL)

@@ -22,8 +22,10 @@ T = TypeVar("T")
 
 FIRST_PAUSE_SECONDS: Final = 0.02
 LONGEST_PAUSE_SECONDS: Final = 0.5
+MOST_TRIES: Final = 4
+"""How often in a row a store that has answered may fail before a process does without it."""
 EXTENDED_EVERY_SECONDS: Final = LEASE_SECONDS / 5
-LATER_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+LATER_SECONDS: Final = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 16.0)
 """When to offer a token again that the store did not take: somebody's transaction may be in it."""
 
 
@@ -51,18 +53,24 @@ class Turn:
         """
         store = self._store
         pause = FIRST_PAUSE_SECONDS
+        tries = 1
         while store is not None:
             left = deadline.remaining()
             if left == 0:
                 raise NoTimeLeft("another process's request for it takes too long")
             claim = _tried("read", lambda: store.claim(self._key, self._holder, suits))
             if claim is None:
-                break
-            if claim.is_granted:
+                tries -= 1
+                if tries <= 0:
+                    break
+            elif claim.is_granted:
                 self._has_lease = True
                 break
-            if claim.token is not None:
+            elif claim.token is not None:
                 return claim.token
+            else:
+                # Another is asking. If the store fails now and then meanwhile, it is waited for.
+                tries = MOST_TRIES
             left = deadline.remaining()
             wait = pause * random.uniform(0.5, 1)  # noqa: S311 - not all at once
             time.sleep(wait if left is None else min(wait, left))
@@ -96,12 +104,12 @@ class Turn:
         """
         if self._store is None:
             return
-        if self._has_lease or self._is_private:
-            if self._is_kept(value, lifetime, ends_at):
-                self._has_lease = False
-                return
-            self.give_up()
-        # Nobody waits for what the store did not take at once.
+        is_expected = self._has_lease or self._is_private
+        # Not given up: the others are to wait for this token rather than ask for another.
+        self._has_lease = False
+        if is_expected and self._is_kept(value, lifetime, ends_at):
+            return
+        # No caller waits for what the store did not take at once.
         with suppress(RuntimeError):
             threading.Thread(
                 target=self._keep_later,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS
-from pymongo.common import validate as validate_option
-from pymongo.errors import ConfigurationError
 
 from eaglet.conf import Settings, conf
+from eaglet.mongo.address import Address, read_address
+from eaglet.mongo.driver_options import check_option
+from eaglet.mongo.faults import entry_fault
 from eaglet.setting_types import fault_of
 
 Entry = dict[str, Any]
@@ -35,7 +35,6 @@ KEYS: Final = (
     "TIME_ZONE",
     "USER",
 )
-_SCHEMES: Final = ("mongodb://", "mongodb+srv://")
 # Mechanisms that name a user, or none, and take no password.
 _WITHOUT_PASSWORD: Final = ("MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "GSSAPI")
 
@@ -53,7 +52,7 @@ def translate(databases: MutableMapping[str, Any]) -> None:
     """
     for name, entry in databases.items():
         if isinstance(entry, Mapping) and str(entry.get("ENGINE")).partition(".")[0] == "djongo":
-            raise _fault(
+            raise entry_fault(
                 name,
                 "ENGINE",
                 "is 'djongo', which no supported Django can install: its newest release needs "
@@ -70,13 +69,13 @@ def translate(databases: MutableMapping[str, Any]) -> None:
     for name, entry in ours.items():
         alias = _alias(name, entry)
         if alias in came_from:
-            raise _fault(
+            raise entry_fault(
                 name, "ALIAS", f"is {alias!r}, which the entry {came_from[alias]!r} has already"
             )
         if alias != name and alias in databases and alias not in ours:
-            raise _fault(name, "ALIAS", f"is {alias!r}, which is the name of another entry")
+            raise entry_fault(name, "ALIAS", f"is {alias!r}, which is the name of another entry")
         if alias == DEFAULT_DB_ALIAS:
-            raise _fault(
+            raise entry_fault(
                 name,
                 "ALIAS" if alias != name else "ENGINE",
                 "would make 'default' MongoDB; it must be an SQL database, where users, sessions, "
@@ -94,14 +93,10 @@ def translate(databases: MutableMapping[str, Any]) -> None:
     databases.update(made)
 
 
-def _fault(name: str, key: str, text: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"DATABASES[{name!r}][{key!r}] {text}.")
-
-
 def _alias(name: str, entry: Mapping[str, Any]) -> str:
     alias = entry.get("ALIAS", name)
     if not isinstance(alias, str) or not alias.strip():
-        raise _fault(name, "ALIAS", "must be a str that is not empty, or be left out")
+        raise entry_fault(name, "ALIAS", "must be a str that is not empty, or be left out")
     return alias
 
 
@@ -110,75 +105,31 @@ def _translated(name: str, entry: Mapping[str, Any]) -> Entry:
         if key not in KEYS:
             near = difflib.get_close_matches(str(key).upper(), KEYS, 1)
             meant = f", perhaps {near[0]!r}" if near else ""
-            raise _fault(name, key, f"is unknown{meant}; allowed: {', '.join(KEYS)}")
+            raise entry_fault(name, key, f"is unknown{meant}; allowed: {', '.join(KEYS)}")
     if entry.get("ATOMIC_REQUESTS"):
-        raise _fault(
+        raise entry_fault(
             name, "ATOMIC_REQUESTS", "must be False: transaction.atomic does nothing on MongoDB"
         )
     made: Entry = {key: entry[key] for key in KEYS if key in entry and key != "ALIAS"}
     made["ENGINE"] = ENGINE
-    host, in_url = _host(name, entry)
-    made["HOST"] = host
-    made["NAME"] = _name(name, entry, in_url)
-    made["PORT"] = _port(name, entry, host)
+    address = read_address(name, entry.get("HOST"))
+    made["HOST"] = address.host
+    made["NAME"] = _name(name, entry, address)
+    made["PORT"] = _port(name, entry, address.host)
     options = _options(name, entry)
-    given = {key.lower() for key in (*options, *in_url["options"])}
+    given = {key.lower() for key in (*options, *address.options)}
     made["OPTIONS"] = {**_bounds(given), **options}
-    mechanism = options.get("authMechanism") or in_url["options"].get("authmechanism")
-    made.update(_credentials(name, entry, in_url, mechanism))
+    mechanism = options.get("authMechanism") or address.options.get("authmechanism")
+    made.update(_credentials(name, entry, address, mechanism))
     return made
 
 
-def _host(name: str, entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The host without credentials, which settings pages would show, and what a URL says."""
-    nothing: dict[str, Any] = {"user": "", "password": "", "database": "", "options": {}}
-    host = entry.get("HOST")
-    if host is None or host == "":
-        return "", nothing
-    if isinstance(host, list | tuple) and all(isinstance(one, str) for one in host):
-        host = ",".join(host)
-    if not isinstance(host, str):
-        raise _fault(
-            name,
-            "HOST",
-            "must be a host name, several with commas between them, or a mongodb:// or "
-            f"mongodb+srv:// URL; not a {type(host).__name__}",
-        )
-    if "://" not in host:
-        if "@" in host or any(not one.strip() for one in host.split(",")):
-            raise _fault(
-                name,
-                "HOST",
-                "must be host names with commas between them; user and password go to USER and "
-                "PASSWORD",
-            )
-        return host, nothing
-    if not host.startswith(_SCHEMES):
-        raise _fault(name, "HOST", "is a URL of another scheme; allowed: mongodb, mongodb+srv")
-    try:
-        url = urlsplit(host)
-    except ValueError:
-        # Not chained: the text of the cause may quote the password.
-        raise _fault(name, "HOST", "is no URL that can be read") from None
-    credentials, at, hosts = url.netloc.rpartition("@")
-    if not hosts or "@" in credentials:
-        raise _fault(name, "HOST", "names no host, or has an unquoted '@' in its user or password")
-    user, _, password = credentials.partition(":")
-    bare = urlunsplit((url.scheme, hosts, url.path or "/", url.query, ""))
-    return bare, {
-        "user": unquote(user) if at else "",
-        "password": unquote(password) if at else "",
-        "database": unquote(url.path.strip("/")),
-        "options": {key.lower(): value for key, value in parse_qsl(url.query)},
-    }
-
-
-def _name(name: str, entry: Mapping[str, Any], in_url: Mapping[str, Any]) -> str:
-    database = entry.get("NAME") or in_url["database"]
+def _name(name: str, entry: Mapping[str, Any], address: Address) -> str:
+    database = entry.get("NAME") or address.database
     if not isinstance(database, str) or not database:
-        raise _fault(name, "NAME", "must name the database, or HOST be a URL that does")
+        raise entry_fault(name, "NAME", "must name the database, or HOST be a URL that does")
     if len(database.encode()) > 63 or any(one in database for one in '/\\. "$*<>:|?\0'):
-        raise _fault(
+        raise entry_fault(
             name,
             "NAME",
             "is no name of a MongoDB database: at most 63 bytes without "
@@ -192,10 +143,12 @@ def _port(name: str, entry: Mapping[str, Any], host: str) -> int | str:
     if port is None or port == "":
         return ""
     if host.startswith("mongodb+srv://"):
-        raise _fault(name, "PORT", "must be left out: a mongodb+srv:// URL finds the ports itself")
+        raise entry_fault(
+            name, "PORT", "must be left out: a mongodb+srv:// URL finds the ports itself"
+        )
     number = int(port) if isinstance(port, str) and port.isascii() and port.isdigit() else port
     if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 65536:
-        raise _fault(name, "PORT", f"is {port!r}; allowed: a number from 1 to 65535")
+        raise entry_fault(name, "PORT", f"is {port!r}; allowed: a number from 1 to 65535")
     return number
 
 
@@ -204,21 +157,13 @@ def _options(name: str, entry: Mapping[str, Any]) -> Entry:
     if options is None:
         return {}
     if not isinstance(options, Mapping):
-        raise _fault(name, "OPTIONS", f"must be a dict; not a {type(options).__name__}")
+        raise entry_fault(name, "OPTIONS", f"must be a dict; not a {type(options).__name__}")
     for key, value in options.items():
         if key in ("username", "password", "host", "port"):
-            raise _fault(name, "OPTIONS", f"has {key!r}, which goes to USER, PASSWORD, HOST, PORT")
-        try:
-            validate_option(str(key), value)
-        except (ConfigurationError, TypeError, ValueError) as error:
-            what = "" if "password" in str(key).lower() else f" ({error})"
-            raise _fault(
-                name,
-                "OPTIONS",
-                f"has {key!r}, which is unknown to the driver or has a wrong value{what}; allowed "
-                "are the options of pymongo's MongoClient, such as authSource, replicaSet, tls, "
-                "tlsCAFile, serverSelectionTimeoutMS",
-            ) from None
+            raise entry_fault(
+                name, "OPTIONS", f"has {key!r}, which goes to USER, PASSWORD, HOST, PORT"
+            )
+        check_option(name, "OPTIONS", str(key), value)
     return dict(options)
 
 
@@ -245,18 +190,20 @@ def _bounds(given: set[str]) -> Entry:
 
 
 def _credentials(
-    name: str, entry: Mapping[str, Any], in_url: Mapping[str, Any], mechanism: str | None
+    name: str, entry: Mapping[str, Any], address: Address, mechanism: str | None
 ) -> Entry:
     for key in ("USER", "PASSWORD"):
         value = entry.get(key)
         if value is not None and not isinstance(value, str):
-            raise _fault(name, key, f"must be a str or None; not a {type(value).__name__}")
-    user = entry.get("USER") or in_url["user"]
-    password = entry.get("PASSWORD") or in_url["password"]
+            raise entry_fault(name, key, f"must be a str or None; not a {type(value).__name__}")
+    user = entry.get("USER") or address.user
+    password = entry.get("PASSWORD") or address.password
     if password and not user:
-        raise _fault(name, "USER", "is missing, and PASSWORD is given; allowed: both or neither")
+        raise entry_fault(
+            name, "USER", "is missing, and PASSWORD is given; allowed: both or neither"
+        )
     if user and not password and mechanism not in _WITHOUT_PASSWORD:
-        raise _fault(
+        raise entry_fault(
             name,
             "PASSWORD",
             "is missing, and USER is given; allowed: both, neither, or an "

@@ -7,6 +7,7 @@ a test aid and not MongoDB.
 import os
 import secrets
 
+import pymongo
 import pytest
 
 from testproject.walkthrough.processes import Processes
@@ -21,7 +22,9 @@ class Catalog:
     """The service, and a caller with an access token."""
 
     def __init__(self, folder, processes, caller, mongo_url):
-        variables = {"EAGLET_MONGO_URL": mongo_url, "EAGLET_MONGO_NAME": f"t{secrets.token_hex(6)}"}
+        self.mongo_url = mongo_url
+        self.mongo_name = f"t{secrets.token_hex(6)}"
+        variables = {"EAGLET_MONGO_URL": mongo_url, "EAGLET_MONGO_NAME": self.mongo_name}
         self.role = Role("catalog", folder / "catalog", variables)
         self._caller = caller
         self.role.migrate()
@@ -52,8 +55,18 @@ class Catalog:
 @pytest.fixture
 def catalog(tmp_path, caller):
     """Starts the service with the server at an address."""
+    started = []
+
+    def start(url):
+        started.append(Catalog(tmp_path, processes, caller, url))
+        return started[-1]
+
     with Processes(tmp_path) as processes:
-        yield lambda url: Catalog(tmp_path, processes, caller, url)
+        yield start
+    for service in started:
+        if service.mongo_url == os.environ.get("EAGLET_TEST_MONGO_URL"):
+            with pymongo.MongoClient(service.mongo_url) as client:
+                client.drop_database(service.mongo_name)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_a_call_leaves_one_record_with_everything_in_it(client, declare, records
     assert (record.request_id, record.trace_id) == ("req-1", "a" * 32)
     assert record.duration_ms > 0
     assert sorted(record.params) == ["id", "password"]
-    assert record.getMessage().startswith("DELETE shop.item: HTTP 200, code 200, ")
+    assert record.getMessage().startswith("DELETE shop.item -> HTTP 200, code 200, ")
     assert "hunter2" not in str(vars(record))
 
 

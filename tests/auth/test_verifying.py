@@ -4,9 +4,13 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.test import RequestFactory
 from django.utils import timezone
+from django.views.debug import ExceptionReporter
 
+from eaglet.api.args import Args
 from eaglet.api.authorization import verifier
+from eaglet.api.credentials import identify
 from eaglet.auth import crypto
 from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
 from eaglet.auth.verifier import MAX_VERDICTS
@@ -143,10 +147,11 @@ def test_a_verdict_read_before_the_commit_ends_with_the_commit(make_app, end):
     hermes = make_app()
     token = hermes.token()
     before = verify(token)
+    (key,) = verifier()._verdicts
     with transaction.atomic():
         end(hermes)
         # Another connection still finds the token good, and its thread keeps the verdict.
-        verifier()._verdicts[("default", crypto.digest(token))] = _lasting(before)
+        verifier()._verdicts[key] = _lasting(before)
         assert verify(token) == before
     with pytest.raises(InvalidAccessToken):
         verify(token)
@@ -362,6 +367,29 @@ def test_the_record_shows_no_token(hermes):
     record = verify(token)
     assert token not in repr(record)
     assert crypto.digest(token) not in repr(record)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_fault_shows_no_token_with_the_variables_of_its_frames(hermes, monkeypatch, wrapped):
+    token = hermes.token()
+    request = RequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {token}")
+
+    def ask():
+        if wrapped:
+            identify(request, Args(request), in_parameter=True)
+        else:
+            verify(token)
+
+    monkeypatch.setattr("eaglet.auth.verifier.fetch", lambda *_: [])
+    monkeypatch.setattr("eaglet.auth.verifier._judge", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError) as caught:
+        ask()
+    trace = caught.tb
+    while trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    page = ExceptionReporter(None, caught.type, caught.value, trace).get_traceback_html()
+    assert "_ask" in page
+    assert token not in page
 
 
 def test_no_token_is_logged_even_with_every_query(hermes, settings, caplog):

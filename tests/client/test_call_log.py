@@ -2,7 +2,8 @@ import logging
 
 import pytest
 
-from eaglet.client import Resource
+from eaglet.client import Resource, ServiceUnavailable
+from eaglet.redaction import redact_text
 from eaglet.tracing import Trace, tracing
 
 from .recording_server import Reply, envelope
@@ -80,3 +81,33 @@ def test_nothing_is_formatted_where_nobody_listens(card, caplog, monkeypatch):
     assert Resource.use("card").get(CALL)
     card.answer = lambda request: Reply(b"")
     assert Resource.use("card").get(CALL) is None
+
+
+@pytest.mark.parametrize("resource", ["auth.access_token", "member.session", "order.signature"])
+@pytest.mark.parametrize(
+    "reply", [Reply(envelope()), Reply(b"", status=503), Reply(envelope(None, 531, "oh"))]
+)
+def test_redaction_takes_nothing_from_what_is_told_of_a_call(card, records, resource, reply):
+    card.answer = lambda request: reply
+    Resource.use("card").put({"resource": resource})
+    (record,) = records()
+    assert redact_text(record.getMessage()) == record.getMessage()
+    assert redact_text(record.reason) == record.reason
+
+
+def test_redaction_takes_nothing_from_what_is_told_of_a_token_that_there_is_not(issuer, caplog):
+    issuer.token_reply = Reply(b"", status=503)
+    for _ in range(2):
+        Resource.use("card").get(CALL)
+    told = [each.getMessage() for each in caplog.records if each.name.startswith("eaglet")]
+    assert len(told) == 2  # one a call
+    for message in told:
+        assert redact_text(message) == message
+    assert "HTTP 503" in told[-1]
+
+
+def test_redaction_takes_nothing_from_the_text_of_an_error(card):
+    card.answer = lambda request: Reply(b"", status=503)
+    with pytest.raises(ServiceUnavailable) as raised:
+        Resource.use("card", raise_errors=True).put({"resource": "member.session"})
+    assert redact_text(str(raised.value)) == "PUT card member.session failed: HTTP 503"

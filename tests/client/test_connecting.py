@@ -8,7 +8,7 @@ import time
 import pytest
 
 from eaglet import deadline
-from eaglet.client import Resource, ServiceTimeout, ServiceUnavailable, names
+from eaglet.client import Resource, ServiceTimeout, ServiceUnavailable, connections, names
 from eaglet.client.transport import transport
 
 from .forking import forks, in_child
@@ -239,3 +239,20 @@ def test_more_threads_than_connections_are_kept_log_no_warning(card, caplog, mon
     assert [record for record in caplog.records if record.levelname == "WARNING"] == []
     (pool,) = _pools()
     assert pool.pool.full()
+
+
+@pytest.mark.parametrize(("size", "sends"), [(10, 1), (1_000_000, 2)])
+def test_head_and_body_leave_at_once_if_the_body_is_small(card, monkeypatch, size, sends):
+    sent = []
+    send = connections._Bounded.send
+
+    def counted(self, data):
+        if self._held is None:
+            sent.append(len(data))
+        send(self, data)
+
+    monkeypatch.setattr(connections._Bounded, "send", counted)
+    data = {"x": "x" * size}
+    Resource.use("card", raise_errors=True).post({"resource": "card.trade", "data": data})
+    assert card.received[0].json == data
+    assert len(sent) == sends

@@ -115,6 +115,35 @@ def test_an_early_renewal_takes_the_token_another_process_renewed(card, issuer, 
     assert card.calls[-1].headers["Authorization"] == "Bearer egt_of_another"
 
 
+class SlowStore(MemoryTokenStore):
+    """Discards when it is let to."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.released = threading.Event(), threading.Event()
+
+    def discard(self, key, value):
+        self.asked.set()
+        self.released.wait(20)
+        super().discard(key, value)
+
+
+def test_a_refused_token_is_not_taken_from_the_store_that_still_has_it(card, issuer):
+    store = SlowStore()
+    register_shared_store(store)
+    call()
+    issuer.valid.clear()
+    refused = threading.Thread(target=call)
+    refused.start()
+    assert store.asked.wait(10)
+    assert call()["data"] == "secret data"
+    store.released.set()
+    refused.join()
+    used = [each.headers["Authorization"] for each in card.calls]
+    assert used.count(f"Bearer {issuer.issued[0]}") == 2
+    assert len(card.token_requests) == 2
+
+
 class BrokenStore:
     def fail(self, *args):
         raise RuntimeError("the database is away; access_token=egt_123")

@@ -208,6 +208,7 @@ LONG = {
 HOSTILE = '"""\nimport os; os.abort()\n\\"""\\'
 
 
+@pytest.mark.slow
 def test_what_a_stranger_writes_is_data_and_never_code(tmp_path):
     paths = {
         "/a.b-c/1x/": {
@@ -224,7 +225,7 @@ def test_what_a_stranger_writes_is_data_and_never_code(tmp_path):
     output = written(tmp_path, document(paths, version=HOSTILE), "t.py")
     module = imported(output)
     assert module.VERSION == HOSTILE
-    assert callable(module.datetime_.Final.get)
+    assert callable(module.datetime_.Final_.get)
     get = module.a_b_c._1x.get
     names = get.__kwdefaults__ or {}
     assert names == {}
@@ -253,8 +254,6 @@ def clean_by_ruff_and_mypy(file):
         checked = subprocess.run(
             [sys.executable, "-m", *command, str(file)], capture_output=True, text=True, check=False
         )
-        if "No module named" in checked.stderr:
-            pytest.skip(f"{command[0]} is not installed")
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

@@ -73,6 +73,21 @@ def test_a_server_that_is_away_is_a_typed_error_and_not_ready():
     assert told[3] == "{'database apps': False, 'database archive': False}"
 
 
+def test_a_name_that_dns_does_not_know_is_a_server_that_is_away():
+    told = run(
+        """
+        from eaglet.exceptions import MongoUnavailable
+        from tests.mongo.catalogue.models import Product
+        try:
+            Product.objects.count()
+        except MongoUnavailable as error:
+            print(error.__cause__.__class__.__name__)
+        """,
+        EAGLET_TEST_MONGO_URL="mongodb+srv://nowhere.invalid",
+    )
+    assert told.split() == ["ConfigurationError"]
+
+
 def test_checks_find_what_is_in_the_wrong_place():
     told = run("""
         from django.conf import settings

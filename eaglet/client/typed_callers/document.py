@@ -25,25 +25,30 @@ def load(source: str) -> dict[str, Any]:
     A URL that names no `.json`, `.yaml` or `.yml` is that of a service, whose document is at
     `/openapi.json`.
     """
-    if source.startswith(("http://", "https://")):
-        source = _address(source)
-        text = _fetched(source)
-    else:
-        text = _read(Path(source))
-    return _parsed(text, source)
+    if source.lower().startswith(("http://", "https://")):
+        url = _address(source)
+        told = _without_secrets(url)
+        return _parsed(_fetched(url, told), told)
+    return _parsed(_read(Path(source)), source)
 
 
 def _address(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise NotWritable(f"{url} can't be read: {error}") from None
+        raise NotWritable(f"the URL can't be read: {error}") from None
     if parts.path.endswith((".json", ".yaml", ".yml")):
         return url
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + _PATH, query="", fragment=""))
 
 
-def _fetched(url: str) -> str:
+def _without_secrets(url: str) -> str:
+    """The URL to tell people: its user, password and query stay where they were given."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+
+def _fetched(url: str, told: str) -> str:
     try:
         with requests.Session() as session:
             # As the calls themselves: proxies and netrc are the environment's, not the project's.
@@ -51,12 +56,12 @@ def _fetched(url: str) -> str:
             with session.get(
                 url, stream=True, timeout=TIMEOUT_SECONDS, allow_redirects=False
             ) as answer:
-                _check_status(answer.status_code, url)
-                return _content(answer, url).decode("utf-8")
+                _check_status(answer.status_code, told)
+                return _content(answer, told).decode("utf-8")
     except UnicodeDecodeError:
-        raise NotWritable(f"{url} does not answer with UTF-8") from None
+        raise NotWritable(f"{told} does not answer with UTF-8") from None
     except (requests.RequestException, ValueError) as error:
-        raise NotWritable(f"{url} can't be read: {type(error).__name__}") from error
+        raise NotWritable(f"{told} can't be read: {type(error).__name__}") from error
 
 
 def _check_status(status: int, url: str) -> None:

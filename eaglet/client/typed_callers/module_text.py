@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
 import textwrap
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
 from eaglet.client.typed_callers.names import Names, class_name
-from eaglet.client.typed_callers.operations import Operation, Parameter
+from eaglet.client.typed_callers.operations import Operation
 
 WIDTH: Final = 88
 _OWN_NAMES: Final = (
     "SERVICE", "VERSION", "Any", "Decimal", "Final", "annotations", "call", "call_or_raise",
-    "datetime",
-    *dir(builtins),  # `list`, say: annotations mean Python's
+    "bool", "datetime", "dict", "float", "int", "list", "str",
 )  # fmt: skip
 
 
@@ -32,10 +30,11 @@ def module_text(
     """
     operations = list(operations)
     used = {parameter.annotation for one in operations for parameter in one.parameters}
+    # Classes and instances are of one scope: an app may be called as a class is.
     names = Names(*_OWN_NAMES)
     body: list[str] = []
     for app, of_app in groupby(operations, key=lambda one: one.app):
-        members = Names()
+        members = Names("Final")
         attributes: list[tuple[str, str]] = []
         for resource, of_resource in groupby(of_app, key=lambda one: one.resource):
             made = names.name(class_name(app, resource))
@@ -50,10 +49,15 @@ def module_text(
         body += _docstring([f"The resources of {app}."], 1)
         body += ["", *(f"    {attribute}: Final = {one}()" for attribute, one in attributes)]
         body += ["", "", f"{names.name(app)}: Final = {made}()"]
-    return "\n".join([*_head(service, version, used, raises), *body, ""])
+    lines = [*_constants(service, version), *body]
+    # How ruff would wrap what is too long differs between its versions.
+    is_long = any(len(line) > WIDTH for line in lines)
+    return "\n".join(
+        [*_head(service, used, raises), "", *(["# fmt: off"] if is_long else []), *lines, ""]
+    )
 
 
-def _head(service: str, version: str, used: Collection[str], raises: bool) -> Iterator[str]:
+def _head(service: str, used: Collection[str], raises: bool) -> Iterator[str]:
     yield from _docstring(
         [
             f"Calls of the service {service!r} with the types its resources declare.",
@@ -68,7 +72,10 @@ def _head(service: str, version: str, used: Collection[str], raises: bool) -> It
     if "Decimal" in used:
         yield "from decimal import Decimal"
     yield "from typing import Any, Final"
-    yield from ("", f"from eaglet.client.typed import {_function(raises)}", "")
+    yield from ("", f"from eaglet.client.typed import {_function(raises)}")
+
+
+def _constants(service: str, version: str) -> Iterator[str]:
     yield f"SERVICE: Final = {literal(service)}"
     yield f"VERSION: Final = {literal(version)}"
 
@@ -94,12 +101,16 @@ def _method(operation: Operation, raises: bool) -> Iterator[str]:
     if not parameters:
         yield f"    def {operation.verb}(self) -> {given}:"
     else:
-        declared = [f"        {name}: {_declared(one)}," for name, one in parameters]
-        # Wider than that, ruff would break an annotation in two.
-        as_it_is = "  # fmt: skip" if any(len(line) > WIDTH for line in declared) else ""
         yield f"    def {operation.verb}("
-        yield from ("        self,", "        *,", *declared)
-        yield f"    ) -> {given}:{as_it_is}"
+        yield from ("        self,", "        *,")
+        for name, one in parameters:
+            if one.is_required:
+                yield f"        {name}: {one.annotation},"
+            elif one.annotation == "Any":
+                yield f"        {name}: Any = None,"
+            else:
+                yield f"        {name}: {one.annotation} | None = None,"
+        yield f"    ) -> {given}:"
     told = [operation.summary or f"{operation.verb.upper()} {operation.name}."]
     if operation.grants:
         told.append(f"Grants: {', '.join(operation.grants)}.")
@@ -117,23 +128,17 @@ def _method(operation: Operation, raises: bool) -> Iterator[str]:
     yield "        )"
 
 
-def _declared(parameter: Parameter) -> str:
-    if parameter.is_required:
-        return parameter.annotation
-    if parameter.annotation == "Any":
-        return "Any = None"
-    return f"{parameter.annotation} | None = None"
-
-
 def literal(text: str) -> str:
     """A string of Python's, whatever a stranger has put into it; as ruff would quote it."""
     quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + "".join(_escaped(each, quote) for each in text) + quote
+
+
+def _escaped(character: str, quote: str) -> str:
+    if character in (quote, "\\"):
+        return f"\\{character}"
     # What can't be seen is escaped: it could look like code.
-    inside = (
-        f"\\{each}" if each in (quote, "\\") else each if each.isprintable() else repr(each)[1:-1]
-        for each in text
-    )
-    return f"{quote}{''.join(inside)}{quote}"
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def _docstring(paragraphs: list[str], level: int) -> Iterator[str]:

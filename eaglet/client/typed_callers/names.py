@@ -32,7 +32,8 @@ def identifier(told: str) -> str:
     # Two underscores at the front would be mangled in a class.
     if name.startswith("__"):
         name = f"_{name.lstrip('_')}"
-    return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
+    # Soft keywords (`type`, `match`) are names too, and which there are differs between Pythons.
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def class_name(*told: str) -> str:

@@ -73,7 +73,7 @@ def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]
     """
     found: dict[tuple[str, str, str], Operation] = {}
     left_out = []
-    for path, item in sorted(_object(document.get("paths")).items()):
+    for path, item in sorted(_paths(document).items()):
         app, resource = _names(path)
         if (app, resource) in _NOT_FOR_CALLERS:
             continue
@@ -99,8 +99,13 @@ def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]
     return [found[key] for key in sorted(found, key=lambda k: (*k[:2], order[k[2]]))], left_out
 
 
-def _names(path: object) -> tuple[str, str]:
-    parts = str(path).strip("/").split("/")
+def _paths(document: Mapping[str, Any]) -> dict[str, Any]:
+    # Keys of YAML need not be strings.
+    return {str(path): item for path, item in _object(document.get("paths")).items()}
+
+
+def _names(path: str) -> tuple[str, str]:
+    parts = path.strip("/").split("/")
     # A URLconf may have put the resources under a prefix, which the service's HOST has too.
     return (parts[-2], parts[-1]) if len(parts) >= 2 else ("", "")
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connections
 from django_mongodb_backend.base import DatabaseWrapper as BackendWrapper
 from django_mongodb_backend.introspection import DatabaseIntrospection as BackendIntrospection
+from pymongo.errors import ConfigurationError
 
 from eaglet.mongo.engine.reporting import Reporting, reporting
 
@@ -26,6 +27,11 @@ class DatabaseWrapper(BackendWrapper):  # type: ignore[misc]
     """The backend's; raises MongoUnavailable where it would raise what the driver does."""
 
     introspection_class = DatabaseIntrospection
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """The client of this process. Raises MongoUnavailable if DNS does not know its servers."""
+        with reporting(self.alias, ConfigurationError):
+            return super().get_new_connection(conn_params)
 
     def get_collection(self, name: str, **kwargs: Any) -> Any:
         """A collection whose operations raise MongoUnavailable."""

@@ -22,12 +22,15 @@ _AWAY = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError)
 
 
 @contextmanager
-def reporting(alias: str) -> Iterator[None]:
-    """Raise MongoUnavailable, from the driver's error, when the server can't be reached."""
+def reporting(alias: str, *others: type[PyMongoError]) -> Iterator[None]:
+    """Raise MongoUnavailable, from the driver's error, when the server can't be reached.
+
+    `others` are errors that mean no less where this is used.
+    """
     try:
         yield
     except PyMongoError as error:
-        if isinstance(error, _AWAY) or error.timeout:
+        if isinstance(error, (*_AWAY, *others)) or error.timeout:
             raise MongoUnavailable(
                 f"MongoDB, database {alias!r}, can't be reached or did not answer in time"
             ) from error

@@ -83,7 +83,10 @@ class Command(BaseCommand):
 
 
 def _check(file: Path, text: str) -> None:
-    written = file.read_text(encoding="utf-8") if file.is_file() else ""
+    try:
+        written = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    except OSError as error:
+        raise CommandError(f"{file} can't be read: {error.strerror}") from error
     if written == text:
         return
     difference = "".join(
@@ -102,7 +105,7 @@ def _write(file: Path, text: str) -> None:
     try:
         descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as opened:
                 opened.write(text)
             # As a file that is simply written, which mkstemp's is not.
             umask = os.umask(0)
