@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from eaglet.client.testing import FakeServices
+
+
+def pytest_collection_finish() -> None:
+    """Import on this thread what a probe of the broker would import on its own.
+
+    pytest parses the modules of every plug-in's package itself. Probes run side by side, and two
+    threads that parse at a time break CPython 3.11, now and then: "SystemError: AST constructor
+    recursion depth mismatch".
+    """
+    if "eaglet.tasks.broker" in sys.modules:
+        import_module("eaglet.tasks.embedded.transport")
+        if find_spec("redis") is not None:
+            import_module("eaglet.tasks.redis_transport")
 
 
 @pytest.fixture
