@@ -37,6 +37,7 @@ from eaglet.api.refusals import InvalidParams
 from eaglet.encoding import to_json
 from eaglet.envelope import SERVICE_FAULT, SUCCESS, Envelope, failure, success
 from eaglet.exceptions import ApiError
+from eaglet.missing_tables import missing_table, remedy
 
 logger = logging.getLogger("eaglet.api")
 
@@ -152,10 +153,11 @@ def _of_fault(exception: Exception, place: str) -> Outcome:
     reference = uuid.uuid4().hex
     trace = tracing.current()
     exception.__traceback__ = _without_dispatch(exception.__traceback__)
+    table = missing_table(exception)
     logger.error(
         "%s failed: %s (reference %s)",
         place or "a call",
-        type(exception).__name__,
+        remedy(table) if table else type(exception).__name__,
         reference,
         exc_info=exception,
         extra={

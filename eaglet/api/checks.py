@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -67,6 +68,24 @@ def check_resources_are_reachable(app_configs: Any, **kwargs: Any) -> list[Check
                 )
             )
     return found
+
+
+@register(Tags.urls)
+def check_resources_are_brought(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W004: resources are declared, and the URLconf does not bring them."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []  # nothing is served
+    declared = next(registry.registered(), None)
+    if declared is None or any(_brings_resources(pattern) for pattern in _top_patterns()):
+        return []
+    return [
+        Warning(
+            f"Nobody can call {registry.place(declared)}: the URLconf does not bring resources.",
+            hint='Put path("", include("eaglet.api.urls")) last in the urlpatterns of '
+            "ROOT_URLCONF.",
+            id="eaglet_api.W004",
+        )
+    ]
 
 
 @register()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from eaglet.api import routing
+from eaglet.installed import require_app
+
+require_app("eaglet.api")
+
+from eaglet.api import routing  # noqa: E402 - it is of no use without the app
 
 app_name = "eaglet"
 

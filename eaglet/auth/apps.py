@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from eaglet.api import authorization, discovery, registry
 from eaglet.conf import conf
+from eaglet.doctor import register_examination
 from eaglet.token_store import register_shared_store
 
 
@@ -31,12 +32,14 @@ class AuthConfig(AppConfig):
             oauth_checks,  # noqa: F401
             refused_calls,
         )
+        from eaglet.auth.examination import examine_callers  # noqa: PLC0415
         from eaglet.auth.token_store import DatabaseTokenStore  # noqa: PLC0415
         from eaglet.auth.verified import VerifiedAccessToken  # noqa: PLC0415
         from eaglet.auth.verifier import DatabaseTokenVerifier  # noqa: PLC0415
 
         authorization.register_verifier(DatabaseTokenVerifier())
         register_shared_store(DatabaseTokenStore())
+        register_examination("callers", examine_callers)
 
         authorization.call_refused.connect(
             refused_calls.note_missing_grants,

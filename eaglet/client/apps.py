@@ -6,6 +6,8 @@ from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.doctor import register_examination
+
 
 class ClientConfig(AppConfig):
     """Registers the client's system checks."""
@@ -19,7 +21,9 @@ class ClientConfig(AppConfig):
         # These need settings.
         from eaglet import setting_checks  # noqa: F401,PLC0415
         from eaglet.client.checks import check_client_settings  # noqa: PLC0415
+        from eaglet.client.examination import examine_services  # noqa: PLC0415
         from eaglet.client.token_stores import check_token_store  # noqa: PLC0415
 
         checks.register(check_client_settings)
         checks.register(check_token_store)
+        register_examination("services", examine_services)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.doctor import register_examination
+
 
 class TasksConfig(AppConfig):
     """Prepares the workers that this process may become."""
@@ -25,6 +27,8 @@ class TasksConfig(AppConfig):
             received_metrics,
             receiving,
         )
+        from eaglet.tasks.examination import examine_tasks  # noqa: PLC0415
 
         receiving.connect_signals()
+        register_examination("tasks", examine_tasks)
         probes.register_for_services()

@@ -14,7 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from kombu.utils import json as celery_json
 
 from eaglet.exceptions import TaskError
+from eaglet.installed import require_app
 from eaglet.tasks.key_batches import in_batches
+
+# Here, since every other model of the app imports this one.
+require_app("eaglet.tasks")
 
 logger = logging.getLogger("eaglet.tasks")
 

@@ -8,12 +8,14 @@ import uuid
 from typing import Final
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.exceptions import TaskError
+from eaglet.missing_tables import missing_table, remedy
 from eaglet.tasks.capturing import captured
 from eaglet.tasks.message_headers import sent_by
 from eaglet.tasks.models import OutboxTask
@@ -108,7 +110,12 @@ def put(
         request_id=request_id,
         traceparent=traceparent,
     )
-    insert(alias, task)
+    try:
+        insert(alias, task)
+    except DatabaseError as error:
+        if table := missing_table(error):
+            raise ImproperlyConfigured(remedy(table)) from error
+        raise
     if not captured(alias, task):
         connection = connections[alias]
         if connection.in_atomic_block or connection.get_autocommit():

@@ -53,7 +53,7 @@ def test_every_check_is_registered(check):
 def test_no_id_is_used_twice():
     text = Path(api_checks.__file__).read_text()
     found = [part.split('"')[0] for part in text.split('id="')[1:]]
-    assert len(found) == len(set(found)) == 4
+    assert len(found) == len(set(found)) == 5
 
 
 def test_a_sound_project_has_nothing_to_report(settings, declare):
@@ -128,9 +128,9 @@ def test_e001_a_resource_behind_a_pattern_of_the_project_is_an_error(settings, d
     assert ids(settings, path("shop/<str:name>/", view), eaglet()) == ["eaglet_api.E001"]
 
 
-def test_e001_says_nothing_where_eaglet_has_no_urls(settings, declare):
+def test_w004_resources_that_no_url_brings_are_warned_of(settings, declare):
     declare(app="healthz", get=lambda args: 1)
-    assert ids(settings, path("about/", view)) == []
+    assert ids(settings, path("about/", view)) == ["eaglet_api.W004"]
 
 
 @pytest.mark.parametrize("handler", [lambda: 1, lambda self, args: 1])

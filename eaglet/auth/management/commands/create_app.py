@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth.grants import EVERYTHING
 from eaglet.auth.models import App
+from eaglet.missing_tables import needs_tables
 
 
 class Command(BaseCommand):
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             "--no-grants", action="store_true", help="Make it without grants: it may do nothing."
         )
 
+    @needs_tables
     @sensitive_variables()
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the app; CommandError for a name that is taken or a grant that is none."""

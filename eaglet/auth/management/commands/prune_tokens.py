@@ -15,6 +15,7 @@ from django.db import router
 
 from eaglet.auth.models import AccessToken
 from eaglet.auth.pruning import BATCH_SIZE, count_dead, prune
+from eaglet.missing_tables import needs_tables
 
 PROGRESS_EVERY_SECONDS = 1.0
 LARGEST_BATCH = 10_000
@@ -41,6 +42,7 @@ class Command(BaseCommand):
             "--database", metavar="ALIAS", help="By default the one that tokens are written to."
         )
 
+    @needs_tables
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete them; a second run goes on where one was interrupted."""
         using = options["database"] or router.db_for_write(AccessToken)

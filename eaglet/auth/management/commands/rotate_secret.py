@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth.models import App, AppSecret
 from eaglet.auth.rotation import described, rotate_secret
+from eaglet.missing_tables import needs_tables
 
 EXPIRE_OLD_IN: Final = 24 * 3600
 """How many seconds the old secret stays good, unless told otherwise."""
@@ -51,6 +52,7 @@ class Command(BaseCommand):
             "for when it was printed and lost.",
         )
 
+    @needs_tables
     @sensitive_variables()
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate; CommandError for an app there is not, or one with two live secrets."""

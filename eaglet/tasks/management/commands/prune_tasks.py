@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from eaglet.missing_tables import needs_tables
 from eaglet.tasks.pruning import BATCH_SIZE, RETENTIONS, prune
 
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
             help=f"Rows deleted at a time; by default {BATCH_SIZE}.",
         )
 
+    @needs_tables
     def handle(self, *args: Any, **options: Any) -> None:
         """Prune; CommandError for a database that is not there."""
         if options["batch_size"] < 1:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
+from eaglet.missing_tables import needs_tables
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.outboxes import outbox_aliases
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="Every one.")
         parser.add_argument("--database", metavar="ALIAS", default=DEFAULT_DB_ALIAS)
 
+    @needs_tables
     def handle(self, *args: Any, **options: Any) -> None:
         """Replay, or list; CommandError where there is no outbox, or no such parked task."""
         alias = options["database"]

@@ -1,0 +1,84 @@
+"""`manage.py eaglet_doctor`: tries what a service needs from outside, and says what to do.
+
+System checks read settings and touch nothing; this connects, asks and counts. Each app adds what
+it can examine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from eaglet.missing_tables import missing_table, remedy
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `remedy` says what to do, and is empty where all is well."""
+
+    text: str
+    remedy: str = ""
+
+
+Examination = Callable[[], Iterable[Finding]]
+
+_examinations: Final[dict[str, Examination]] = {}
+
+
+def register_examination(name: str, examination: Examination) -> None:
+    """Add what an app can examine, or replace the one of that name."""
+    _examinations[name] = examination
+
+
+def findings() -> Iterator[Finding]:
+    """Examine everything; what an examination raises is a finding too."""
+    for examination in (_migrations, *_examinations.values()):
+        try:
+            yield from examination()
+        except DatabaseError as error:
+            table = missing_table(error)
+            yield Finding(str(error).strip(), remedy(table) if table else "see DATABASES")
+
+
+def _migrations() -> Iterator[Finding]:
+    for connection in connections.all():
+        if connection.settings_dict.get("ENGINE") == "django.db.backends.dummy":
+            continue
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        where = f"database {connection.alias!r}"
+        if plan:
+            option = "" if connection.alias == "default" else f" --database {connection.alias}"
+            yield Finding(
+                f"{where}: {len(plan)} migrations are not applied",
+                f"run manage.py migrate{option}",
+            )
+        else:
+            yield Finding(f"{where}: every migration is applied")
+
+
+class Command(BaseCommand):
+    """Prints what was found, each with its remedy; fails if there is anything to do."""
+
+    help = (
+        "Try what this service needs: its tables, the services it calls and the key it calls them "
+        "with, its broker, relay and workers; and say what to do."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Examine, and print; CommandError if something is to be done."""
+        faults = 0
+        for finding in findings():
+            if finding.remedy:
+                faults += 1
+                self.stdout.write(self.style.ERROR(f"FAULT {finding.text}"))
+                self.stdout.write(f"      {finding.remedy}")
+            else:
+                self.stdout.write(f"ok    {finding.text}")
+        if faults:
+            raise CommandError(f"{faults} to mend")

@@ -1,0 +1,96 @@
+"""Names that can be given to services, resources and tasks, and those that can't."""
+
+from __future__ import annotations
+
+import importlib.util
+import keyword
+import re
+import sys
+from typing import Final
+
+from eaglet.geser.refusal import Refusal
+
+MAX_LENGTH: Final = 30
+"""Of a name; queues, databases and lines of code are made of several."""
+MAX_QUEUE_LENGTH: Final = 80
+"""Of a queue's whole name, which stands in one line of code."""
+TEMPLATE_MODULES: Final = frozenset(
+    {
+        "api",
+        "business",
+        "conftest",
+        "manage",
+        "settings",
+        "static",
+        "tasks",
+        "tests",
+        "urls",
+        "wsgi",
+    }
+)
+"""The top-level modules and folders that a generated service has."""
+ROUTES: Final = frozenset(
+    {"admin", "auth", "console", "healthz", "metrics", "oauth", "openapi", "readyz", "static"}
+)
+"""Where the paths of a generated service begin that are not those of its resources."""
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def check_service_name(name: str) -> None:
+    """Refuse what could not be a service's name, or would get in the way of a module's."""
+    check_name(name, "a service")
+    if name in TEMPLATE_MODULES:
+        raise Refusal(f"{name!r} is the name of a part of every service: choose another")
+    if name in sys.stdlib_module_names:
+        raise Refusal(f"{name!r} would shadow a module of the standard library: choose another")
+    if _is_installed(name):
+        raise Refusal(f"{name!r} would shadow an installed module: choose another")
+
+
+def check_name(name: str, of_what: str) -> None:
+    """Refuse what is no lower-case identifier in ASCII, is a keyword, or is too long."""
+    if not _NAME.fullmatch(name):
+        spelt = re.sub(r"[^a-z0-9_]+", "_", _WORD.sub("_", name).lower()).strip("_0123456789")
+        example = spelt if _NAME.fullmatch(spelt) else "member_service"
+        raise Refusal(
+            f"{name!r} can't be the name of {of_what}: it is made of lower-case letters, digits "
+            f"and _, and begins with a letter, like {example!r}"
+        )
+    if keyword.iskeyword(name):
+        raise Refusal(f"{name!r} is a keyword of Python: choose another name")
+    if len(name) > MAX_LENGTH:
+        raise Refusal(f"{name!r} is longer than {MAX_LENGTH} characters: choose a shorter name")
+
+
+def split_resource_name(name: str) -> tuple[str, str]:
+    """`app.name` as a pair; refuses what no resource of a service can be called."""
+    app, dot, resource = name.partition(".")
+    if not dot:
+        raise Refusal(f"a resource is named app.name, like 'mall.ship_info', and not {name!r}")
+    check_name(app, "an app")
+    check_name(resource, "a resource")
+    if app in ROUTES:
+        raise Refusal(f"paths that begin with /{app}/ are not for resources: choose another app")
+    if app == "decorators":
+        raise Refusal("api/decorators.py is there already: choose another app")
+    return app, resource
+
+
+def split_queue_name(name: str, service: str) -> tuple[str, str]:
+    """The queue and the module of a task: `ordered`, or a queue's whole name, `a.b.ordered`."""
+    *path, module = name.split(".")
+    for part in (*path, module):
+        check_name(part, "a task")
+    queue = name if path else f"services.{service}.tasks.{module}"
+    if len(queue) > MAX_QUEUE_LENGTH:
+        raise Refusal(f"{queue!r} is longer than {MAX_QUEUE_LENGTH} characters")
+    return queue, module
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # something half-way installed
+        return True

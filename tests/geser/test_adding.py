@@ -1,0 +1,105 @@
+"""`geser add`: resources and tasks for a service that is there."""
+
+import ast
+
+import pytest
+
+
+def test_a_resource_comes_with_its_package_and_its_test(geser, service, present):
+    before = present(service)
+    code, printed = geser("add", "resource", "mall.ship_info")
+    assert code == 0
+    after = present(service)
+    added = {"api/mall/__init__.py", "api/mall/a_ship_info.py", "tests/test_mall_ship_info.py"}
+    assert set(after) - set(before) == added
+    assert {path: after[path] for path in before} == before
+    assert all(path in printed for path in added)
+    assert "class AShipInfo(" in after["api/mall/a_ship_info.py"]
+    assert "access_token_required" in after["api/mall/a_ship_info.py"]
+
+
+def test_it_answers_what_it_is_told_to(geser, service):
+    code, _ = geser("add", "resource", "mall.order", "--methods", "POST,get", "--params", "id:int")
+    assert code == 0
+    text = (service / "api/mall/a_order.py").read_text()
+    (declared,) = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+    methods = [node for node in declared.body if isinstance(node, ast.FunctionDef)]
+    assert [method.name for method in methods] == ["get", "post"]
+    assert text.count('@param_required(["id:int"])') == 2
+
+
+def test_a_public_resource_requires_no_token(geser, service):
+    geser("add", "resource", "mall.news", "--public")
+    assert "access_token" not in (service / "api/mall/a_news.py").read_text()
+
+
+def test_it_works_from_a_folder_inside_the_service(geser, service, monkeypatch):
+    monkeypatch.chdir(service / "api" / "member")
+    code, _ = geser("add", "resource", "member.points")
+    assert code == 0
+    assert (service / "api/member/a_points.py").exists()
+
+
+def test_a_task_comes_with_its_test(geser, service):
+    code, printed = geser("add", "task", "ordered")
+    assert code == 0
+    assert printed.split() == [
+        "Written:", "tasks/ordered.py", "Written:", "tests/test_task_ordered.py",
+    ]  # fmt: skip
+    text = (service / "tasks/ordered.py").read_text()
+    assert '@task("services.member_service.tasks.ordered")' in text
+
+
+def test_a_task_can_be_of_a_queue_whose_name_is_given_whole(geser, service):
+    geser("add", "task", "services.mall.tasks.paid")
+    assert '@task("services.mall.tasks.paid")' in (service / "tasks/paid.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["resource", "member.greeting"], "not overwritten"),
+        (["resource", "order"], "app.name"),
+        (["resource", "mall.Order"], "like 'order'"),
+        (["resource", "mall.ship-info"], "like 'ship_info'"),
+        (["resource", "mall.a.b"], "can't be the name of a resource"),
+        (["resource", "../x.y"], "like"),
+        (["resource", "mall.class"], "keyword"),
+        (["resource", "auth.access_token"], "not for resources"),
+        (["resource", "admin.user"], "not for resources"),
+        (["resource", "decorators.x"], "there already"),
+        (["resource", "mall.order", "--methods", "head"], "no method 'head'"),
+        (["resource", "mall.order", "--params", "id:integer"], "there is no type 'integer'"),
+        (["resource", "mall.order", "--params", "id", "?id"], "declared twice"),
+        (["resource", "mall.order", "--params", 'a"b'], "can't be a parameter"),
+        (["resource", "mall.order", "--params", "_method"], "can't be a parameter"),
+        (["resource", "mall.order", "--params", "access_token"], "credential"),
+        (["task", "greeted"], "not overwritten"),
+        (["task", "import"], "keyword"),
+        (["task", "Ordered"], "like 'ordered'"),
+        (["task", "a..b"], "can't be the name of a task"),
+        (["task", ".".join(["a" * 30] * 4)], "characters"),
+    ],
+)
+def test_what_would_not_do_is_refused_and_nothing_written(
+    geser, service, present, arguments, reason
+):
+    before = present(service)
+    code, printed = geser("add", *arguments)
+    assert code == 1
+    assert reason in printed
+    assert present(service) == before
+
+
+def test_a_test_that_is_there_keeps_the_resource_from_being_written(geser, service):
+    (service / "tests/test_mall_order.py").write_text("mine")
+    code, printed = geser("add", "resource", "mall.order")
+    assert code == 1
+    assert "tests/test_mall_order.py" in printed
+    assert not (service / "api/mall").exists()
+
+
+def test_outside_a_service_there_is_nothing_to_add_to(geser):
+    code, printed = geser("add", "task", "ordered")
+    assert code == 1
+    assert "is in no service that geser has made" in printed

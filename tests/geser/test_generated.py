@@ -1,0 +1,73 @@
+"""What geser writes passes its own tests, and ruff and mypy, as it is."""
+
+import importlib.util
+import sys
+
+import pytest
+
+from tests.geser.generated import Generated, geser, run
+
+pytestmark = pytest.mark.slow
+
+EVERY_TYPE = (
+    "a", "?b:str", "c:int", "?d:float", "e:bool", "?f:json", "g:decimal", "?h:date", "i:datetime",
+    "?j:list",
+)  # fmt: skip
+
+
+NAMES = ["m", "a23456789_123456789_123456789_"]
+"""Of services, resources, tasks and parameters: as short and as long as can be."""
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory):
+    """Services with resources and tasks added, by name."""
+    made = {name: Generated.make(name, tmp_path_factory.mktemp("generated")) for name in NAMES}
+    for name, service in made.items():
+        for arguments in (
+            ["resource", f"{name}.{name}", "--methods", "get", "post", "--params", *EVERY_TYPE],
+            ["resource", "mall.ship_info"],
+            ["resource", "mall.x", "--methods", "put,patch,delete", "--params", "id:int", "?n"],
+            ["resource", "mall.open", "--public", "--params", f"{name}:int", f"?{name}x:int"],
+            ["resource", "mall.bare", "--public"],
+            ["task", name],
+            ["task", "services.mall.tasks.paid"],
+        ):
+            done = geser("add", *arguments, cwd=service.folder)
+            assert done.returncode == 0, done.stderr
+    return made
+
+
+def needs(*tools):
+    if not all(importlib.util.find_spec(tool) for tool in tools):
+        pytest.skip(f"needs {' and '.join(tools)}: the dependency group `lint`")
+
+
+def test_its_own_tests_pass_without_a_broker(services):
+    # Django leaves a database in memory open, which Python 3.13 notices.
+    strict = ["-W", "error", "-W", "ignore::ResourceWarning"]
+    printed = services["m"].run(sys.executable, *strict, "-m", "pytest", "-q")
+    assert "passed" in printed
+    assert "skipped" not in printed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_style_is_as_it_should_be_however_long_the_names(services, name):
+    needs("ruff")
+    services[name].run("ruff", "check", ".")
+    services[name].run("ruff", "format", "--check", ".")
+
+
+def test_its_ci_script_finds_nothing(services):
+    needs("mypy", "ruff")
+    printed = services[NAMES[-1]].run(".ci/run")
+    for found in ("All checks passed", "Success: no issues", "No changes detected", " passed in "):
+        assert found in printed
+
+
+def test_with_debug_off_only_the_embedded_broker_is_warned_of(services):
+    service = services["m"].with_variables(DEBUG="false")
+    service.with_variables(CELERY_BROKER_URL="memory://").manage("check", "--fail-level", "WARNING")
+    done = run(sys.executable, "manage.py", "check", cwd=service.folder, **service.variables)
+    assert done.returncode == 0
+    assert "eaglet_tasks.W001" in done.stderr
