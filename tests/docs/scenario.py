@@ -24,7 +24,7 @@ class Scenario:
 
     # What a reader puts in place of what the page shows: `…` of a token, a folder of one's own.
     instead: Mapping[str, str] = field(default_factory=dict)
-    # What is different each time in what is shown as printed.
+    # What has other digits each time, as many, in what is shown as printed.
     differs: Sequence[str] = ()
     # Commands of a shell that were given before.
     prepared: str = ""
