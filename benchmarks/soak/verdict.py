@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from benchmarks.soak.calling import Tally
 
-RESTART_GRACE_SECONDS = 1.5
-"""The breaker lets a call try the service again after EAGLET_CLIENT_BREAKER_SECONDS, 1."""
+RESTART_GRACE_SECONDS = 1.0
+"""The breaker lets a call try the service again after EAGLET_CLIENT_BREAKER_SECONDS, 0.5."""
 OUTAGE_GRACE_SECONDS = 2.5
 """The token service is asked again within 2 s of being back."""
 MOST_GROWTH = 1.1
