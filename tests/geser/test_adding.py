@@ -110,5 +110,7 @@ def test_outside_a_service_there_is_nothing_to_add_to(geser):
 
 
 def test_no_app_is_called_as_eaglets_own_paths_begin():
-    begins = {re.split(r"[/.]", str(route.pattern))[0] for route in routing.own_routes()}
+    routes = [str(route.pattern) for route in routing.own_routes()]
+    # `.well-known` can't be an app's name.
+    begins = {re.split(r"[/.]", route)[0] for route in routes if not route.startswith(".")}
     assert begins <= names.ROUTES
