@@ -226,6 +226,9 @@ class BoundedAdapter(HTTPAdapter):
 
     def close(self) -> None:
         """Close every connection that is not in use."""
+        # urllib3 would, as soon as nothing knows of the pool any more: a traceback may.
+        for pool in list(self._pools.values()):
+            pool.close()
         super().close()
         self._pools.clear()
 

@@ -21,6 +21,8 @@ LATE_SECONDS: Final = 10
 """What has been due for longer than this should have been published."""
 ANSWER_SECONDS: Final = 2.0
 """How long the workers are waited for."""
+MOST_QUESTIONS: Final = 3
+"""How often workers are asked: one that is just starting does not hear the first."""
 _LOOKED_AT: Final = 10_000
 """How many of the tasks sent last are looked at for their queues."""
 
@@ -59,6 +61,18 @@ def _outbox() -> Iterator[Finding]:
             yield Finding(f"outbox of {alias!r}: nothing waits")
 
 
+def _taken(hoped_for: set[str]) -> set[str]:
+    """The queues that workers take from; those that are hoped for are asked after again."""
+    taken: set[str] = set()
+    for _ in range(MOST_QUESTIONS):
+        inspect = publishing_app().control.inspect(timeout=ANSWER_SECONDS)
+        answers = inspect.active_queues() or {}
+        taken |= {queue["name"] for queues in answers.values() for queue in queues}
+        if hoped_for <= taken:
+            break
+    return taken
+
+
 def _workers() -> Iterator[Finding]:
     discover()
     own = set(declared_queues())
@@ -66,8 +80,7 @@ def _workers() -> Iterator[Finding]:
     for alias in filter(is_migrated, outbox_aliases()):
         last = OutboxTask.objects.using(alias).order_by("-pk")
         sent |= set(last.values_list("queue_name", flat=True)[:_LOOKED_AT])
-    answers = publishing_app().control.inspect(timeout=ANSWER_SECONDS).active_queues() or {}
-    taken = {queue["name"] for queues in answers.values() for queue in queues}
+    taken = _taken(own)
     for queue in sorted(own):
         if queue in taken:
             yield Finding(f"queue {queue}: a worker takes its tasks")

@@ -153,17 +153,23 @@ def test_a_service_that_closes_idle_connections_is_never_noticed(card, records, 
 def reset_on_request(listening, count):
     """A service that answers one request on a connection, and resets it at the next."""
     for _ in range(count):
-        connection, _ = listening.accept()
-        for answer in (b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"code":200}', b""):
-            received = b""
-            end = b'{"a":1}'
-            while not received.endswith(end):
-                received += connection.recv(65536)
-                end = b'{"a":1}' if received.startswith(b"POST") else b"\r\n\r\n"
-            connection.sendall(answer)
-        linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # on, 0 seconds: RST instead of FIN
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        connection.close()
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return  # the test is over
+        with connection:
+            for answer in (b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"code":200}', b""):
+                received = b""
+                end = b'{"a":1}'
+                while not received.endswith(end):
+                    part = connection.recv(65536)
+                    if not part:
+                        return
+                    received += part
+                    end = b'{"a":1}' if received.startswith(b"POST") else b"\r\n\r\n"
+                connection.sendall(answer)
+            linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # on, 0 seconds: RST instead of FIN
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
 @pytest.fixture
@@ -174,6 +180,10 @@ def resetting(settings):
         thread.start()
         yield
         transport.close()
+        # Closing alone would leave an accept() that waits.
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_get_on_a_kept_connection_that_is_reset_is_repeated_on_another(resetting, records):
