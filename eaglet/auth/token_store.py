@@ -47,7 +47,9 @@ class _Row(NamedTuple):
     @property
     def is_leased(self) -> bool:
         # A lease that ends later than any can was written before somebody put the clock back.
-        return bool(self.lease_holder) and self.now < self.lease_until <= self.now + LEASE_SECONDS
+        # Not to the instant: within one tick of a coarse clock, rounding would end a new lease.
+        latest = self.now + LEASE_SECONDS + 1
+        return bool(self.lease_holder) and self.now < self.lease_until <= latest
 
 
 class DatabaseTokenStore:

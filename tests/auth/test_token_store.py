@@ -121,6 +121,12 @@ def remaining(moment):
     return (moment - timezone.now()).total_seconds()
 
 
+def test_a_lease_holds_whatever_its_end_was_rounded_to(store):
+    store.claim(KEY, "me", no_token_suits)
+    move_lease(0.5)
+    assert store.claim(KEY, "other", no_token_suits) == Claim()
+
+
 def test_a_lease_that_ends_later_than_any_can_is_none(store):
     # Somebody has put the database's clock back.
     store.claim(KEY, "dead", no_token_suits)
