@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 import time
 from collections.abc import Callable
 from functools import cache as computed_once
@@ -24,8 +23,8 @@ from django.core.cache.backends.base import BaseCache
 from django.views.decorators.debug import sensitive_variables
 
 from eaglet import token_cipher
+from eaglet.outage_warning import OutageWarning
 from eaglet.own_thread import OwnThread
-from eaglet.redaction import redact_text
 from eaglet.shared_cache import shared_cache
 from eaglet.token_store import LEASE_SECONDS, Claim, StoredToken, TokenKey, renewal_seconds
 
@@ -33,11 +32,7 @@ logger = logging.getLogger("eaglet.client.tokens")
 
 T = TypeVar("T")
 
-WARN_EVERY_SECONDS: Final = 60.0
-"""How often a cache that can't be used is complained of, at most."""
-
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-_USER_IN_URL: Final = re.compile(r"(?<=//)[^/@]*@")
 
 
 class SharedCacheTokenStore:
@@ -49,7 +44,7 @@ class SharedCacheTokenStore:
 
     def __init__(self) -> None:
         self._own_thread = OwnThread("eaglet-token-store")
-        self._warned_at: float | None = None
+        self._warning = OutageWarning(logger)
 
     def is_private(self) -> bool:
         """Never: a cache knows no transactions."""
@@ -139,21 +134,9 @@ class SharedCacheTokenStore:
             return self._own_thread.run(lambda: _with_cache(operation))
         # Whatever it is: a cache that can't be reached must not fail the call it serves.
         except Exception as error:  # noqa: BLE001
-            self._warn(what, error)
+            message = "an access token in the shared cache could not be %s: %s"
+            self._warning.warn(message, what, error)
             return None
-
-    def _warn(self, what: str, error: Exception) -> None:
-        now = time.monotonic()
-        if self._warned_at is not None and now - self._warned_at < WARN_EVERY_SECONDS:
-            return
-        self._warned_at = now
-        reason = _USER_IN_URL.sub("", redact_text(str(error).partition("\n")[0]))
-        logger.warning(
-            "an access token in the shared cache could not be %s: %s: %s",
-            what,
-            type(error).__name__,
-            reason,
-        )
 
 
 def _with_cache(operation: Callable[[BaseCache], T]) -> T:

@@ -33,7 +33,6 @@ import datetime
 import hashlib
 import hmac
 import logging
-import re
 import secrets
 import time
 from functools import lru_cache
@@ -47,7 +46,7 @@ from django.utils.encoding import force_bytes
 from eaglet.auth.models import AccessToken
 from eaglet.auth.verified import VerifiedAccessToken, VerifiedApp
 from eaglet.breaker import Breaker
-from eaglet.redaction import redact_text
+from eaglet.outage_warning import OutageWarning, reason_of
 from eaglet.shared_cache import shared_cache
 
 logger = logging.getLogger("eaglet.auth")
@@ -61,11 +60,7 @@ CLOSED_SECONDS: Final = 10
 GENERATION_SECONDS: Final = 24 * 3600
 """How long a generation stands without a change; its end costs every token one query."""
 
-WARN_EVERY_SECONDS: Final = 60.0
-"""How often a cache that can't be read is complained of, at most."""
-
 _CLOSED: Final = "closed"
-_USER_IN_URL: Final = re.compile(r"(?<=//)[^/@]*@")
 
 
 class Answer(NamedTuple):
@@ -88,7 +83,7 @@ class SharedVerdicts:
 
     def __init__(self) -> None:
         self._breaker = Breaker(threshold=1)
-        self._warned_at: float | None = None
+        self._warning = OutageWarning(logger)
         # Settled once for a process: asking costs a tenth of what the database does.
         self._is_there: bool | None = None
         setting_changed.connect(self._settle_again)
@@ -150,7 +145,7 @@ class SharedVerdicts:
                 "the shared cache could not be told that access has changed; verdicts in it may "
                 "be accepted for up to %s s more: %s",
                 SHARED_SECONDS,
-                _reason(error),
+                reason_of(error),
             )
 
     def _settle_again(self, *, setting: str, **kwargs: Any) -> None:
@@ -159,13 +154,8 @@ class SharedVerdicts:
 
     def _failed(self, what: str, error: Exception) -> None:
         self._breaker.failed()
-        now = time.monotonic()
-        if self._warned_at is not None and now - self._warned_at < WARN_EVERY_SECONDS:
-            return
-        self._warned_at = now
-        logger.warning(
-            "the shared cache can't be %s, and the database is asked: %s", what, _reason(error)
-        )
+        message = "the shared cache can't be %s, and the database is asked: %s"
+        self._warning.warn(message, what, error)
 
 
 def _name(key: str | bytes) -> str:
@@ -201,8 +191,3 @@ def _read(kept: Any, generation: str) -> VerifiedAccessToken | None:
         return VerifiedAccessToken(VerifiedApp(pk, name, app_key), moment, frozenset(granted))
     except (TypeError, ValueError):
         return None
-
-
-def _reason(error: Exception) -> str:
-    text = redact_text(str(error).partition("\n")[0])
-    return f"{type(error).__name__}: {_USER_IN_URL.sub('', text)}"

@@ -18,8 +18,8 @@ from eaglet import token_cipher
 from eaglet.auth import clock
 from eaglet.auth.database_clock import epoch_now
 from eaglet.auth.models import CachedToken, CachedTokenQuerySet
+from eaglet.outage_warning import OutageWarning
 from eaglet.own_thread import OwnThread
-from eaglet.redaction import redact_text
 from eaglet.token_store import LEASE_SECONDS, Claim, StoredToken, TokenKey
 
 logger = logging.getLogger("eaglet.auth")
@@ -28,9 +28,6 @@ T = TypeVar("T")
 
 BUSY_MILLISECONDS: Final = 900
 """How long SQLite waits for whoever is writing: not for longer than a caller waits for it."""
-
-WARN_EVERY_SECONDS: Final = 60.0
-"""How often a database that can't be used is complained of, at most."""
 
 _USER_IN_URL = re.compile(r"(?<=//)[^/@]*@")
 
@@ -67,7 +64,7 @@ class DatabaseTokenStore:
 
     def __init__(self) -> None:
         self._own_thread = OwnThread("eaglet-token-store")
-        self._warned_at: float | None = None
+        self._warning = OutageWarning(logger)
 
     def is_private(self) -> bool:
         """Whether the caller's connection is used, which no other thread may see."""
@@ -185,19 +182,8 @@ class DatabaseTokenStore:
             return self._own_thread.run(lambda: _on_own_connection(using, operation))
         # Whatever it is: a cache that can't be reached must not fail the call it serves.
         except Exception as error:  # noqa: BLE001
-            self._warn(what, error)
+            self._warning.warn("a cached access token could not be %s: %s", what, error)
             return None
-
-    def _warn(self, what: str, error: Exception) -> None:
-        now = time.monotonic()
-        if self._warned_at is not None and now - self._warned_at < WARN_EVERY_SECONDS:
-            return
-        self._warned_at = now
-        # The first line only: PostgreSQL puts the row into the next.
-        reason = redact_text(str(error).partition("\n")[0])
-        logger.warning(
-            "a cached access token could not be %s: %s: %s", what, type(error).__name__, reason
-        )
 
 
 def _is_private(using: str) -> bool:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from eaglet import deadline, metrics
+from eaglet import deadline
 from eaglet.client import CircuitOpen, Resource, ResourceError, ServiceTimeout, ServiceUnavailable
 from eaglet.client.guards import guard_of
 from eaglet.client.services import resolve
@@ -248,7 +248,6 @@ class Since:
         return int(sample(name, **labels) - self._before)
 
 
-@pytest.mark.skipif(not metrics.ENABLED, reason="needs prometheus_client")
 def test_calls_repetitions_and_the_breaker_are_counted(card, clock, monkeypatch, settings):
     monkeypatch.setattr("random.uniform", lambda low, high: 0)
     labels = {"service": "card", "method": "GET"}
@@ -285,7 +284,6 @@ def test_calls_repetitions_and_the_breaker_are_counted(card, clock, monkeypatch,
     assert sample("eaglet_client_breaker_state", service="card") == 0
 
 
-@pytest.mark.skipif(not metrics.ENABLED, reason="needs prometheus_client")
 def test_nothing_is_counted_where_that_is_switched_off(card, settings):
     settings.EAGLET_METRICS = False
     counted = Since("eaglet_client_calls_total", service="card", method="POST", outcome="200")
@@ -293,7 +291,6 @@ def test_nothing_is_counted_where_that_is_switched_off(card, settings):
     assert int(counted) == 0
 
 
-@pytest.mark.skipif(not metrics.ENABLED, reason="needs prometheus_client")
 def test_the_name_of_an_unknown_service_is_no_label(settings):
     counted = Since("eaglet_client_calls_total", service="", method="GET", outcome="InvalidRequest")
     Resource.use("who knows").get(CALL)
