@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
@@ -13,6 +13,9 @@ from eaglet.params import Declared, RepeatedValues
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
+
+TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
+"""Where the original's callers put their token."""
 
 
 class Args(dict[str, Any]):
@@ -81,10 +84,10 @@ class Args(dict[str, Any]):
 
         A key that a form gives several times becomes a list of its values.
         """
-        token = self.get("access_token")
+        token = self.get(TOKEN_PARAMETER)
         if isinstance(body, MultiValueDict):
             for name, values in body.lists():
                 self[name] = values[0] if len(values) == 1 else RepeatedValues(values)
         else:
             self.update(body)
-        self.token_differs = token is not None and token != self["access_token"]
+        self.token_differs = token is not None and token != self[TOKEN_PARAMETER]

@@ -11,7 +11,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
-from eaglet.api.args import Args
+from eaglet.api.args import TOKEN_PARAMETER, Args
 from eaglet.api.authorization import TokenUser, VerifiedToken, call_refused, verifier
 from eaglet.api.refusals import MalformedRequest, TokenRefused
 from eaglet.exceptions import InvalidAccessToken
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from eaglet.api.plan import Method
 
 logger = logging.getLogger("eaglet.api")
-
-PARAMETER = "access_token"
 
 
 def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> VerifiedToken | None:
@@ -37,13 +35,13 @@ def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> Ve
     """
     scheme, _space, bearer = http_request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     token = bearer.strip() if scheme.lower() == "bearer" else ""
-    if in_parameter and PARAMETER in args:
-        given = args[PARAMETER]
+    if in_parameter and TOKEN_PARAMETER in args:
+        given = args[TOKEN_PARAMETER]
         if not isinstance(given, str) or args.token_differs:
             raise TokenRefused(sent=True)
         if token and given and token != given:
             raise MalformedRequest(_("the header and the parameter carry different tokens"))
-        args.take_out(PARAMETER)
+        args.take_out(TOKEN_PARAMETER)
         token = token or given
     if not token:
         return None

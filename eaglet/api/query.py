@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest
 
-from eaglet.api.args import Args
+from eaglet.api.args import TOKEN_PARAMETER, Args
 from eaglet.api.refusals import PayloadTooLarge
 from eaglet.api.verbs import PARAMETER
 from eaglet.params import Declared, RepeatedValues
@@ -17,7 +17,7 @@ from eaglet.params import Declared, RepeatedValues
 _NO_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 
 # A pair without a name, and what is taken out of the parameters before they are checked.
-_NOT_FOR_HANDLERS = frozenset({"", PARAMETER, "access_token"})
+_NOT_FOR_HANDLERS = frozenset({"", PARAMETER, TOKEN_PARAMETER})
 
 
 def mend_encoding(request: HttpRequest) -> bool:
