@@ -44,7 +44,7 @@ def prepare(contestant: str, url: str, app_key: str, secret: str) -> Callable[[]
     from django.utils import timezone
 
     from eaglet.auth.models import AccessToken, AppSecret
-    from eaglet.auth.tokens import issue_access_token
+    from eaglet.auth.tokens.issuing import issue_access_token
 
     record = AppSecret.objects.select_related("app").get(app__app_key=app_key)
 

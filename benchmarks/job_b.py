@@ -136,7 +136,7 @@ def issue(url: str, pipe) -> None:
     set_up(url, apps=token_contestants.apps())
     migrate()
     from eaglet.auth.models import App
-    from eaglet.auth.tokens import issue_access_token
+    from eaglet.auth.tokens.issuing import issue_access_token
 
     App.objects.all().delete()
     created = App.objects.create_app("caller")

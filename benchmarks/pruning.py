@@ -26,7 +26,7 @@ QUIET_SECONDS = 5.0
 def issue_until_told(url: str, app_key: str, secret: str, pipe: Connection) -> None:
     """Issue tokens; whenever something is sent, answer with what each has taken since."""
     set_up(url)
-    from eaglet.auth.tokens import issue_access_token
+    from eaglet.auth.tokens.issuing import issue_access_token
 
     taken: list[float] = []
     issue_access_token(app_key, secret)
@@ -64,7 +64,7 @@ def run(name: str, url: str, rows: int, pipe: Connection) -> None:
     from django.db import connection
 
     from eaglet.auth.models import App
-    from eaglet.auth.pruning import prune
+    from eaglet.auth.tokens.pruning import prune
 
     empty()
     created = App.objects.create_app("caller")

@@ -39,8 +39,8 @@ def fill(tasks: int) -> None:
 
     from django.utils import timezone
 
-    from eaglet.tasks.arguments import to_json
     from eaglet.tasks.models import OutboxTask
+    from eaglet.tasks.sending.arguments import to_json
 
     OutboxTask.objects.all().delete()
     now, text = timezone.now(), to_json(PAYLOAD)
@@ -62,7 +62,7 @@ def fill(tasks: int) -> None:
 def purge() -> None:
     from kombu import Queue
 
-    from eaglet.tasks.broker import publishing_app
+    from eaglet.tasks.broker.connection import publishing_app
 
     with publishing_app().connection_for_write() as connection:
         Queue(QUEUE, channel=connection.default_channel).queue_declare()
@@ -71,7 +71,7 @@ def purge() -> None:
 
 def relay_all(tasks: int) -> float:
     from eaglet.tasks.models import OutboxTask
-    from eaglet.tasks.relay import Relay
+    from eaglet.tasks.relay.relay import Relay
 
     fill(tasks)
     relay = Relay(["default"])
@@ -83,7 +83,7 @@ def relay_all(tasks: int) -> float:
 
 
 def one_by_one(tasks: int) -> float:
-    from eaglet.tasks.broker import publishing_app
+    from eaglet.tasks.broker.connection import publishing_app
 
     app = publishing_app()
     with app.connection_for_write() as connection:
@@ -108,7 +108,7 @@ def throughput(url: str, broker: str, rounds: int, tasks: int, pipe: Connection)
 
 def relay(url: str, broker: str) -> None:
     start(url, broker)
-    from eaglet.tasks.relay import Relay
+    from eaglet.tasks.relay.relay import Relay
 
     Relay(["default"]).run(threading.Event())
 

@@ -32,7 +32,7 @@ def make_table(url: str, rows: int, pipe: Connection) -> None:
     from django.db import connection
 
     from eaglet.auth.models import AccessToken, App
-    from eaglet.auth.tokens import issue_access_token
+    from eaglet.auth.tokens.issuing import issue_access_token
 
     created = App.objects.create_app("caller")
     fill(created.app.app_key, rows, expired=False)

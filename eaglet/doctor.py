@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from eaglet.missing_tables import missing_table, remedy
+from eaglet.setup_errors import missing_table, remedy
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 from eaglet.conf import conf
-from eaglet.translating import translated as _
+from eaglet.translation import translated as _
 
 MAX_DEPTH = 200
 """How deep arrays and objects may be nested in what a caller sends."""

@@ -15,7 +15,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from eaglet.conf import conf
-from eaglet.redaction import redact_text
+from eaglet.observability.redaction import redact_text
 
 logger = logging.getLogger("eaglet.health")
 

@@ -6,7 +6,7 @@ import logging
 import time
 from typing import Final
 
-from eaglet.redaction import redact_text
+from eaglet.observability.redaction import redact_text
 
 WARN_EVERY_SECONDS: Final = 60.0
 

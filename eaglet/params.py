@@ -22,7 +22,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from eaglet.encoding import from_json
 from eaglet.exceptions import InvalidParam, MissingParam, ParamError, ParamFault
-from eaglet.translating import translated as _
+from eaglet.translation import translated as _
 
 F = TypeVar("F", bound=Callable[..., Any])
 Converter = Callable[[Any], Any]

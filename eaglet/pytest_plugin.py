@@ -21,10 +21,10 @@ def pytest_collection_finish() -> None:
     threads that parse at a time break CPython 3.11, now and then: "SystemError: AST constructor
     recursion depth mismatch".
     """
-    if "eaglet.tasks.broker" in sys.modules:
+    if "eaglet.tasks.broker.connection" in sys.modules:
         import_module("eaglet.tasks.embedded.transport")
         if find_spec("redis") is not None:
-            import_module("eaglet.tasks.redis_transport")
+            import_module("eaglet.tasks.broker.redis_transport")
 
 
 @pytest.fixture

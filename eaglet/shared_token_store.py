@@ -22,7 +22,7 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet import token_cipher
+from eaglet.auth.tokens import encryption
 from eaglet.outage_warning import OutageWarning
 from eaglet.own_thread import OwnThread
 from eaglet.shared_cache import shared_cache
@@ -96,7 +96,7 @@ class SharedCacheTokenStore:
         From whoever has not the lease it is kept if it lasts longer than the one that is kept.
         """
         got_at = time.monotonic() - (token.lifetime_seconds - token.left_seconds)
-        encrypted = token_cipher.encrypt(
+        encrypted = encryption.encrypt(
             json.dumps([key.digest, token.value, token.lifetime_seconds, _boot_id(), got_at])
         )
         timeout = max(1, int(token.left_seconds - _known_seconds(token.lifetime_seconds)))
@@ -183,7 +183,7 @@ def _get(cache: BaseCache, key: TokenKey) -> StoredToken | None:
 
 @sensitive_variables()
 def _read(kept: Any, key: TokenKey) -> StoredToken | None:
-    text = token_cipher.decrypt(kept) if isinstance(kept, str) else None
+    text = encryption.decrypt(kept) if isinstance(kept, str) else None
     if text is None:
         return None
     digest, value, lifetime, boot_id, got_at = json.loads(text)

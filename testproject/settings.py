@@ -143,7 +143,7 @@ EAGLET_RESOURCE_MODULES = environment.names("EAGLET_RESOURCE_MODULES")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redacting": {"()": "eaglet.redaction.RedactingFilter"}},
+    "filters": {"redacting": {"()": "eaglet.observability.redaction.RedactingFilter"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {
         "stderr": {

@@ -5,7 +5,7 @@ import pytest
 from django.utils import translation
 
 from eaglet.api import registry
-from eaglet.api.plan import forget_plans
+from eaglet.api.dispatch.plan import forget_plans
 
 
 @pytest.fixture(autouse=True)

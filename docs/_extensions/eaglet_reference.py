@@ -25,8 +25,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from eaglet import exceptions
-from eaglet.geser import command_line
-from eaglet.setting_checks import declared_settings
+from eaglet.conf.checks import declared_settings
+from eaglet.geser import cli
 
 _CHECK_ID = re.compile(r"eaglet(?:_\w+)?\.[EW]\d{3}")
 PACKAGE = Path(importlib.import_module("eaglet").__file__ or "").parent
@@ -52,7 +52,7 @@ class _Table(SphinxDirective):
 
 
 class SettingsTable(_Table):
-    """Every setting that `eaglet/conf.py` declares."""
+    """Every setting that `eaglet/conf/__init__.py` declares."""
 
     headings = ("Setting", "Type", "Default", "Check", "Meaning")
 
@@ -102,7 +102,7 @@ class CommandsTable(_Table):
                 told[file.stem] = str(module.Command.help)
         for name in sorted(found):
             yield f"`manage.py {name}`", ", ".join(found[name]), told[name]
-        for name, what in _subcommands("geser", command_line.parser()):
+        for name, what in _subcommands("geser", cli.parser()):
             yield f"`{name}`", "", what
 
 

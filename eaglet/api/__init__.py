@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eaglet.lazy_exports import lazy_exports
+from eaglet.imports import lazy_exports
 
 if TYPE_CHECKING:
-    from eaglet.api.authorization import access_token_required as access_token_required
     from eaglet.api.pagination import paginate as paginate
     from eaglet.api.resource import ApiResource as ApiResource
+    from eaglet.api.security.decorator import access_token_required as access_token_required
     from eaglet.exceptions import ApiError as ApiError
     from eaglet.params import param_required as param_required
 
 _HOMES = {
     "ApiError": "eaglet.exceptions",
     "ApiResource": "eaglet.api.resource",
-    "access_token_required": "eaglet.api.authorization",
+    "access_token_required": "eaglet.api.security.decorator",
     "paginate": "eaglet.api.pagination",
     "param_required": "eaglet.params",
 }

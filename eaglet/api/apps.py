@@ -16,8 +16,8 @@ class ApiConfig(AppConfig):
     def ready(self) -> None:
         """Import every resource, and register the system checks and the probes."""
         # These need the app registry, or settings.
-        from eaglet import setting_checks  # noqa: F401,PLC0415
-        from eaglet.api import checks, disclosure_checks, discovery, probes  # noqa: F401,PLC0415
+        from eaglet.api import checks, health, registry  # noqa: F401,PLC0415
+        from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
 
-        discovery.discover()
-        probes.register_probes()
+        registry.discover()
+        health.register_probes()

@@ -15,13 +15,14 @@ from django.urls.exceptions import Resolver404
 
 from eaglet.api import registry, routing
 from eaglet.api.context import load_providers
-from eaglet.api.plan import handlers
+from eaglet.api.dispatch.plan import handlers
 from eaglet.conf import Settings
-from eaglet.setting_types import is_sound
+from eaglet.conf.validation import is_sound
 
 if TYPE_CHECKING:
     from eaglet.api.resource import ApiResource
-
+from eaglet.api.security import staff_access
+from eaglet.conf import conf
 
 # In a route or regular expression: what stands for one character, and what may hold a slash.
 _CHARACTER_CLASS = re.compile(r"\[[^\]]*\]")
@@ -161,3 +162,35 @@ def _leads_elsewhere(path: str, resource: type[ApiResource]) -> bool:
     except Resolver404:
         return False
     return getattr(match.func, "cls", None) is not resource
+
+
+@register()
+def check_console_setting(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E003: a value of EAGLET_CONSOLE that means nothing."""
+    value: object = conf.EAGLET_CONSOLE
+    if not isinstance(value, str) or value == staff_access.STAFF:  # other types are eaglet.E001
+        return []
+    return [
+        Error(
+            f"EAGLET_CONSOLE is {value!r}; it must be None, True, False or {staff_access.STAFF!r}.",
+            hint="None: everybody with DEBUG, else staff; True: everybody; False: nobody; "
+            "'staff': staff, with DEBUG too.",
+            id="eaglet_api.E003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_open_to_everybody(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W003: console, OpenAPI, browsable page and metrics are open to everybody."""
+    if not staff_access.is_open():
+        return []
+    cause = "EAGLET_CONSOLE is True" if conf.EAGLET_CONSOLE is True else "DEBUG is on"
+    return [
+        Warning(
+            "The console, OpenAPI, the browsable page and metrics are open to everybody, "
+            f"as {cause}.",
+            hint="Set EAGLET_CONSOLE to None (staff only, with DEBUG off), 'staff' or False.",
+            id="eaglet_api.W003",
+        )
+    ]

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from rest_framework.request import Request
 
-from eaglet.api.args import Args
+from eaglet.api.request.args import Args
 from eaglet.conf import conf
 
 

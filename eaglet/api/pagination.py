@@ -8,7 +8,7 @@ from typing import Any, Final, TypedDict
 from django.core.paginator import Paginator
 from django.utils.translation import gettext as _
 
-from eaglet.api.refusals import InvalidParams
+from eaglet.api.exceptions import InvalidParams
 from eaglet.exceptions import ParamError, ParamFault
 from eaglet.params import check_params, parse_declarations
 

@@ -10,6 +10,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
     from eaglet.api.resource import ApiResource
+from django.apps import apps
+from django.utils.module_loading import autodiscover_modules
+
+from eaglet.conf import Settings
+from eaglet.imports import import_named
 
 _resources: dict[tuple[str, str], type[ApiResource]] = {}
 _listeners: list[Callable[[], None]] = []
@@ -64,3 +69,41 @@ def place(resource: type) -> str:
         return f"{name} ({inspect.getsourcefile(resource)}:{line})"
     except (OSError, TypeError):
         return name
+
+
+_done = False
+_waiting: list[Callable[[], None]] = []
+
+
+def discover() -> None:
+    """Import every module that declares resources; one that fails to import fails start-up.
+
+    Raises ImproperlyConfigured if a resource requires an access token and no installed app
+    verifies any.
+    """
+    global _done  # noqa: PLW0603 - once a process
+    autodiscover_modules("resources")
+    import_named(Settings.EAGLET_RESOURCE_MODULES)
+    _check_guards()
+    _done = True
+    while _waiting:
+        _waiting.pop(0)()
+
+
+def when_discovered(callback: Callable[[], None]) -> None:
+    """Call back once all resources are known, which may be now."""
+    if _done:
+        callback()
+    else:
+        _waiting.append(callback)
+
+
+def _check_guards() -> None:
+    if any(getattr(config, "verifies_access_tokens", False) for config in apps.get_app_configs()):
+        return
+    guarded = [resource for resource in registered() if resource.is_guarded()]
+    if guarded:
+        raise ImproperlyConfigured(
+            f"{place(guarded[0])} requires an access token, and no installed app "
+            "verifies any: add 'eaglet.auth' to INSTALLED_APPS"
+        )

@@ -18,15 +18,21 @@ from rest_framework.response import Response
 from rest_framework.settings import APISettings, api_settings
 from rest_framework.views import APIView
 
-from eaglet.api import answers, dispatch, page, registry
-from eaglet.api.args import Args
-from eaglet.api.authorization import token_rule
-from eaglet.api.body import read_drf_body
-from eaglet.api.credentials import AccessTokenAuthentication
-from eaglet.api.drf_request import PARSERS, ResourceRequest
-from eaglet.api.plan import Method, Plan, forget_plans, handlers, plan_of
-from eaglet.api.policy import FromProject, named, names_exception_handler, names_renderers
-from eaglet.api.query import read_query
+from eaglet.api import registry, responses
+from eaglet.api.dispatch import browsable, view
+from eaglet.api.dispatch.drf_policy import (
+    FromProject,
+    named,
+    names_exception_handler,
+    names_renderers,
+)
+from eaglet.api.dispatch.plan import Method, Plan, forget_plans, handlers, plan_of
+from eaglet.api.request.args import Args
+from eaglet.api.request.body import read_drf_body
+from eaglet.api.request.drf import PARSERS, ResourceRequest
+from eaglet.api.request.query import read_query
+from eaglet.api.security.authentication import AccessTokenAuthentication
+from eaglet.api.security.decorator import token_rule
 
 _NAME = re.compile(r"[^\s/?#%]+")
 
@@ -68,9 +74,9 @@ class ApiResource(APIView, metaclass=_ResourceType):
     permission_classes: Any = FromProject("DEFAULT_PERMISSION_CLASSES", ())
     throttle_classes: Any = FromProject("DEFAULT_THROTTLE_CLASSES", ())
     parser_classes: Any = FromProject("DEFAULT_PARSER_CLASSES", PARSERS)
-    renderer_classes: Any = FromProject("DEFAULT_RENDERER_CLASSES", page.renderers)
+    renderer_classes: Any = FromProject("DEFAULT_RENDERER_CLASSES", browsable.renderers)
     content_negotiation_class: Any = FromProject(
-        "DEFAULT_CONTENT_NEGOTIATION_CLASS", page.Negotiation
+        "DEFAULT_CONTENT_NEGOTIATION_CLASS", browsable.Negotiation
     )
     versioning_class: Any = FromProject("DEFAULT_VERSIONING_CLASS", None)
     metadata_class: Any = FromProject("DEFAULT_METADATA_CLASS", SimpleMetadata)
@@ -93,11 +99,11 @@ class ApiResource(APIView, metaclass=_ResourceType):
         registry.register(cls)
 
     @classmethod
-    def as_view(cls, **initkwargs: Any) -> dispatch.View:  # type: ignore[override]
+    def as_view(cls, **initkwargs: Any) -> view.View:  # type: ignore[override]
         """The view that answers calls to this resource."""
         if initkwargs:
             raise TypeError(f"as_view() of a resource takes no arguments: {sorted(initkwargs)}")
-        return dispatch.view_of(cls)
+        return view.view_of(cls)
 
     @classmethod
     def is_guarded(cls) -> bool:
@@ -124,7 +130,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
     def get_renderers(self) -> list[BaseRenderer]:
         """The renderers; the browsable page's only for those who may see it."""
         request = getattr(self.request, "_request", self.request)
-        return [renderer() for renderer in page.shown_to(request, self.renderer_classes)]
+        return [renderer() for renderer in browsable.shown_to(request, self.renderer_classes)]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a call, with every hook of REST framework where it belongs."""
@@ -152,7 +158,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
         read_early = request.method == "POST" or (method is not None and method.rule is not None)
         verb, fault = request.method or "", None
         if read_early:
-            verb, fault = dispatch.read_call(request, args, lambda _: read_drf_body(drf_request))
+            verb, fault = view.read_call(request, args, lambda _: read_drf_body(drf_request))
         drf_request.method = verb
         method = plan.methods.get(verb)
         if method is not None and method.rule is not None:
@@ -164,32 +170,32 @@ class ApiResource(APIView, metaclass=_ResourceType):
             return self._describe(plan)
         method = plan.methods[verb]
         if not read_early:
-            _verb, fault = dispatch.read_call(request, args, lambda _: read_drf_body(drf_request))
+            _verb, fault = view.read_call(request, args, lambda _: read_drf_body(drf_request))
             drf_request.params = dict(args)  # type: ignore[attr-defined]
-        result = dispatch.perform(plan, method, args, request, fault)
+        result = view.perform(plan, method, args, request, fault)
         if isinstance(result, HttpResponseBase):
             return result
-        return self._write(answers.of_result(result))
+        return self._write(responses.of_result(result))
 
     def _describe(self, plan: Plan) -> HttpResponseBase:
         data: dict[str, Any] = {"app": self.app, "resource": self.resource}
         if named("DEFAULT_METADATA_CLASS") or self.metadata_class is not SimpleMetadata:
             data = self.metadata_class().determine_metadata(self.request, self)
-        outcome = answers.of_result(data)
+        outcome = responses.of_result(data)
         response = self._write(outcome)
         response["Allow"] = plan.allow
         return response
 
-    def _write(self, outcome: answers.Outcome) -> HttpResponseBase:
+    def _write(self, outcome: responses.Outcome) -> HttpResponseBase:
         request: HttpRequest = self.request._request
         always_200 = plan_of(type(self)).always_200
-        plain_json = not names_renderers(type(self)) and not page.wants_page(request)
+        plain_json = not names_renderers(type(self)) and not browsable.wants_page(request)
         if plain_json or (
-            outcome.status >= 400 and not always_200 and answers.accepts_problem(request)
+            outcome.status >= 400 and not always_200 and responses.accepts_problem(request)
         ):
-            return answers.write(outcome, request, always_200=always_200)
+            return responses.write(outcome, request, always_200=always_200)
         response = Response(
-            answers.plain(outcome.envelope),
+            responses.plain(outcome.envelope),
             status=200 if always_200 else outcome.status,
             headers=dict(outcome.headers),
         )
@@ -198,7 +204,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         """Turn an exception into the answer, by the project's own handler if it names one."""
-        answers.roll_back()
+        responses.roll_back()
         if isinstance(exc, NotAuthenticated | AuthenticationFailed):
             self._say_how_to_authenticate(exc)
         if names_exception_handler(type(self)):
@@ -208,7 +214,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
                 response.exception = True
                 return response
         plan = plan_of(type(self))
-        return self._write(answers.of_exception(exc, allow=plan.allow, place=plan.place))
+        return self._write(responses.of_exception(exc, allow=plan.allow, place=plan.place))
 
     def _say_how_to_authenticate(self, exc: NotAuthenticated | AuthenticationFailed) -> None:
         # As REST framework does: a 401 names a scheme, and where there is none it is a 403.

@@ -11,20 +11,20 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, path
 from django.urls.resolvers import RoutePattern
 from rest_framework.exceptions import NotFound
 
-from eaglet import tracing
-from eaglet.api import answers, health_views, registry
-from eaglet.api import observation as observing
+from eaglet.api import health, registry, responses
 from eaglet.api.console import views as console
-from eaglet.api.metrics_view import metrics_view
+from eaglet.api.observability import calls as observing
+from eaglet.api.observability.metrics_view import metrics_view
 from eaglet.api.openapi import swagger_ui
 from eaglet.api.openapi.views import openapi_json
 from eaglet.conf import conf
+from eaglet.observability import tracing
 
 ROUTE = "<str:app>/<str:resource>/"
 
 _own_routes: list[URLPattern | URLResolver] = [
-    path("healthz", health_views.healthz, name="healthz"),
-    path("readyz", health_views.readyz, name="readyz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics_view, name="metrics"),
     path("openapi.json", openapi_json, name="openapi.json"),
     path("openapi/", swagger_ui.page, name="openapi"),
@@ -72,10 +72,10 @@ def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     """Answer for a resource that is not declared: 404."""
     with tracing.tracing(tracing.Trace.from_meta(request.META)):
         observation = observing.Observation(request, **kwargs, is_declared=False)
-        outcome = answers.of_exception(NotFound())
-        response = answers.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
+        outcome = responses.of_exception(NotFound())
+        response = responses.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
         observation.end(response, None)
-        return answers.without_body(response) if request.method == "HEAD" else response
+        return responses.without_body(response) if request.method == "HEAD" else response
 
 
 no_such_resource.csrf_exempt = True  # type: ignore[attr-defined]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest
 from rest_framework.views import APIView
 
-from eaglet.api.drf_request import wrap
-from eaglet.api.policy import FromProject
+from eaglet.api.dispatch.drf_policy import FromProject
+from eaglet.api.request.drf import wrap
 
 
 class _ProjectThrottles(APIView):

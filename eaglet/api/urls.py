@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from eaglet.installed import require_app
+from eaglet.setup_errors import require_app
 
 require_app("eaglet.api")
 

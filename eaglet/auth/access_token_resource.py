@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
-from eaglet.api.answers import envelope_response
-from eaglet.api.args import Args
-from eaglet.api.dispatch import View
+from eaglet.api.dispatch.view import View
+from eaglet.api.request.args import Args
 from eaglet.api.resource import ApiResource
-from eaglet.auth.autocommit import autocommit
-from eaglet.auth.client_address import client_address
-from eaglet.auth.throttle import TokenRequestsThrottled, token_request
-from eaglet.auth.tokens import issue_access_token
+from eaglet.api.responses import envelope_response
+from eaglet.auth.throttling.client_address import client_address
+from eaglet.auth.throttling.limits import TokenRequestsThrottled, token_request
+from eaglet.auth.throttling.transactions import autocommit
+from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.conf import conf
 from eaglet.encoding import format_datetime
 from eaglet.exceptions import InvalidAppKey

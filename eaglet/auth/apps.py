@@ -6,7 +6,8 @@ from django.apps import AppConfig, apps
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.api import authorization, discovery, registry
+from eaglet.api import registry
+from eaglet.api.security import decorator
 from eaglet.conf import conf
 from eaglet.doctor import register_examination
 from eaglet.token_store import register_shared_store
@@ -24,41 +25,41 @@ class AuthConfig(AppConfig):
     def ready(self) -> None:
         """Register what other apps find through a slot, and the system checks."""
         # These need the app registry, or settings.
-        from eaglet import setting_checks  # noqa: F401,PLC0415
-        from eaglet.auth import (  # noqa: PLC0415
-            changes,
-            checks,  # noqa: F401
-            models,
-            oauth_checks,  # noqa: F401
-            refused_calls,
-        )
-        from eaglet.auth.examination import examine_callers  # noqa: PLC0415
+        from eaglet.auth import checks, models  # noqa: F401,PLC0415
+        from eaglet.auth.health import examine_callers  # noqa: PLC0415
+        from eaglet.auth.models import refused_calls  # noqa: PLC0415
         from eaglet.auth.token_store import DatabaseTokenStore  # noqa: PLC0415
-        from eaglet.auth.verified import VerifiedAccessToken  # noqa: PLC0415
-        from eaglet.auth.verifier import DatabaseTokenVerifier  # noqa: PLC0415
+        from eaglet.auth.tokens import invalidation  # noqa: PLC0415
+        from eaglet.auth.tokens.verification import DatabaseTokenVerifier  # noqa: PLC0415
+        from eaglet.auth.tokens.verified import VerifiedAccessToken  # noqa: PLC0415
+        from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
 
-        authorization.register_verifier(DatabaseTokenVerifier())
+        decorator.register_verifier(DatabaseTokenVerifier())
         register_shared_store(DatabaseTokenStore())
         register_examination("callers", examine_callers)
 
-        authorization.call_refused.connect(
+        decorator.call_refused.connect(
             refused_calls.note_missing_grants,
             VerifiedAccessToken,
             dispatch_uid=f"{__name__}.refused",
         )
         for saved in (models.App, models.AccessToken, models.AppSecret, models.AppGrant):
-            pre_save.connect(changes.announce_saving, saved, dispatch_uid=f"{__name__}.saving")
+            pre_save.connect(invalidation.announce_saving, saved, dispatch_uid=f"{__name__}.saving")
         for saved in (models.App, models.AccessToken, models.AppSecret):
-            post_save.connect(changes.announce_saved, saved, dispatch_uid=f"{__name__}.saved")
+            post_save.connect(invalidation.announce_saved, saved, dispatch_uid=f"{__name__}.saved")
         uid = f"{__name__}.saved"
-        post_save.connect(changes.announce_row, models.AppGrant, dispatch_uid=uid)
+        post_save.connect(invalidation.announce_row, models.AppGrant, dispatch_uid=uid)
         # Not of AccessToken: a listener would make deleting an app load each of its tokens.
         for deleted in (models.App, models.AppGrant, models.AppSecret):
-            pre_delete.connect(changes.announce_row, deleted, dispatch_uid=f"{__name__}.deleting")
-            post_delete.connect(changes.announce_row, deleted, dispatch_uid=f"{__name__}.deleted")
+            pre_delete.connect(
+                invalidation.announce_row, deleted, dispatch_uid=f"{__name__}.deleting"
+            )
+            post_delete.connect(
+                invalidation.announce_row, deleted, dispatch_uid=f"{__name__}.deleted"
+            )
 
         if apps.is_installed("eaglet.api"):
-            discovery.when_discovered(declare_access_token_resource)
+            registry.when_discovered(declare_access_token_resource)
 
 
 def declare_access_token_resource() -> None:
@@ -72,6 +73,7 @@ def declare_access_token_resource() -> None:
     if wanted:
         # These need Django REST framework; the former declares the resource.
         from eaglet.api import routing  # noqa: PLC0415
-        from eaglet.auth import access_token_resource, urls  # noqa: F401,PLC0415
+        from eaglet.auth import access_token_resource  # noqa: F401,PLC0415
+        from eaglet.auth.oauth import urls  # noqa: PLC0415
 
         routing.contribute(urls.urlpatterns)

@@ -1,7 +1,7 @@
 """System checks of `eaglet.auth`: `manage.py check`, and with `--deploy` what only matters there.
 
 Every message has an id of its own; those of single settings' values are in `oauth_checks.py`,
-and with the types that `eaglet/conf.py` declares in `eaglet/setting_checks.py`.
+and with the types that `eaglet/conf/__init__.py` declares in `eaglet/conf/checks.py`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ from typing import Any, Final
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.cache import DEFAULT_CACHE_ALIAS, caches
+from django.core.cache import DEFAULT_CACHE_ALIAS, InvalidCacheBackendError, caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections, router
 
 from eaglet.api import registry
+from eaglet.auth.oauth.metadata import check_issuer
+from eaglet.auth.throttle_rate import parse_rate
 from eaglet.conf import Settings, conf
-from eaglet.setting_types import is_sound
+from eaglet.conf.validation import is_sound
+from eaglet.shared_cache import shared_cache
 
 LONG_LIFE_SECONDS: Final = 24 * 3600
 """From more than this on, an access token is said to live long."""
@@ -142,3 +146,50 @@ def _routes() -> Iterator[tuple[str, str]]:
 
 def _issues_tokens() -> bool:
     return apps.is_installed("eaglet.api") and registry.lookup("auth", "access_token") is not None
+
+
+@register
+def check_issuer_setting(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """E010: EAGLET_ISSUER is no issuer."""
+    if conf.EAGLET_ISSUER is not None and is_sound(Settings.EAGLET_ISSUER):
+        try:
+            check_issuer(conf.EAGLET_ISSUER)
+        except (ImproperlyConfigured, ValueError) as error:
+            hint = "Set it to the URL clients know this service by, or to None."
+            return [Error(str(error), hint=hint, id="eaglet_auth.E010")]
+    return []
+
+
+@register
+def check_throttle_settings(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """E011, E013: a rate or the name of the cache is none."""
+    return list(_faults())
+
+
+def _faults() -> Iterator[CheckMessage]:
+    for setting in (
+        Settings.EAGLET_TOKEN_RATE_PER_ADDRESS,
+        Settings.EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS,
+        Settings.EAGLET_TOKEN_FAILURE_RATE,
+    ):
+        if not is_sound(setting):
+            continue
+        try:
+            parse_rate(getattr(conf, setting.name))
+        except ImproperlyConfigured as error:
+            hint = "So many in a time, like '600/min'; None for no limit."
+            yield Error(f"{setting.name}: {error}", hint=hint, id="eaglet_auth.E011")
+    if not is_sound(Settings.EAGLET_TOKEN_CACHE_ALIAS):
+        return
+    try:
+        shared_cache()
+    except InvalidCacheBackendError as error:
+        yield Error(
+            f"EAGLET_TOKEN_CACHE_ALIAS: {error}",
+            hint="Name one of CACHES, or None.",
+            id="eaglet_auth.E013",
+        )

@@ -44,8 +44,8 @@ from django.db import connections, router
 from django.utils.encoding import force_bytes
 
 from eaglet.auth.models import AccessToken
-from eaglet.auth.verified import VerifiedAccessToken, VerifiedApp
-from eaglet.breaker import Breaker
+from eaglet.auth.tokens.verified import VerifiedAccessToken, VerifiedApp
+from eaglet.circuit_breaker import Breaker
 from eaglet.outage_warning import OutageWarning, reason_of
 from eaglet.shared_cache import shared_cache
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from eaglet.auth.grants import EVERYTHING
 from eaglet.auth.models import App
-from eaglet.auth.tokens import issue_access_token
+from eaglet.auth.tokens.issuing import issue_access_token
 
 
 def authorized_client(name: str = "tests", *, grants: Iterable[str] = (EVERYTHING,)) -> Client:

@@ -14,10 +14,9 @@ from django.db import connections, router, transaction
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet import token_cipher
-from eaglet.auth import clock
 from eaglet.auth.database_clock import epoch_now
 from eaglet.auth.models import CachedToken, CachedTokenQuerySet
+from eaglet.auth.tokens import encryption, timestamps
 from eaglet.outage_warning import OutageWarning
 from eaglet.own_thread import OwnThread
 from eaglet.token_store import LEASE_SECONDS, Claim, StoredToken, TokenKey
@@ -97,7 +96,7 @@ class DatabaseTokenStore:
             unchanged = _rows(key, using).filter(
                 lease_holder=row.lease_holder, encrypted_token=row.encrypted_token
             )
-            until = clock.to_field(_moment(row.now + LEASE_SECONDS))
+            until = timestamps.to_field(_moment(row.now + LEASE_SECONDS))
             return Claim(is_granted=unchanged.update(lease_holder=holder, lease_until=until) == 1)
 
         return self._attempt("leased", claim)
@@ -108,7 +107,7 @@ class DatabaseTokenStore:
         def extend(using: str) -> None:
             row = _read(key, using)
             if row is not None:
-                until = clock.to_field(_moment(row.now + LEASE_SECONDS))
+                until = timestamps.to_field(_moment(row.now + LEASE_SECONDS))
                 _rows(key, using).filter(lease_holder=holder).update(lease_until=until)
 
         self._attempt("leased", extend)
@@ -129,19 +128,19 @@ class DatabaseTokenStore:
         From whoever has not the lease it is kept if it lasts longer than the one that is kept.
         """
         asked_at = time.monotonic()
-        encrypted = token_cipher.encrypt(token.value)
+        encrypted = encryption.encrypt(token.value)
 
         def write(using: str) -> bool:
             row = _read(key, using) or _made(key, using)
             # It may have taken a while to get here.
             ends_at = _moment(row.now + token.left_seconds - (time.monotonic() - asked_at))
-            expires_at = clock.to_field(ends_at)
+            expires_at = timestamps.to_field(ends_at)
             lifetime = datetime.timedelta(seconds=token.lifetime_seconds)
             values = {
                 "encrypted_token": encrypted,
-                "obtained_at": clock.to_field(ends_at - lifetime),
+                "obtained_at": timestamps.to_field(ends_at - lifetime),
                 "expires_at": expires_at,
-                "updated_at": clock.to_field(_moment(row.now)),
+                "updated_at": timestamps.to_field(_moment(row.now)),
             }
             rows = _rows(key, using)
             if not holder or not rows.filter(lease_holder=holder).update(
@@ -232,7 +231,7 @@ def _read(key: TokenKey, using: str) -> _Row | None:
         _token_of(row, now),
         row.encrypted_token,
         row.lease_holder,
-        0.0 if row.lease_until is None else clock.from_field(row.lease_until).timestamp(),
+        0.0 if row.lease_until is None else timestamps.from_field(row.lease_until).timestamp(),
         now,
     )
 
@@ -241,8 +240,8 @@ def _read(key: TokenKey, using: str) -> _Row | None:
 def _token_of(row: CachedToken, now: float) -> StoredToken | None:
     if row.obtained_at is None or row.expires_at is None:
         return None
-    ends_at = clock.from_field(row.expires_at).timestamp()
-    lifetime = ends_at - clock.from_field(row.obtained_at).timestamp()
+    ends_at = timestamps.from_field(row.expires_at).timestamp()
+    lifetime = ends_at - timestamps.from_field(row.obtained_at).timestamp()
     # No longer than it ever was: somebody may have put the clock back.
     left = min(ends_at - now, lifetime)
     value = row.decrypted_token() if left > 0 else None

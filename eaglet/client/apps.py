@@ -19,10 +19,10 @@ class ClientConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks of the client's settings."""
         # These need settings.
-        from eaglet import setting_checks  # noqa: F401,PLC0415
         from eaglet.client.checks import check_client_settings  # noqa: PLC0415
-        from eaglet.client.examination import examine_services  # noqa: PLC0415
-        from eaglet.client.token_stores import check_token_store  # noqa: PLC0415
+        from eaglet.client.health import examine_services  # noqa: PLC0415
+        from eaglet.client.tokens.stores import check_token_store  # noqa: PLC0415
+        from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
 
         checks.register(check_client_settings)
         checks.register(check_token_store)

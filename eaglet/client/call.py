@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from eaglet import deadline, tracing
-from eaglet.client import answers, auth, measures, retrying, services, wire
+from eaglet import deadline
+from eaglet.client import metrics, retry
 from eaglet.client.call_log import CallRecord
-from eaglet.client.failures import detached
-from eaglet.client.guards import guard_of
-from eaglet.client.services import Service
-from eaglet.client.transport import Answer
+from eaglet.client.circuit import guard_of
+from eaglet.client.http import request as wire
+from eaglet.client.http import response
+from eaglet.client.http.errors import detached
+from eaglet.client.http.transport import Answer
+from eaglet.client.services import resolve
+from eaglet.client.services.resolve import Service
+from eaglet.client.tokens import flow as auth
 from eaglet.exceptions import EagletError, InvalidRequest
-from eaglet.redaction import redact_text
+from eaglet.observability import tracing
+from eaglet.observability.redaction import redact_text
 
 
 @dataclass(frozen=True)
@@ -37,23 +42,23 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
     try:
         record.resource, record.data = _asked(request)
         path = wire.path_of(record.resource)
-        service = services.resolve(name, gateway_host)
+        service = resolve.resolve(name, gateway_host)
         with deadline.within(service.timeout_seconds):
             answer = _exchange(
-                service, verb, path, record, partial(services.resolve, name, gateway_host)
+                service, verb, path, record, partial(resolve.resolve, name, gateway_host)
             )
         record.status_code = answer.status_code
-        envelope = answers.envelope_of(answer)
+        envelope = response.envelope_of(answer)
         record.code = envelope["code"]
         outcome = Outcome(envelope)
     except EagletError as error:
         record.reason = redact_text(str(error))
         outcome = Outcome(error=detached(error, f"{verb.upper()} {name} {record.resource}"))
     record.emit(name, outcome.error)
-    if measures.is_counting():
+    if metrics.is_counting():
         # A name that nothing is known of may be anything.
         known = "" if service is None else service.name
-        measures.called(known, verb, record.code, outcome.error, record.seconds())
+        metrics.called(known, verb, record.code, outcome.error, record.seconds())
     return outcome
 
 
@@ -88,13 +93,13 @@ def _exchange(
         or wire.TOKEN_PARAMETER in record.data
         or record.resource == auth.TOKEN_RESOURCE
     ):
-        return retrying.send(draft.request(auth.with_time_left(headers)), service, record)
+        return retry.send(draft.request(auth.with_time_left(headers)), service, record)
     record.credentials = "token"
     guard_of(service).check()  # before a token is asked for, of the same service
     flow = auth.flow(service, draft, headers, as_it_is_now)
     request = next(flow)
     while True:
-        answer = retrying.send(request, service, record)
+        answer = retry.send(request, service, record)
         try:
             request = flow.send(answer)
         except StopIteration:

@@ -9,8 +9,8 @@ from typing import Any
 
 from eaglet.conf import conf
 from eaglet.exceptions import EagletError, ResourceError
-from eaglet.redaction import redact_values
-from eaglet.tracing import Trace
+from eaglet.observability.redaction import redact_values
+from eaglet.observability.tracing import Trace
 
 logger = logging.getLogger("eaglet.client")
 

@@ -9,12 +9,12 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error
 
-from eaglet.client.addresses import base_url, is_name
-from eaglet.client.configuration import configuration
-from eaglet.client.services import SERVICE_KEYS, idempotent_verbs
+from eaglet.client.services.addresses import base_url, is_name
+from eaglet.client.services.configuration import configuration
+from eaglet.client.services.resolve import SERVICE_KEYS, idempotent_verbs
 from eaglet.conf import Settings, conf
+from eaglet.conf.validation import is_sound
 from eaglet.exceptions import InvalidRequest
-from eaglet.setting_types import is_sound
 
 
 def check_client_settings(

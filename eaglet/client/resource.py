@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from eaglet.client import auth, services
 from eaglet.client.call import perform
-from eaglet.client.configuration import configure
-from eaglet.client.token_cache import tokens
+from eaglet.client.services import resolve
+from eaglet.client.services.configuration import configure
+from eaglet.client.tokens import flow
+from eaglet.client.tokens.cache import tokens
 from eaglet.conf import conf
 
 
@@ -113,4 +114,4 @@ def _forget_token(service: str | None = None, gateway_host: str | None = None) -
     if service is None:
         tokens.forget_all()
     else:
-        auth.forget_token(services.resolve(service, gateway_host))
+        flow.forget_token(resolve.resolve(service, gateway_host))

@@ -2,6 +2,6 @@
 
 import sys
 
-from eaglet.geser.command_line import main
+from eaglet.geser.cli import main
 
 sys.exit(main())

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from eaglet.geser.refusal import Refusal
+from eaglet.geser.errors import Refusal
 
 EXECUTABLE = ("#!",)
 """How the text of a program begins."""

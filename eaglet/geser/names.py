@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Final
 
-from eaglet.geser.refusal import Refusal
+from eaglet.geser.errors import Refusal
 
 MAX_LENGTH: Final = 30
 """Of a name; queues, databases and lines of code are made of several."""

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from eaglet.geser import names, record
+from eaglet.geser import manifest, names
+from eaglet.geser.errors import Refusal
 from eaglet.geser.files import write_new
-from eaglet.geser.record import Record
-from eaglet.geser.refusal import Refusal
+from eaglet.geser.manifest import Record
 from eaglet.geser.rendering import rendered
 from eaglet.geser.requirement import check_requirement, default_requirement
 
@@ -40,7 +40,7 @@ def new_service(name: str, parent: Path, requirement: str | None = None) -> Path
         draft.mkdir()
         write_new(
             draft,
-            {**files, record.FILE: kept.text(), **rendered("secrets", _fresh_secrets())},
+            {**files, manifest.FILE: kept.text(), **rendered("secrets", _fresh_secrets())},
             private=(".env",),
         )
         draft.rename(folder)

@@ -8,7 +8,7 @@ from importlib.metadata import distribution
 from typing import Final
 
 from eaglet import __version__
-from eaglet.geser.refusal import Refusal
+from eaglet.geser.errors import Refusal
 
 _REQUIREMENT: Final = re.compile(r"eaglet\s*(\[[A-Za-z0-9_, -]*\])?\s*(@\s*\S+|[~=<>!].*)?")
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.mongo import assignments, entries
+from eaglet.mongo import app_aliases, databases
 
 ROUTER: Final = "eaglet.mongo.router.MongoRouter"
 OBJECT_ID: Final = "django_mongodb_backend.fields.ObjectIdAutoField"
@@ -30,10 +30,10 @@ class MongoConfig(AppConfig):
             raise ImproperlyConfigured(
                 "eaglet.mongo needs django-mongodb-backend: pip install 'eaglet[mongo]'."
             )
-        entries.translate(settings.DATABASES)
+        databases.translate(settings.DATABASES)
         # Both may have been read already, and are made again from the settings when next asked.
         vars(connections).pop("settings", None)
-        assignments.validate(settings.DATABASES)
+        app_aliases.validate(settings.DATABASES)
         # Before the project's routers: what is declared to live in MongoDB lives there, whatever
         # a router for replicas or tenants says of models in general.
         if ROUTER not in settings.DATABASE_ROUTERS:
@@ -43,7 +43,7 @@ class MongoConfig(AppConfig):
     def import_models(self) -> None:
         """Give the apps of EAGLET_MONGO_APPS that come later ObjectId keys by default."""
         super().import_models()
-        for label in assignments.alias_by_label():
+        for label in app_aliases.alias_by_label():
             config = apps.app_configs.get(label)
             if config is None or config.models_module is not None:
                 continue
@@ -53,6 +53,6 @@ class MongoConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks and the probe of every MongoDB entry."""
         from eaglet.mongo import checks  # noqa: F401,PLC0415 - needs the app registry
-        from eaglet.mongo.readiness import register_probes  # noqa: PLC0415 - the same
+        from eaglet.mongo.health import register_probes  # noqa: PLC0415 - the same
 
         register_probes()

@@ -11,7 +11,7 @@ from django.db import router
 from django.db.models import AutoField, Model
 from django_mongodb_backend.models import EmbeddedModel
 
-from eaglet.mongo import assignments
+from eaglet.mongo import app_aliases
 from eaglet.mongo.router import declared_alias, mongo_aliases
 
 
@@ -28,7 +28,7 @@ def check_mongo(
 
 def _labels() -> Iterator[CheckMessage]:
     installed = {config.label: config for config in apps.get_app_configs()}
-    for label, alias in assignments.alias_by_label().items():
+    for label, alias in app_aliases.alias_by_label().items():
         if label not in installed:
             yield Error(
                 f"EAGLET_MONGO_APPS[{alias!r}] names the app {label!r}, which is not installed.",

@@ -9,8 +9,8 @@ from django.db import connections
 from django.db.models import Model
 from django_mongodb_backend.models import EmbeddedModel
 
-from eaglet.mongo import assignments
-from eaglet.mongo.entries import is_mongodb
+from eaglet.mongo import app_aliases
+from eaglet.mongo.databases import is_mongodb
 
 
 def mongo_aliases() -> list[str]:
@@ -23,7 +23,7 @@ def declared_alias(model: type[Model]) -> str | None:
 
     Its app's in EAGLET_MONGO_APPS; else, for a MongoModel, its `mongo_alias`, or the only one.
     """
-    alias = assignments.alias_by_label().get(model._meta.app_label)
+    alias = app_aliases.alias_by_label().get(model._meta.app_label)
     if alias is not None or not getattr(model, "is_mongo_model", False):
         return alias
     named: str | None = getattr(model, "mongo_alias", None)
@@ -57,7 +57,7 @@ class MongoRouter:
                 return False
             alias = declared_alias(model)
         else:
-            alias = assignments.alias_by_label().get(app_label)
+            alias = app_aliases.alias_by_label().get(app_label)
         if alias is not None:
             return db == alias
         return False if db in mongo_aliases() else None

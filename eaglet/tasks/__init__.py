@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 
 from kombu.transport import TRANSPORT_ALIASES
 
-from eaglet.lazy_exports import lazy_exports
+from eaglet.imports import lazy_exports
 
 if TYPE_CHECKING:
     from eaglet.tasks.celery_app import app as app
-    from eaglet.tasks.receiving import task as task
-    from eaglet.tasks.sending import send_task as send_task
-    from eaglet.tasks.sends import sends as sends
+    from eaglet.tasks.receiving.decorator import task as task
+    from eaglet.tasks.sending.send import send_task as send_task
+    from eaglet.tasks.sending.send import sends as sends
     from eaglet.tasks.testing import captured_tasks as captured_tasks
 
 # The embedded broker: `eaglet://` as a broker's URL.
 TRANSPORT_ALIASES["eaglet"] = "eaglet.tasks.embedded.transport:Transport"
 # What `redis://` means to eaglet's workers (see `configuration`).
-TRANSPORT_ALIASES["eaglet-redis"] = "eaglet.tasks.redis_transport:Transport"
+TRANSPORT_ALIASES["eaglet-redis"] = "eaglet.tasks.broker.redis_transport:Transport"
 
 _HOMES = {
     "app": "eaglet.tasks.celery_app",
     "captured_tasks": "eaglet.tasks.testing",
-    "send_task": "eaglet.tasks.sending",
-    "sends": "eaglet.tasks.sends",
-    "task": "eaglet.tasks.receiving",
+    "send_task": "eaglet.tasks.sending.send",
+    "sends": "eaglet.tasks.sending.send",
+    "task": "eaglet.tasks.receiving.decorator",
 }
 
 __all__ = ["app", "captured_tasks", "send_task", "sends", "task"]

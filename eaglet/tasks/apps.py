@@ -19,16 +19,11 @@ class TasksConfig(AppConfig):
     def ready(self) -> None:
         """Connect to Celery's signals, register the system checks and the broker's probe."""
         # These need the app registry, or settings.
-        from eaglet import setting_checks  # noqa: F401,PLC0415
-        from eaglet.tasks import (  # noqa: F401,PLC0415
-            checks,
-            outbox_metrics,
-            probes,
-            received_metrics,
-            receiving,
-        )
-        from eaglet.tasks.examination import examine_tasks  # noqa: PLC0415
+        from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
+        from eaglet.tasks import checks, health, metrics  # noqa: F401,PLC0415
+        from eaglet.tasks.health import examine_tasks  # noqa: PLC0415
+        from eaglet.tasks.receiving import decorator  # noqa: PLC0415
 
-        receiving.connect_signals()
+        decorator.connect_signals()
         register_examination("tasks", examine_tasks)
-        probes.register_for_services()
+        health.register_for_services()

@@ -6,7 +6,7 @@ from typing import Final
 
 from celery import Celery
 
-from eaglet.tasks.configuration import make_app
+from eaglet.tasks.celery_config import make_app
 
 app: Final[Celery] = make_app("eaglet")
 app.autodiscover_tasks()

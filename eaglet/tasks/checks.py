@@ -11,8 +11,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections, router
 
 from eaglet.conf import conf
-from eaglet.tasks.broker import publishing_app
-from eaglet.tasks.configuration import broker_scheme
+from eaglet.tasks.broker.connection import publishing_app
+from eaglet.tasks.celery_config import broker_scheme
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
 
 _JSON = {"json", "application/json"}

@@ -6,7 +6,7 @@ import threading
 
 from celery import shared_task
 
-from eaglet.tasks.relay import Relay
+from eaglet.tasks.relay.relay import Relay
 
 
 @shared_task(name="eaglet.tasks.relay_tasks", ignore_result=True)

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from eaglet.api import ApiResource, authorization
+from eaglet.api import ApiResource
+from eaglet.api.security import decorator
 from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
 
 FORM = "application/x-www-form-urlencoded"
@@ -63,11 +64,11 @@ class FakeVerifier:
 @pytest.fixture
 def verifier():
     """Put a fake verifier into the slot for the length of a test."""
-    before = authorization._verifier
+    before = decorator._verifier
     fake = FakeVerifier()
-    authorization.register_verifier(fake)
+    decorator.register_verifier(fake)
     yield fake
-    authorization.register_verifier(before)
+    decorator.register_verifier(before)
 
 
 @pytest.fixture

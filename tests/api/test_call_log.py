@@ -138,7 +138,7 @@ def test_no_more_than_so_many_names_are_logged(client, declare, records):
 def test_nobody_listening_nothing_is_made(client, declare, settings, monkeypatch):
     settings.EAGLET_METRICS = False
     declare(get=lambda args: 1)
-    monkeypatch.setattr("eaglet.api.dispatch.Observation", lambda *args: pytest.fail("made"))
+    monkeypatch.setattr("eaglet.api.dispatch.view.Observation", lambda *args: pytest.fail("made"))
     response = client.get("/shop/item/")
     assert response.json()["data"] == 1
     assert "X-Request-ID" not in response
@@ -153,7 +153,7 @@ def test_the_json_formatter_by_its_dotted_path_writes_a_line_of_json(client, dec
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {"json": {"()": "eaglet.json_log.JsonFormatter"}},
+            "formatters": {"json": {"()": "eaglet.observability.json_formatter.JsonFormatter"}},
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
             "loggers": {"eaglet.api": {"handlers": ["out"], "level": "INFO", "propagate": False}},
         }

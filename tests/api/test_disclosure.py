@@ -9,8 +9,10 @@ from django.core.checks import run_checks
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from eaglet.api import access_token_required, disclosure, disclosure_checks
-from eaglet.api.disclosure import disclosing
+from eaglet.api import access_token_required
+from eaglet.api import checks as disclosure_checks
+from eaglet.api.security import staff_access
+from eaglet.api.security.staff_access import disclosing
 
 BROWSER = {"Accept": "text/html"}
 PEOPLE = {
@@ -75,7 +77,7 @@ def test_any_other_value_shuts_and_is_an_error_here_or_of_its_type(settings, val
 
 @pytest.mark.parametrize("app", ["django.contrib.auth", "django.contrib.sessions"])
 def test_where_staff_can_not_be_told_nobody_may_see(settings, app, monkeypatch):
-    monkeypatch.setattr(disclosure.apps, "is_installed", lambda name: name != app)
+    monkeypatch.setattr(staff_access.apps, "is_installed", lambda name: name != app)
     assert set(statuses().values()) == {404}
     settings.DEBUG = True
     assert set(statuses().values()) == {200}

@@ -107,7 +107,7 @@ def test_metrics_are_prometheus_text(client, settings):
 
 def test_without_prometheus_it_is_said_what_to_install(client, settings, monkeypatch):
     settings.EAGLET_CONSOLE = True
-    monkeypatch.setattr("eaglet.metrics.ENABLED", False)
+    monkeypatch.setattr("eaglet.observability.metrics.ENABLED", False)
     response = client.get("/metrics")
     assert response.status_code == 404
     assert "pip install 'eaglet[metrics]'" in response.json()["errMsg"]

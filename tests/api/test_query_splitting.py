@@ -7,9 +7,9 @@ from django.test import RequestFactory, override_settings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from eaglet.api.args import Args
-from eaglet.api.query import read_query
-from eaglet.api.refusals import PayloadTooLarge
+from eaglet.api.exceptions import PayloadTooLarge
+from eaglet.api.request.args import Args
+from eaglet.api.request.query import read_query
 from eaglet.params import RepeatedValues
 
 PIECES = [

@@ -6,8 +6,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from eaglet import tracing
-from eaglet.api import access_token_required, spans
+from eaglet.api import access_token_required
+from eaglet.api.observability import spans
+from eaglet.observability import tracing
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken", "verifier")
 
@@ -121,7 +122,8 @@ settings.configure(INSTALLED_APPS=["rest_framework", "eaglet.api"], ROOT_URLCONF
                    SECRET_KEY="x", ALLOWED_HOSTS=["*"])
 django.setup()
 from django.test import Client
-from eaglet.api import ApiResource, spans
+from eaglet.api import ApiResource
+from eaglet.api.observability import spans
 class Item(ApiResource):
     app, resource = "shop", "item"
     def get(args):

@@ -4,8 +4,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test.client import MULTIPART_CONTENT
 
-from eaglet.api import access_token_required, authorization, param_required
-from eaglet.api.refusals import TokenRefused
+from eaglet.api import access_token_required, param_required
+from eaglet.api.exceptions import TokenRefused
+from eaglet.api.security import decorator
 from eaglet.exceptions import AuthError, InvalidAccessToken, ParamError
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken", "verifier")
@@ -252,7 +253,7 @@ def test_a_verifier_that_breaks_is_a_fault_and_lets_nobody_in(
 
 
 def test_without_a_verifier_nobody_is_let_in(client, declare):
-    authorization.register_verifier(None)
+    decorator.register_verifier(None)
     declare(get=access_token_required()(lambda args: 1))
     assert client.get("/shop/item/", headers=bearer("good")).json()["code"] == 531
     assert client.get("/shop/item/").status_code == 401

@@ -2,7 +2,8 @@
 
 import pytest
 
-from eaglet import deadline, tracing
+from eaglet import deadline
+from eaglet.observability import tracing
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 

@@ -6,10 +6,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from eaglet.api import registry
-from eaglet.api.authorization import verifier
-from eaglet.auth import refused_calls
-from eaglet.auth.models import App
-from eaglet.auth.tokens import issue_access_token
+from eaglet.api.security.decorator import verifier
+from eaglet.auth.models import App, refused_calls
+from eaglet.auth.tokens.issuing import issue_access_token
 from tests.services.fixtures import mariadb, postgresql, redis_server
 
 __all__ = ["mariadb", "postgresql", "redis_server"]
@@ -82,8 +81,8 @@ def _no_verdicts_from_other_tests():
 
 @pytest.fixture(autouse=True)
 def _no_pruning_by_chance(monkeypatch):
-    monkeypatch.setattr("eaglet.auth.pruning.random.randrange", lambda below: 1)
-    monkeypatch.setattr("eaglet.auth.throttle_counters.PRUNE_ONE_IN", 1 << 256)
+    monkeypatch.setattr("eaglet.auth.tokens.pruning.random.randrange", lambda below: 1)
+    monkeypatch.setattr("eaglet.auth.throttling.counters.PRUNE_ONE_IN", 1 << 256)
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def create_app_with_lifetime(name, seconds):
 
 
 def issue(app_key, secret):
-    from eaglet.auth.tokens import issue_access_token
+    from eaglet.auth.tokens.issuing import issue_access_token
 
     return issue_access_token(app_key, secret).token
 
@@ -111,7 +111,7 @@ def verify(token):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from eaglet.api.authorization import verifier
+    from eaglet.api.security.decorator import verifier
 
     with CaptureQueriesContext(connection) as queries:
         outcome = _outcome(verifier(), token)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, AppSecret
 from tests.auth.test_issuing import WRONG, lone_surrogate, nul
 
@@ -151,7 +151,7 @@ def test_a_project_wide_throttle_does(client, hermes, token_endpoint, settings):
 
 def test_with_http_200_throughout_the_code_still_tells(client, hermes, token_endpoint, settings):
     settings.EAGLET_ALWAYS_HTTP_200 = True
-    wrong = {**hermes.params, "app_secret": crypto.generate_secret()}
+    wrong = {**hermes.params, "app_secret": keys.generate_secret()}
     answer = client.post(token_endpoint, wrong)
     assert (answer.status_code, answer.json()["code"]) == (200, 401)
     assert answer.headers["WWW-Authenticate"] == "Bearer"

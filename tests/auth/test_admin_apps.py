@@ -4,7 +4,7 @@ import re
 from django.contrib.admin import site
 from django.utils import timezone
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.admin import apps
 from eaglet.auth.models import AccessToken, App, CachedToken
 
@@ -22,7 +22,7 @@ def test_a_secret_may_be_given_an_end_and_nothing_else(admin_client, hermes):
     secret.refresh_from_db()
     local = timezone.localtime(secret.expires_at).replace(tzinfo=None)
     assert local == datetime.datetime(2030, 1, 2, 3, 4, 5)
-    assert secret.digest == crypto.digest(hermes.secret)
+    assert secret.digest == keys.digest(hermes.secret)
 
 
 def test_an_app_key_can_not_be_edited(admin_client, hermes):
@@ -40,7 +40,7 @@ def test_the_list_shows_activity_and_nothing_secret(admin_client, hermes):
     assert str(timezone.localtime().year) in shown
     for secret in (hermes.secret, token):
         assert secret not in shown
-        assert crypto.digest(secret) not in shown
+        assert keys.digest(secret) not in shown
 
 
 def test_apps_are_found_by_name_and_key(admin_client, hermes, make_app):

@@ -4,9 +4,9 @@ import re
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import App, AppGrant, AppSecret
-from eaglet.auth.tokens import issue_access_token
+from eaglet.auth.tokens.issuing import issue_access_token
 
 from .admin_pages import APPS, add_app, history, shown_in
 
@@ -57,7 +57,7 @@ def test_a_secret_is_shown_once_and_kept_nowhere(admin_client, caplog):
     ]
     for one in (secret, second):
         assert not [where for where in kept if one in where]
-        assert not [where for where in pages if crypto.digest(one) in where]
+        assert not [where for where in pages if keys.digest(one) in where]
 
 
 def test_from_the_secret_a_button_leads_to_the_app(admin_client):

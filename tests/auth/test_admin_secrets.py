@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, AppSecret
-from eaglet.auth.tokens import issue_access_token
+from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.exceptions import InvalidAppKey
 
 from .admin_pages import APPS, history, page, shown_in
@@ -21,7 +21,7 @@ def test_a_further_secret_is_made_only_when_it_is_confirmed(admin_client, hermes
     app_key, secret = shown_in(admin_client.post(url))
     for one in (hermes.secret, secret):
         assert issue_access_token(app_key, one).token
-    fingerprint = crypto.digest(secret)[:8]
+    fingerprint = keys.digest(secret)[:8]
     assert history(hermes.app) == [f"Added secret {fingerprint}."]
 
 

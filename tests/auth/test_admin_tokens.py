@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.admin import access_tokens
 from eaglet.auth.models import AccessToken, CachedToken
 from eaglet.token_store import StoredToken, TokenKey, shared_store
@@ -56,7 +56,7 @@ def test_tokens_are_not_added_edited_or_deleted(admin_client, hermes):
 
 def test_selected_tokens_are_revoked_and_it_is_in_the_history(admin_client, hermes, call):
     first, second = hermes.token(), hermes.token()
-    record = AccessToken.objects.get(digest=crypto.digest(first))
+    record = AccessToken.objects.get(digest=keys.digest(first))
     answer = act(admin_client, TOKENS, "revoke", record)
     assert "1 access token revoked." in answer.content.decode()
     assert (call(first).status_code, call(second).status_code) == (401, 200)

@@ -5,9 +5,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
-from eaglet.auth.tokens import issue_access_token
+from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.exceptions import InvalidAppKey
 
 
@@ -48,7 +48,7 @@ def test_a_lifetime_is_a_second_at_least(db):
 def test_the_secret_itself_is_stored_nowhere(hermes):
     [secret] = AppSecret.objects.values()
     assert hermes.secret not in str(secret)
-    assert secret["digest"] == crypto.digest(hermes.secret)
+    assert secret["digest"] == keys.digest(hermes.secret)
 
 
 def test_two_secrets_can_be_live_at_once(hermes):
@@ -64,7 +64,7 @@ def test_revoking_a_secret_revokes_its_tokens_and_no_others(hermes):
     issue_access_token(hermes.app.app_key, second.secret)
     assert second.record.revoke() == 1
     assert [token.secret.digest for token in AccessToken.objects.live()] == [
-        crypto.digest(hermes.secret)
+        keys.digest(hermes.secret)
     ]
     with pytest.raises(InvalidAppKey):
         issue_access_token(hermes.app.app_key, second.secret)
@@ -84,7 +84,7 @@ def test_an_expired_or_revoked_secret_is_not_live(hermes):
     now = timezone.now()
     expired = hermes.app.add_secret(expires_at=now - datetime.timedelta(seconds=1)).record
     lasting = hermes.app.add_secret(expires_at=now + datetime.timedelta(hours=1)).record
-    hermes.app.secrets.get(digest=crypto.digest(hermes.secret)).revoke()
+    hermes.app.secrets.get(digest=keys.digest(hermes.secret)).revoke()
     assert not expired.is_live
     assert lasting.is_live
     assert list(AppSecret.objects.live()) == [lasting]
@@ -167,7 +167,7 @@ def test_no_name_or_repr_of_a_record_tells_anything_secret(hermes):
     new = App.objects.create_app("zeus")
     issued = issue_access_token(hermes.app.app_key, hermes.secret)
     secrets = [hermes.secret, token, created.secret, new.secret, issued.token]
-    digests = [crypto.digest(secret) for secret in secrets]
+    digests = [keys.digest(secret) for secret in secrets]
     records = [created, new, issued, hermes.app, *AppSecret.objects.all()]
     shown = [f"{record} {record!r}" for record in [*records, *AccessToken.objects.all()]]
     assert not [text for text in shown for secret in [*secrets, *digests] if secret in text]
@@ -175,5 +175,5 @@ def test_no_name_or_repr_of_a_record_tells_anything_secret(hermes):
 
 def test_a_fingerprint_has_no_character_of_the_secret_in_it(hermes):
     secret = hermes.app.secrets.get()
-    assert secret.fingerprint == crypto.digest(hermes.secret)[:8]
+    assert secret.fingerprint == keys.digest(hermes.secret)[:8]
     assert secret.fingerprint in str(secret)

@@ -5,7 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from eaglet.auth.models import App
-from eaglet.auth.tokens import issue_access_token
+from eaglet.auth.tokens.issuing import issue_access_token
 
 
 def create_app(*args):

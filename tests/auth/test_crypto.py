@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from eaglet.auth import crypto
-from eaglet.redaction import redact_text
+from eaglet.auth import keys as crypto
+from eaglet.observability.redaction import redact_text
 
 
 @pytest.mark.parametrize(

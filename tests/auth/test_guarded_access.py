@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppGrant
 from tests.auth.test_verifying import ENDS
 
@@ -104,6 +104,6 @@ def test_a_guarded_call_is_one_query_or_none(hermes, call, settings, django_asse
 
 
 def test_a_digest_from_the_table_is_no_token(hermes, call):
-    digest = crypto.digest(hermes.token())
+    digest = keys.digest(hermes.token())
     assert call(digest).status_code == 401
     assert call("egt_" + digest).status_code == 401

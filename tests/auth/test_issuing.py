@@ -4,9 +4,9 @@ import logging
 import pytest
 from django.utils import timezone
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppSecret
-from eaglet.auth.tokens import issue_access_token
+from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.exceptions import InvalidAppKey
 
 
@@ -14,7 +14,7 @@ def test_a_token_is_issued_for_key_and_secret(hermes):
     before = timezone.now()
     issued = issue_access_token(hermes.app.app_key, hermes.secret)
     record = AccessToken.objects.get()
-    assert record.digest == crypto.digest(issued.token)
+    assert record.digest == keys.digest(issued.token)
     assert record.app == hermes.app
     assert record.secret == hermes.app.secrets.get()
     assert record.expires_at == issued.expires_at
@@ -40,11 +40,11 @@ def test_an_apps_own_lifetime_comes_first(make_app, settings):
 
 
 def wrong_secret(hermes):
-    return hermes.app.app_key, crypto.generate_secret()
+    return hermes.app.app_key, keys.generate_secret()
 
 
 def unknown_key(hermes):
-    return crypto.generate_app_key(), hermes.secret
+    return keys.generate_app_key(), hermes.secret
 
 
 def unknown_key_and_secret(hermes):
@@ -68,7 +68,7 @@ def lone_surrogate(hermes):
 
 
 def digest_for_secret(hermes):
-    return hermes.app.app_key, crypto.digest(hermes.secret)
+    return hermes.app.app_key, keys.digest(hermes.secret)
 
 
 def revoked(hermes):
@@ -123,8 +123,8 @@ def test_every_refusal_costs_one_query_and_one_digest(
 ):
     app_key, secret = make_wrong(hermes)
     digests = []
-    original = crypto.digest
-    monkeypatch.setattr(crypto, "digest", lambda value: digests.append(1) or original(value))
+    original = keys.digest
+    monkeypatch.setattr(keys, "digest", lambda value: digests.append(1) or original(value))
     with django_assert_num_queries(1), pytest.raises(InvalidAppKey):
         issue_access_token(app_key, secret)
     assert len(digests) == 1

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from eaglet.api.authorization import verifier
+from eaglet.api.security.decorator import verifier
 from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret, CachedToken
 
 MODELS = {AccessToken, App, AppGrant, AppSecret, CachedToken}

@@ -11,10 +11,10 @@ from django.db import connection
 from django.test import Client
 from rest_framework.throttling import AnonRateThrottle
 
-from eaglet.auth import oauth_validator
 from eaglet.auth.models import AccessToken
-from eaglet.auth.oauth_request import ClientCredentials, Concealed
-from eaglet.auth.oauth_views import token
+from eaglet.auth.oauth import validator
+from eaglet.auth.oauth.request import ClientCredentials, Concealed
+from eaglet.auth.oauth.views import token
 from eaglet.exceptions import InvalidAppKey
 from tests.auth.test_startup import GUARD, SERVICE, start
 
@@ -119,7 +119,7 @@ def test_a_fault_inside_is_a_server_error_that_tells_nothing(
     def fail(*args, **kwargs):
         raise RuntimeError("the database is gone")
 
-    monkeypatch.setattr(oauth_validator, "authenticate_app", fail)
+    monkeypatch.setattr(validator, "authenticate_app", fail)
     answer = oauth(endpoint, FORM, credentials=hermes)
     assert answer.status_code == 500
     assert answer.json() == {"error": "server_error"}
@@ -140,7 +140,7 @@ def test_no_count_is_locked_while_a_secret_is_checked(
 
     open_ones = []
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
-    monkeypatch.setattr(oauth_validator, "authenticate_app", look)
+    monkeypatch.setattr(validator, "authenticate_app", look)
     oauth(endpoint, FORM, credentials=make_app())
     assert open_ones == [False]
 

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from eaglet.api.authorization import verifier
-from eaglet.auth import token_query
+from eaglet.api.security.decorator import verifier
+from eaglet.auth.tokens import lookup
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -16,7 +16,7 @@ def check(hermes, settings, monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL takes longer to plan than to run")
     settings.EAGLET_TOKEN_CACHE_SECONDS = 0
-    monkeypatch.setattr(token_query, "_queries", {})
+    monkeypatch.setattr(lookup, "_queries", {})
     token = hermes.token()
     connection.close()
 
@@ -63,7 +63,7 @@ def test_a_statement_of_the_name_from_somebody_else_costs_nobody_an_error(check,
     for _ in range(3):
         check()
     # As another client behind the same pooler, which has not prepared it itself.
-    monkeypatch.setattr(token_query, "_queries", {})
+    monkeypatch.setattr(lookup, "_queries", {})
     check()
     assert check()[-1] == "SELECT"
     assert check() == ["SELECT"]

@@ -9,11 +9,11 @@ from django.db import DatabaseError, connection, connections, models, transactio
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from eaglet.api.authorization import verifier
-from eaglet.auth import pruning
-from eaglet.auth.changes import access_changed
+from eaglet.api.security.decorator import verifier
 from eaglet.auth.models import AccessToken
-from eaglet.auth.pruning import BATCH_WHEN_ISSUING, ISSUES_A_BATCH, prune
+from eaglet.auth.tokens import pruning
+from eaglet.auth.tokens.invalidation import access_changed
+from eaglet.auth.tokens.pruning import BATCH_WHEN_ISSUING, ISSUES_A_BATCH, prune
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from eaglet.auth import refused_calls
-from eaglet.auth.models import App
-from eaglet.auth.refused_calls import Reason, RefusedCalls, counter
+from eaglet.auth.models import App, refused_calls
+from eaglet.auth.models.refused_calls import Reason, RefusedCalls, counter
 
 from .admin_pages import APPS, change_app, page
 
@@ -128,7 +127,7 @@ def test_a_database_that_can_not_take_them_fails_no_request(call, poor, monkeypa
 
 
 def test_counting_tells_no_process_that_access_has_changed(poor):
-    from eaglet.auth.changes import access_changed  # noqa: PLC0415
+    from eaglet.auth.tokens.invalidation import access_changed  # noqa: PLC0415
 
     heard = []
     receiver = lambda **kwargs: heard.append(kwargs)  # noqa: E731

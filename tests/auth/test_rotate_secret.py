@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.utils import timezone
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppSecret
-from eaglet.auth.tokens import issue_access_token
+from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.exceptions import InvalidAppKey
 
 from .service_process import BASE
@@ -29,7 +29,7 @@ def rotate(*args, **options):
 
 
 def good_until(secret):
-    return AppSecret.objects.get(digest=crypto.digest(secret)).expires_at
+    return AppSecret.objects.get(digest=keys.digest(secret)).expires_at
 
 
 def test_the_new_secret_and_the_old_are_both_good(hermes):
@@ -96,7 +96,7 @@ def test_one_that_is_over_does_not_count(hermes, how):
     rotate("hermes")
     now = timezone.now()
     field = "expires_at" if how == "expired" else "revoked_at"
-    AppSecret.objects.filter(digest=crypto.digest(hermes.secret)).update(**{field: now})
+    AppSecret.objects.filter(digest=keys.digest(hermes.secret)).update(**{field: now})
     assert rotate("hermes")
 
 

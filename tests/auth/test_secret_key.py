@@ -2,10 +2,10 @@
 
 import pytest
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, CachedToken
 from eaglet.client import Resource
-from eaglet.client.token_cache import tokens
+from eaglet.client.tokens.cache import tokens
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,7 +58,7 @@ def test_without_it_a_fresh_token_is_got_and_the_caller_notices_nothing(call_ser
     assert call_service() == call_service() == "hermes"
     assert issued() == 2
     row = CachedToken.objects.get()
-    assert crypto.digest(row.decrypted_token()) == AccessToken.objects.latest("pk").digest
+    assert keys.digest(row.decrypted_token()) == AccessToken.objects.latest("pk").digest
 
 
 def test_a_token_that_is_got_anew_is_encrypted_under_the_new_key_alone(call_service, settings):

@@ -3,8 +3,8 @@ import time
 import pytest
 from django.db import connection, transaction
 
-from eaglet.api.authorization import verifier
-from eaglet.auth import crypto, shared_verdicts
+from eaglet.api.security.decorator import verifier
+from eaglet.auth import keys, shared_verdicts
 from eaglet.auth.models import AccessToken, App, AppGrant
 from eaglet.auth.shared_verdicts import CLOSED_SECONDS, SHARED_SECONDS
 from eaglet.exceptions import InvalidAccessToken
@@ -92,7 +92,7 @@ def test_a_verdict_read_before_the_commit_does_not_come_back_after_it(
     token, hermes, clock, monkeypatch, moment
 ):
     cache = SharedCache.entries
-    [at] = [key for key in cache if key.endswith(crypto.digest(token))]
+    [at] = [key for key in cache if key.endswith(keys.digest(token))]
     del cache[at]
     original = verifier()._shared.keep
 
@@ -113,7 +113,7 @@ def test_nothing_is_kept_between_a_change_and_its_commit(token, hermes, queries)
     known = verifier().verify(token)
     with transaction.atomic():
         hermes.app.revoke_tokens()
-        answer = shared.ask(crypto.digest(token))
+        answer = shared.ask(keys.digest(token))
         assert answer.token is None
         assert answer.generation is None
     assert known
@@ -143,9 +143,9 @@ def test_a_verdict_does_not_outlive_its_token(cache, make_app, clock):
     verifier().verify(token)
     # A cache that is late to drop what is over.
     cache.entries = {at: (value, float("inf")) for at, (value, _) in cache.entries.items()}
-    assert verifier()._shared.ask(crypto.digest(token)).token
+    assert verifier()._shared.ask(keys.digest(token)).token
     clock.pass_(2)
-    assert verifier()._shared.ask(crypto.digest(token)).token is None
+    assert verifier()._shared.ask(keys.digest(token)).token is None
 
 
 def test_a_lost_generation_makes_every_verdict_worthless(token, queries):
@@ -158,7 +158,7 @@ def test_a_lost_generation_makes_every_verdict_worthless(token, queries):
 
 @pytest.mark.parametrize("value", ["nonsense", 7, [], ["a", "b"], {"a": 1}])
 def test_an_entry_that_can_not_be_read_is_as_none(token, queries, value):
-    [at] = [key for key in SharedCache.entries if key.endswith(crypto.digest(token))]
+    [at] = [key for key in SharedCache.entries if key.endswith(keys.digest(token))]
     SharedCache.entries[at] = value, float("inf")
     queries(token, 1)
 

@@ -55,8 +55,8 @@ def start(tmp_path, apps, code, **settings):
 def test_alone_it_needs_no_other_app_and_no_rest_framework(tmp_path):
     code = """
         from eaglet.auth.models import App
-        from eaglet.auth.tokens import issue_access_token
-        from eaglet.api.authorization import verifier
+        from eaglet.auth.tokens.issuing import issue_access_token
+        from eaglet.api.security.decorator import verifier
         created = App.objects.create_app("hermes")
         token = issue_access_token(created.app.app_key, created.secret).token
         assert verifier().verify(token).app.name == "hermes"

@@ -6,9 +6,10 @@ import pytest
 from django.db import OperationalError, connection, connections
 from django.db.models import QuerySet
 
-from eaglet.auth import crypto, throttle, throttle_counters
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken
-from eaglet.auth.token_request_counts import TokenRequestCount
+from eaglet.auth.models.token_request_count import TokenRequestCount
+from eaglet.auth.throttling import counters, limits
 
 ELSEWHERE = "192.0.2.7"
 
@@ -59,8 +60,8 @@ def statuses(ask, hermes, secrets, **options):
 
 def test_a_guesser_is_stopped_before_anything_is_hashed(ask, hermes, monkeypatch):
     digests = []
-    original = crypto.digest
-    monkeypatch.setattr(crypto, "digest", lambda value: digests.append(1) or original(value))
+    original = keys.digest
+    monkeypatch.setattr(keys, "digest", lambda value: digests.append(1) or original(value))
     assert statuses(ask, hermes, ["guess"] * 5) == [401, 401, 401, 429, 429]
     assert len(digests) == 3
 
@@ -170,10 +171,10 @@ def test_failures_of_an_address_count_together_whatever_the_keys(ask, hermes, ma
 def test_a_new_window_lets_in_again(ask, hermes, monkeypatch):
     statuses(ask, hermes, ["guess"] * 3)
     wait = int(ask(hermes).headers["Retry-After"])
-    now = throttle.time.time()
+    now = limits.time.time()
     later = SimpleNamespace(time=lambda: now + wait)
-    monkeypatch.setattr(throttle, "time", later)
-    monkeypatch.setattr(throttle_counters, "time", later)
+    monkeypatch.setattr(limits, "time", later)
+    monkeypatch.setattr(counters, "time", later)
     assert ask(hermes).status_code == 200
 
 
@@ -199,7 +200,7 @@ def test_a_refusal_keeps_its_count_where_requests_are_transactions(
 
 
 def test_the_log_tells_once_whom_it_refuses_and_no_secret(ask, hermes, caplog):
-    throttle._tell.cache_clear()
+    limits._tell.cache_clear()
     with caplog.at_level(logging.DEBUG, "eaglet"):
         statuses(ask, hermes, ["a-very-long-guess"] * 9, REMOTE_ADDR=ELSEWHERE)
     assert [r.name for r in caplog.records if ELSEWHERE in r.getMessage()] == ["eaglet.auth"]
@@ -230,8 +231,8 @@ def test_windows_that_are_over_are_pruned_as_requests_are_counted(ask, hermes, m
     TokenRequestCount.objects.bulk_create(
         TokenRequestCount(bucket=number, ends_at=number, requests=1) for number in range(50)
     )
-    monkeypatch.setattr(throttle_counters, "PRUNE_ONE_IN", 1)
-    monkeypatch.setattr(throttle_counters, "PRUNE_AT_ONCE", 30)
+    monkeypatch.setattr(counters, "PRUNE_ONE_IN", 1)
+    monkeypatch.setattr(counters, "PRUNE_AT_ONCE", 30)
     ask(hermes)
     left = TokenRequestCount.objects.filter(ends_at__lt=50)
     assert sorted(left.values_list("pk", flat=True)) == list(range(30, 50))
@@ -252,7 +253,7 @@ def test_pruning_that_fails_does_not_fail_the_request(ask, hermes, monkeypatch, 
         raise OperationalError("locked by another")
 
     TokenRequestCount.objects.create(bucket=1, ends_at=1, requests=1)
-    monkeypatch.setattr(throttle_counters, "PRUNE_ONE_IN", 1)
+    monkeypatch.setattr(counters, "PRUNE_ONE_IN", 1)
     monkeypatch.setattr(QuerySet, "delete", fail)
     assert ask(hermes).status_code == 200
     assert "not pruned: locked by another" in caplog.text

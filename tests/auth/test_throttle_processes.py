@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from eaglet.auth.crypto import generate_app_key
+from eaglet.auth.keys import generate_app_key
 from tests.services.database_urls import database
 
 PROCESSES = 3

@@ -8,10 +8,10 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 from django.utils import timezone
 
-from eaglet import token_cipher
 from eaglet.auth import token_store
 from eaglet.auth.models import CachedToken
 from eaglet.auth.token_store import DatabaseTokenStore
+from eaglet.auth.tokens import encryption
 from eaglet.token_store import LEASE_SECONDS, Claim, StoredToken, TokenKey, shared_store
 
 KEY = TokenKey.of("http://card.example", "card", "egk_1", "egs_secret")
@@ -358,4 +358,4 @@ def test_no_row_shows_its_token(store):
     for shown in (str(row), repr(row), repr(token), repr(store)):
         assert "egt_one" not in shown
         assert row.encrypted_token not in shown
-    assert token_cipher.decrypt(row.encrypted_token) == "egt_one"
+    assert encryption.decrypt(row.encrypted_token) == "egt_one"

@@ -8,12 +8,12 @@ from django.test import RequestFactory
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
-from eaglet.api.args import Args
-from eaglet.api.authorization import verifier
-from eaglet.api.credentials import identify
-from eaglet.auth import crypto
+from eaglet.api.request.args import Args
+from eaglet.api.security.authentication import identify
+from eaglet.api.security.decorator import verifier
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
-from eaglet.auth.verifier import MAX_VERDICTS
+from eaglet.auth.tokens.verification import MAX_VERDICTS
 from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
 
 
@@ -158,7 +158,7 @@ def test_a_verdict_read_before_the_commit_ends_with_the_commit(make_app, end):
 
 
 def _lasting(record):
-    from eaglet.auth.verifier import _Verdict  # noqa: PLC0415
+    from eaglet.auth.tokens.verification import _Verdict  # noqa: PLC0415
 
     return _Verdict(record, float("inf"), float("inf"))
 
@@ -179,7 +179,7 @@ def test_an_expired_secret_leaves_its_tokens_good(hermes, uncached):
 def test_an_unknown_token_is_refused(hermes):
     hermes.token()
     with pytest.raises(InvalidAccessToken):
-        verify(crypto.generate_access_token())
+        verify(keys.generate_access_token())
 
 
 @pytest.mark.parametrize("change", ["add", "add in bulk", "delete", "replace"])
@@ -240,10 +240,10 @@ class Clock:
             time = staticmethod(lambda: real["time"]() + self.passed)
             monotonic = staticmethod(lambda: real["monotonic"]() + self.passed)
 
-        monkeypatch.setattr("eaglet.auth.verifier.time", Time)
+        monkeypatch.setattr("eaglet.auth.tokens.verification.time", Time)
         moment = datetime.timedelta
         monkeypatch.setattr(
-            "eaglet.auth.clock.now",
+            "eaglet.auth.tokens.timestamps.now",
             lambda: datetime.datetime.now(tz=datetime.timezone.utc) + moment(seconds=self.passed),
         )
 
@@ -314,7 +314,7 @@ def test_without_a_cache_a_revocation_elsewhere_counts_at_once(hermes, uncached)
 
 
 def test_no_more_verdicts_are_kept_than_there_is_room_for(hermes, monkeypatch):
-    monkeypatch.setattr("eaglet.auth.verifier.MAX_VERDICTS", 3)
+    monkeypatch.setattr("eaglet.auth.tokens.verification.MAX_VERDICTS", 3)
     assert MAX_VERDICTS > 3
     for token in [hermes.token() for _ in range(10)]:
         verify(token)
@@ -324,7 +324,9 @@ def test_no_more_verdicts_are_kept_than_there_is_room_for(hermes, monkeypatch):
 def test_a_verdict_does_not_count_for_another_database(hermes, monkeypatch):
     token = hermes.token()
     verify(token)
-    monkeypatch.setattr("eaglet.auth.verifier.router.db_for_read", lambda model: "elsewhere")
+    monkeypatch.setattr(
+        "eaglet.auth.tokens.verification.router.db_for_read", lambda model: "elsewhere"
+    )
     with pytest.raises(Exception, match="elsewhere"):
         verify(token)
 
@@ -353,7 +355,7 @@ def test_expiry_is_the_same_moment_whatever_the_time_zone_settings(
 ):
     settings.USE_TZ, settings.TIME_ZONE = use_tz, zone
     created = App.objects.create_app("hermes", token_lifetime_seconds=60)
-    from eaglet.auth.tokens import issue_access_token  # noqa: PLC0415
+    from eaglet.auth.tokens.issuing import issue_access_token  # noqa: PLC0415
 
     issued = issue_access_token(created.app.app_key, created.secret)
     assert verify(issued.token).expires_at == issued.expires_at
@@ -366,7 +368,7 @@ def test_the_record_shows_no_token(hermes):
     token = hermes.token()
     record = verify(token)
     assert token not in repr(record)
-    assert crypto.digest(token) not in repr(record)
+    assert keys.digest(token) not in repr(record)
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -380,8 +382,8 @@ def test_a_fault_shows_no_token_with_the_variables_of_its_frames(hermes, monkeyp
         else:
             verify(token)
 
-    monkeypatch.setattr("eaglet.auth.verifier.fetch", lambda *_: [])
-    monkeypatch.setattr("eaglet.auth.verifier._judge", lambda _: 1 / 0)
+    monkeypatch.setattr("eaglet.auth.tokens.verification.fetch", lambda *_: [])
+    monkeypatch.setattr("eaglet.auth.tokens.verification._judge", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError) as caught:
         ask()
     trace = caught.tb

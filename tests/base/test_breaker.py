@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from eaglet.breaker import Breaker, State
+from eaglet.circuit_breaker import Breaker, State
 
 
 class Clock:

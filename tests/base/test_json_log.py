@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from eaglet.json_log import JsonFormatter
-from eaglet.tracing import Trace, tracing
+from eaglet.observability.json_formatter import JsonFormatter
+from eaglet.observability.tracing import Trace, tracing
 
 
 def written(message="hello", *args, exc_info=None, stack=None, **extra):

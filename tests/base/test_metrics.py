@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from eaglet import metrics
+from eaglet.observability import metrics
 
 COUNTED = metrics.counter("eaglet_test_counted", "A test's.", ("kind",))
 LEVEL = metrics.gauge("eaglet_test_level", "A test's.")
@@ -67,7 +67,7 @@ sys.modules["prometheus_client"] = None
 import importlib.util
 found = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *a: None if name == "prometheus_client" else found(name, *a)
-from eaglet import metrics
+from eaglet.observability import metrics
 assert not metrics.ENABLED
 metrics.counter("eaglet_a", "", ("b",)).labels("c").inc()
 gauge = metrics.gauge("eaglet_b", "", ("b",)).labels("c")
@@ -82,7 +82,7 @@ except LookupError as error:
 
 SEVERAL = """
 import os
-from eaglet import metrics
+from eaglet.observability import metrics
 counted = metrics.counter("eaglet_a", "")
 level = metrics.gauge("eaglet_b", "", mode="max")
 for number in (1, 2):

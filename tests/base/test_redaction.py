@@ -5,7 +5,13 @@ import time
 
 import pytest
 
-from eaglet.redaction import MASK, RedactingFilter, is_secret_name, redact_text, redact_values
+from eaglet.observability.redaction import (
+    MASK,
+    RedactingFilter,
+    is_secret_name,
+    redact_text,
+    redact_values,
+)
 
 SECRET = "hunter2hunter2"
 

@@ -8,8 +8,8 @@ import pytest
 from django.core.checks import ERROR, WARNING, run_checks
 
 from eaglet.conf import Settings
-from eaglet.setting_checks import declared_settings
-from eaglet.setting_types import fault_of
+from eaglet.conf.checks import declared_settings
+from eaglet.conf.validation import fault_of
 
 SECRET = "s3cret-of-somebody"
 

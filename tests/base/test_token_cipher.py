@@ -1,37 +1,37 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from eaglet import token_cipher
+from eaglet.auth.tokens import encryption
 
 
 def test_encrypted_text_can_be_read_again():
-    encrypted = token_cipher.encrypt("egt_token")
+    encrypted = encryption.encrypt("egt_token")
     assert "egt_token" not in encrypted
-    assert token_cipher.decrypt(encrypted) == "egt_token"
+    assert encryption.decrypt(encrypted) == "egt_token"
 
 
 def test_the_same_text_is_encrypted_differently_each_time():
-    assert token_cipher.encrypt("egt_token") != token_cipher.encrypt("egt_token")
+    assert encryption.encrypt("egt_token") != encryption.encrypt("egt_token")
 
 
 def test_a_fallback_of_the_secret_key_still_decrypts(settings):
     settings.SECRET_KEY = "old"
-    encrypted = token_cipher.encrypt("egt_token")
+    encrypted = encryption.encrypt("egt_token")
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", ["old"]
-    assert token_cipher.decrypt(encrypted) == "egt_token"
+    assert encryption.decrypt(encrypted) == "egt_token"
 
 
 def test_a_fallback_never_encrypts(settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", ["old"]
-    encrypted = token_cipher.encrypt("egt_token")
+    encrypted = encryption.encrypt("egt_token")
     settings.SECRET_KEY_FALLBACKS = []
-    assert token_cipher.decrypt(encrypted) == "egt_token"
+    assert encryption.decrypt(encrypted) == "egt_token"
 
 
 def test_another_secret_key_reads_nothing(settings):
-    encrypted = token_cipher.encrypt("egt_token")
+    encrypted = encryption.encrypt("egt_token")
     settings.SECRET_KEY = "another"
-    assert token_cipher.decrypt(encrypted) is None
+    assert encryption.decrypt(encrypted) is None
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_another_secret_key_reads_nothing(settings):
     ids=["nothing", "nonsense", "not ASCII", "encrypted with another key"],
 )
 def test_what_was_not_encrypted_here_reads_as_nothing(text):
-    assert token_cipher.decrypt(text if isinstance(text, str) else text.decode()) is None
+    assert encryption.decrypt(text if isinstance(text, str) else text.decode()) is None

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from eaglet import tracing
-from eaglet.tracing import Trace
+from eaglet.observability import tracing
+from eaglet.observability.tracing import Trace
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"

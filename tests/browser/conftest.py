@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from eaglet.auth import refused_calls
+from eaglet.auth.models import refused_calls
 from tests.services.fixtures import MISSING
 
 CHROMIUM = shutil.which("chromium")

@@ -6,7 +6,7 @@ import pytest
 
 from eaglet.api import ApiResource, access_token_required, registry
 from eaglet.auth.models import App
-from eaglet.auth.tokens import issue_access_token
+from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.exceptions import InvalidAppKey
 
 from .conftest import PHONE

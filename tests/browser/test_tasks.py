@@ -5,8 +5,9 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from eaglet.tasks import captured_tasks, receiving, send_task, task
+from eaglet.tasks import captured_tasks, send_task, task
 from eaglet.tasks.models import OutboxTask, ReceivedTask
+from eaglet.tasks.receiving import decorator
 
 from .conftest import PHONE
 
@@ -19,7 +20,7 @@ SENT = "/admin/eaglet_tasks/outboxtask/"
 
 @pytest.fixture
 def queue(monkeypatch, settings):
-    monkeypatch.setattr(receiving, "_handlers", {})
+    monkeypatch.setattr(decorator, "_handlers", {})
     settings.EAGLET_HANDLER_MAX_ATTEMPTS = 1
     return f"services.points.{uuid.uuid4().hex[:8]}"
 

@@ -192,7 +192,7 @@ def rows_with_tokens():
 
 def forget_in_memory():
     """Be as a process that has just started."""
-    from eaglet.client.token_cache import tokens
+    from eaglet.client.tokens.cache import tokens
 
     tokens._entries.clear()
 

@@ -3,9 +3,9 @@ import time
 
 import pytest
 
-from eaglet.client import configuration
-from eaglet.client.token_cache import tokens
-from eaglet.client.transport import transport
+from eaglet.client.http.transport import transport
+from eaglet.client.services import configuration
+from eaglet.client.tokens.cache import tokens
 from eaglet.token_store import register_shared_store, shared_store
 
 from .calling import settle

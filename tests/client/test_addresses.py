@@ -1,7 +1,7 @@
 import pytest
 
 from eaglet.client import InvalidRequest, Resource
-from eaglet.client.addresses import base_url, origin, trusted_origin
+from eaglet.client.services.addresses import base_url, origin, trusted_origin
 
 CALL = {"resource": "mall.sync_product", "data": {"a": 1}}
 

@@ -7,8 +7,8 @@ import pytest
 
 from eaglet import deadline
 from eaglet.client import CircuitOpen, Resource, ResourceError, ServiceTimeout, ServiceUnavailable
-from eaglet.client.guards import guard_of
-from eaglet.client.services import resolve
+from eaglet.client.circuit import guard_of
+from eaglet.client.services.resolve import resolve
 
 from .forking import forks, in_child
 from .recording_server import Reply, envelope

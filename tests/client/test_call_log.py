@@ -3,8 +3,8 @@ import logging
 import pytest
 
 from eaglet.client import Resource, ServiceUnavailable
-from eaglet.redaction import redact_text
-from eaglet.tracing import Trace, tracing
+from eaglet.observability.redaction import redact_text
+from eaglet.observability.tracing import Trace, tracing
 
 from .recording_server import Reply, envelope
 

@@ -8,8 +8,9 @@ import time
 import pytest
 
 from eaglet import deadline
-from eaglet.client import Resource, ServiceTimeout, ServiceUnavailable, connections, names
-from eaglet.client.transport import transport
+from eaglet.client import Resource, ServiceTimeout, ServiceUnavailable
+from eaglet.client.http import connections, dns
+from eaglet.client.http.transport import transport
 
 from .forking import forks, in_child
 from .recording_server import Reply, envelope
@@ -109,7 +110,7 @@ def test_a_child_waits_for_no_look_up_of_its_parent(named_card, look_ups):
     look_ups["card.test"] = slow_in_the_parent
     waiting = threading.Thread(target=lambda: Resource.use("card").post(CALL))
     waiting.start()
-    with names._lock:
+    with dns._lock:
         assert in_child(lambda: call()["code"] == 200)
     over.set()
     waiting.join()
@@ -232,7 +233,7 @@ def _pools():
 
 
 def test_more_threads_than_connections_are_kept_log_no_warning(card, caplog, monkeypatch):
-    monkeypatch.setattr("eaglet.client.transport.CONNECTIONS", 2)
+    monkeypatch.setattr("eaglet.client.http.transport.CONNECTIONS", 2)
     transport.close()
     barrier = threading.Barrier(6)
 

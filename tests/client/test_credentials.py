@@ -1,7 +1,8 @@
 import pytest
 
-from eaglet.client import Resource, TokenUnavailable, services
-from eaglet.client.configuration import configuration
+from eaglet.client import Resource, TokenUnavailable
+from eaglet.client.services.configuration import configuration
+from eaglet.client.services.resolve import resolve
 
 from .recording_server import TokenIssuer
 
@@ -93,7 +94,7 @@ def test_authentication_without_credentials_fails_unsent(card, settings):
 
 
 def test_a_service_does_not_show_its_secret(card, credentials):
-    shown = repr(services.resolve("card"))
+    shown = repr(resolve.resolve("card"))
     assert "s3cr3t" not in shown
     assert "hermes" in shown
     Resource.configure({"app_secret": "pw2"})

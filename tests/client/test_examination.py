@@ -1,6 +1,6 @@
 import pytest
 
-from eaglet.client.examination import examine_services
+from eaglet.client.health import examine_services
 
 from .recording_server import Reply
 

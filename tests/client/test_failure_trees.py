@@ -4,7 +4,7 @@ import pytest
 import requests
 import urllib3
 
-from eaglet.client.failures import request_error
+from eaglet.client.http.errors import request_error
 from eaglet.exceptions import (
     InvalidEnvelope,
     InvalidRequest,
@@ -63,5 +63,5 @@ ALL = {
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_every_exception_of_the_libraries_has_been_given_a_place(name):
-    assert name in PLACES, f"decide what {name} stands for in eaglet/client/failures.py"
+    assert name in PLACES, f"decide what {name} stands for in eaglet/client/http/errors.py"
     assert type(request_error(made(ALL[name]), "http://card:80")) is PLACES[name]

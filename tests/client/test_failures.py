@@ -8,7 +8,7 @@ import pytest
 import requests
 import urllib3
 
-from eaglet.client.failures import RAISED_BELOW, LibraryError, public_text, request_error
+from eaglet.client.http.errors import RAISED_BELOW, LibraryError, public_text, request_error
 from eaglet.exceptions import (
     InvalidEnvelope,
     InvalidRequest,

@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.utils.timezone import make_aware
 
-from eaglet import deadline, tracing
+from eaglet import deadline
 from eaglet.client import (
     CircuitOpen,
     InvalidEnvelope,
@@ -19,8 +19,9 @@ from eaglet.client import (
 )
 from eaglet.client.testing import UnexpectedCall
 from eaglet.client.testing import fake_services as faking
-from eaglet.client.token_cache import tokens
+from eaglet.client.tokens.cache import tokens
 from eaglet.exceptions import ApiError
+from eaglet.observability import tracing
 from eaglet.token_store import shared_store
 
 from .calling import call, in_threads

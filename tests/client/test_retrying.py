@@ -15,7 +15,7 @@ from eaglet.client import (
     ServiceTimeout,
     ServiceUnavailable,
 )
-from eaglet.client.guards import RESERVE
+from eaglet.client.circuit import RESERVE
 
 from .recording_server import Reply, envelope
 
@@ -50,7 +50,7 @@ def no_pause(monkeypatch):
 def pauses(monkeypatch):
     """The longest of what is slept between requests, which here takes no time."""
     slept = []
-    monkeypatch.setattr("eaglet.client.retrying.time.sleep", slept.append)
+    monkeypatch.setattr("eaglet.client.retry.time.sleep", slept.append)
     monkeypatch.setattr("random.uniform", lambda low, high: high)
     return slept
 
@@ -121,7 +121,7 @@ def test_a_call_that_never_left_is_repeated_whatever_it_does(settings, monkeypat
         thread.start()
         sleeping(0.2)
 
-    monkeypatch.setattr("eaglet.client.retrying.time.sleep", begin_to_listen)
+    monkeypatch.setattr("eaglet.client.retry.time.sleep", begin_to_listen)
     try:
         assert call(verb)["code"] == 200
     finally:
@@ -200,7 +200,7 @@ def test_the_pauses_double_up_to_a_longest(card, settings, pauses):
 
 def test_pauses_are_scattered(card, settings, monkeypatch):
     slept = []
-    monkeypatch.setattr("eaglet.client.retrying.time.sleep", slept.append)
+    monkeypatch.setattr("eaglet.client.retry.time.sleep", slept.append)
     settings.EAGLET_CLIENT_RETRIES = 8
     settings.EAGLET_CLIENT_BREAKER_FAILURES = 0
     card.answer = lambda request: unavailable()

@@ -8,7 +8,7 @@ import pytest
 from django.views.debug import ExceptionReporter
 
 from eaglet.client import EagletError, Resource
-from eaglet.client.transport import transport
+from eaglet.client.http.transport import transport
 
 from .recording_server import Reply, TokenIssuer, envelope
 

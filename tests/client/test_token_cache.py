@@ -2,9 +2,10 @@ import threading
 
 import pytest
 
-from eaglet.client import Resource, token_entry, token_turn
-from eaglet.client.services import resolve
-from eaglet.client.token_cache import FetchedToken, TokenCache, tokens
+from eaglet.client import Resource
+from eaglet.client.services.resolve import resolve
+from eaglet.client.tokens import entry, turn
+from eaglet.client.tokens.cache import FetchedToken, TokenCache, tokens
 from eaglet.token_store import MemoryTokenStore, StoredToken, TokenKey, register_shared_store
 
 from .calling import CALL, call, settle
@@ -33,7 +34,7 @@ def test_a_newer_token_that_is_over_is_not_used_in_place_of_a_refused_one():
 
 def test_tokens_and_keys_do_not_show_values():
     assert "egt_x" not in repr(FetchedToken("egt_x", 1))
-    assert "egt_x" not in repr(token_entry.Held.of("egt_x", 1, 1))
+    assert "egt_x" not in repr(entry.Held.of("egt_x", 1, 1))
 
 
 @forks
@@ -152,7 +153,7 @@ class BrokenStore:
 
 
 def test_a_store_that_fails_does_not_fail_calls(card, issuer, caplog, monkeypatch):
-    monkeypatch.setattr(token_turn, "LATER_SECONDS", ())
+    monkeypatch.setattr(turn, "LATER_SECONDS", ())
     register_shared_store(BrokenStore())
     call()
     issuer.valid.clear()

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from eaglet import deadline
-from eaglet.client import Resource, TokenUnavailable, auth, token_entry
-from eaglet.client.services import resolve
-from eaglet.client.token_cache import tokens
+from eaglet.client import Resource, TokenUnavailable
+from eaglet.client.services.resolve import resolve
+from eaglet.client.tokens import entry, flow
+from eaglet.client.tokens.cache import tokens
 from eaglet.token_store import MemoryTokenStore, register_shared_store
 
 from .calling import CALL, call, in_threads, settle
@@ -126,7 +127,7 @@ def test_a_token_is_renewed_a_tenth_of_its_life_but_at_most_a_minute_early(
 def test_the_moment_of_renewal_is_jittered():
     moments = {
         round(held.expires_at - held.renew_at)
-        for held in (token_entry.Held.of("t", 7200, 7200) for _ in range(200))
+        for held in (entry.Held.of("t", 7200, 7200) for _ in range(200))
     }
     assert len(moments) > 10
     assert min(moments) >= 30
@@ -277,13 +278,13 @@ def test_a_token_that_has_ended_is_not_sent(card, issuer, clock):
     ],
 )
 def test_how_long_a_token_is_good(data, expected):
-    assert auth.lifetime_of(data, timezone.now()) == expected
+    assert flow.lifetime_of(data, timezone.now()) == expected
 
 
 def test_without_expires_in_the_expire_time_counts_from_the_services_own_moment(settings):
     settings.TIME_ZONE = "Asia/Shanghai"
     answered_at = datetime(2016, 1, 1, 2, 0, tzinfo=dt_timezone.utc)
-    assert auth.lifetime_of({"expire_time": "2016-01-01 11:00:00"}, answered_at) == 3600
+    assert flow.lifetime_of({"expire_time": "2016-01-01 11:00:00"}, answered_at) == 3600
 
 
 def test_the_services_moment_is_its_dates(card, legacy_issuer, settings, clock):

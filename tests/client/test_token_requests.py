@@ -2,7 +2,7 @@ import pytest
 
 from eaglet import deadline
 from eaglet.client import Resource, TokenUnavailable
-from eaglet.client.token_cache import tokens
+from eaglet.client.tokens.cache import tokens
 
 from .calling import CALL, call
 from .recording_server import Reply, envelope

@@ -3,9 +3,9 @@ from django.core.checks import run_checks
 
 from eaglet import shared_token_store
 from eaglet.client import Resource
-from eaglet.client.services import resolve
-from eaglet.client.token_cache import tokens
-from eaglet.client.token_stores import chosen_store
+from eaglet.client.services.resolve import resolve
+from eaglet.client.tokens.cache import tokens
+from eaglet.client.tokens.stores import chosen_store
 from eaglet.shared_token_store import SharedCacheTokenStore
 from eaglet.token_store import MemoryTokenStore, register_shared_store
 from tests.auth.shared_caches import SharedCache

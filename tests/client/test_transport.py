@@ -18,7 +18,7 @@ from eaglet.client import (
     ServiceTimeout,
     ServiceUnavailable,
 )
-from eaglet.client.transport import transport
+from eaglet.client.http.transport import transport
 
 from .forking import forks, in_child
 from .recording_server import Reply, envelope

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eaglet.client import ResourceError
-from eaglet.client.typed_callers.module_text import literal
+from eaglet.client.codegen.module import literal
 
 from .recording_server import Reply, envelope
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from eaglet import deadline
 from eaglet.client import InvalidRequest, Resource
-from eaglet.tracing import Trace, tracing
+from eaglet.observability.tracing import Trace, tracing
 
 VALUES = {
     "text": "积分 &=+é",

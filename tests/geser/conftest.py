@@ -1,6 +1,6 @@
 import pytest
 
-from eaglet.geser.command_line import main
+from eaglet.geser.cli import main
 
 
 @pytest.fixture

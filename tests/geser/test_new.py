@@ -214,7 +214,7 @@ def test_what_is_no_requirement_of_eaglet_is_refused(geser, tmp_path, given):
 
 def test_the_generator_needs_no_settings_and_starts_no_apps():
     code = (
-        "import eaglet.geser.command_line, sys; from django.conf import settings; "
+        "import eaglet.geser.cli, sys; from django.conf import settings; "
         "print(settings.configured, 'rest_framework' in sys.modules, 'celery' in sys.modules)"
     )
     done = subprocess.run(

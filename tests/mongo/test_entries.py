@@ -3,7 +3,7 @@ import copy
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.mongo.entries import translate
+from eaglet.mongo.databases import translate
 
 SQL = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 DOCUMENTED = {

@@ -13,9 +13,9 @@ from django.core.management import call_command
 from django.db import transaction
 from kombu import Connection
 
-from eaglet.tasks import publisher as publisher_module
 from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.sending import publisher as publisher_module
 
 from .broken_way import BrokenWay
 

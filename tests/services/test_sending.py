@@ -7,9 +7,9 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from kombu import Connection, Queue
 
-from eaglet.tasks import publisher as publisher_module
 from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.sending import publisher as publisher_module
 
 PAYLOAD = {"member_id": 1, "event_type": "好友通过分享链接购买商品 🦅", "increase_integral": 100}
 SENT, PENDING = OutboxTask.State.SENT, OutboxTask.State.PENDING

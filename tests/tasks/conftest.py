@@ -3,9 +3,9 @@ from kombu import Connection
 from kombu.transport import virtual
 from kombu.transport.memory import Channel, Transport
 
-from eaglet.breaker import Breaker
-from eaglet.tasks import publisher as publisher_module
-from eaglet.tasks.message import publish_message
+from eaglet.circuit_breaker import Breaker
+from eaglet.tasks.broker.message import publish_message
+from eaglet.tasks.sending import publisher as publisher_module
 from tests.services.fixtures import mariadb, postgresql, rabbitmq, redis_server
 
 __all__ = ["mariadb", "postgresql", "rabbitmq", "redis_server"]
@@ -48,7 +48,7 @@ def when_publishing(monkeypatch):
         def publish(app, producer, task, **options):
             instead(lambda: publish_message(app, producer, task, **options), task)
 
-        return monkeypatch.setattr("eaglet.tasks.broker.publish_message", publish)
+        return monkeypatch.setattr("eaglet.tasks.broker.connection.publish_message", publish)
 
     return patch
 

@@ -5,8 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from eaglet.tasks import captured_tasks, receiving, send_task, task
+from eaglet.tasks import captured_tasks, send_task, task
 from eaglet.tasks.models import OutboxTask, ReceivedTask
+from eaglet.tasks.receiving import decorator
 
 LIST = "/admin/eaglet_tasks/receivedtask/"
 SENT_LIST = "/admin/eaglet_tasks/outboxtask/"
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "second"])
 
 @pytest.fixture
 def queue(monkeypatch, settings):
-    monkeypatch.setattr(receiving, "_handlers", {})
+    monkeypatch.setattr(decorator, "_handlers", {})
     settings.EAGLET_HANDLER_MAX_ATTEMPTS = 1
     return f"services.points.{uuid.uuid4()}"
 

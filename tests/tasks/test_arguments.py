@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eaglet.exceptions import InvalidTask
-from eaglet.tasks.arguments import check_queue_name, to_json
+from eaglet.tasks.sending.arguments import check_queue_name, to_json
 
 
 def refused(args):

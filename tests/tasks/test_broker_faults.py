@@ -10,11 +10,11 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
-from eaglet.breaker import Breaker
-from eaglet.tasks import publisher as publisher_module
+from eaglet.circuit_breaker import Breaker
 from eaglet.tasks import send_task
-from eaglet.tasks.broker import Broker
+from eaglet.tasks.broker.connection import Broker
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.sending import publisher as publisher_module
 
 QUEUE = "services.points.tasks.changed"
 

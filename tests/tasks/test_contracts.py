@@ -7,14 +7,16 @@ from django.core.management import CommandError, call_command
 
 from eaglet.exceptions import InvalidTask
 from eaglet.params import param_required
-from eaglet.tasks import captured_tasks, contracts, receiving, send_task, sends, task
+from eaglet.tasks import captured_tasks, send_task, sends, task
+from eaglet.tasks.receiving import decorator
+from eaglet.tasks.sending import contracts
 
 QUEUE = "services.points.tasks.changed"
 
 
 @pytest.fixture(autouse=True)
 def _nothing_declared(monkeypatch):
-    monkeypatch.setattr(receiving, "_handlers", {})
+    monkeypatch.setattr(decorator, "_handlers", {})
     monkeypatch.setattr(contracts, "_contracts", {})
 
 
@@ -141,7 +143,7 @@ def test_what_is_no_listing_is_told(tmp_path, text):
 def test_the_types_said_to_fit_do():
     """Whatever passes a sender's check passes the receiver's, after JSON."""
     from eaglet.params import Param  # noqa: PLC0415 - for this one only
-    from eaglet.tasks.listing import _TAKES  # noqa: PLC0415
+    from eaglet.tasks.sending.contract_listing import _TAKES  # noqa: PLC0415
 
     values = [0, 7, -7, "7", "007", "-7", 1.5, "1.5", ".5", "1e3", True, "true", [1], "[1]",
               "2026-11-25", "2026-11-25 10:00:00", "x"]  # fmt: skip

@@ -10,7 +10,7 @@ from django.utils import timezone
 from eaglet.exceptions import InvalidTask
 from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.relay import Relay
+from eaglet.tasks.relay.relay import Relay
 
 QUEUE = "services.points.tasks.changed"
 

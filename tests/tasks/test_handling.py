@@ -7,8 +7,9 @@ import pytest
 from celery.exceptions import Reject, Retry
 
 from eaglet.params import param_required
-from eaglet.tasks import delivering, receiving, task
+from eaglet.tasks import task
 from eaglet.tasks.models import ReceivedTask
+from eaglet.tasks.receiving import celery_task, decorator
 
 State = ReceivedTask.State
 
@@ -17,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def queue(monkeypatch, settings):
-    monkeypatch.setattr(receiving, "_handlers", {})
-    monkeypatch.setattr(delivering, "_PAUSE_BEFORE_REQUEUE_SECONDS", 0)
+    monkeypatch.setattr(decorator, "_handlers", {})
+    monkeypatch.setattr(celery_task, "_PAUSE_BEFORE_REQUEUE_SECONDS", 0)
     settings.EAGLET_HANDLER_MAX_ATTEMPTS = 3
     return f"services.points.{uuid.uuid4()}"
 
@@ -137,7 +138,7 @@ def test_what_cant_be_parked_gives_the_message_back(queue, as_by_a_worker, monke
     def fail(*args, **options):
         raise RuntimeError("no database")
 
-    monkeypatch.setattr("eaglet.tasks.received.ReceivedTaskQuerySet.park", fail)
+    monkeypatch.setattr("eaglet.tasks.models.received.ReceivedTaskQuerySet.park", fail)
     with pytest.raises(Reject) as raised:
         as_by_a_worker(changed, {})
     assert raised.value.requeue

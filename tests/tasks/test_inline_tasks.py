@@ -5,11 +5,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from eaglet import tracing
 from eaglet.exceptions import TaskError, UnfitTask
+from eaglet.observability import tracing
 from eaglet.params import param_required
-from eaglet.tasks import receiving, send_task, task
+from eaglet.tasks import send_task, task
 from eaglet.tasks.models import ReceivedTask
+from eaglet.tasks.receiving import decorator
 from eaglet.tasks.testing import inline_tasks
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def queue(monkeypatch):
-    monkeypatch.setattr(receiving, "_handlers", {})
+    monkeypatch.setattr(decorator, "_handlers", {})
     return f"services.points.{uuid.uuid4()}"
 
 
@@ -124,7 +125,7 @@ def test_what_nobody_takes_is_told_apart(queue):
 
 
 def test_tasks_that_send_each_other_for_ever_are_stopped(queue, monkeypatch):
-    monkeypatch.setattr("eaglet.tasks.inline.MOST_RUN", 5)
+    monkeypatch.setattr("eaglet.tasks.testing.inline.MOST_RUN", 5)
 
     @task(queue)
     def changed(args):

@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
-from eaglet.tasks import receiving, send_task, task
+from eaglet.tasks import send_task, task
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
+from eaglet.tasks.receiving import decorator
 
 pytestmark = pytest.mark.django_db
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def queue(monkeypatch, settings):
     """A queue's name that no other test has: Celery never forgets a shared task."""
-    monkeypatch.setattr(receiving, "_handlers", {})
+    monkeypatch.setattr(decorator, "_handlers", {})
     settings.EAGLET_HANDLER_MAX_ATTEMPTS = 3
     return f"services.points.{uuid.uuid4()}"
 
@@ -174,7 +175,7 @@ def test_what_could_not_be_noted_at_its_beginning_is_noted_at_its_end(queue, mon
     def fail(*args):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("eaglet.tasks.received.ReceivedTaskQuerySet.begin", fail)
+    monkeypatch.setattr("eaglet.tasks.models.received.ReceivedTaskQuerySet.begin", fail)
     assert deliver(changed, {}).result == 1
     row = ReceivedTask.objects.get()
     assert (row.state, row.attempts) == (ReceivedTask.State.DONE, 1)

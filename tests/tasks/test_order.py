@@ -9,9 +9,10 @@ from django.utils import timezone
 from kombu.exceptions import ChannelError
 
 from eaglet.exceptions import InvalidTask
-from eaglet.tasks import ordering, send_task
+from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.ordering import OrderedClaims
+from eaglet.tasks.relay import ordering
+from eaglet.tasks.relay.ordering import OrderedClaims
 
 QUEUE = "services.points.tasks.changed"
 LATER = datetime.timedelta(seconds=60)

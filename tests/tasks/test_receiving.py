@@ -11,8 +11,9 @@ from kombu import Queue
 
 import eaglet.tasks
 from eaglet.exceptions import InvalidTask
-from eaglet.tasks import receiving, task
-from eaglet.tasks.configuration import make_app
+from eaglet.tasks import task
+from eaglet.tasks.celery_config import make_app
+from eaglet.tasks.receiving import decorator
 
 # Where the tests run as root, as they do in a container.
 pytestmark = pytest.mark.filterwarnings("ignore::celery.exceptions.SecurityWarning")
@@ -31,7 +32,7 @@ def _logging_as_it_was():
 @pytest.fixture
 def queue(monkeypatch):
     """A queue's name that no other test has: Celery never forgets a shared task."""
-    monkeypatch.setattr(receiving, "_handlers", {})
+    monkeypatch.setattr(decorator, "_handlers", {})
     return f"services.points.{uuid.uuid4()}"
 
 

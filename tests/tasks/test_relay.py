@@ -9,11 +9,11 @@ from django.utils import timezone
 from kombu.exceptions import ChannelError
 
 from eaglet.tasks import send_task
-from eaglet.tasks.configuration import make_app
+from eaglet.tasks.celery_config import make_app
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.outboxes import outbox_aliases
-from eaglet.tasks.pruning import Pruner
-from eaglet.tasks.relay import Relay
+from eaglet.tasks.relay.databases import outbox_aliases
+from eaglet.tasks.relay.relay import Relay
+from eaglet.tasks.retention import Pruner
 
 QUEUE = "services.points.tasks.changed"
 SENT, PENDING, PARKED = (OutboxTask.State[name] for name in ("SENT", "PENDING", "PARKED"))
@@ -180,7 +180,7 @@ def test_a_broker_that_dies_meanwhile_is_no_fault_of_the_task(
 def test_what_was_begun_is_ended_when_it_is_told_to_stop(
     waiting, received, when_publishing, monkeypatch
 ):
-    monkeypatch.setattr("eaglet.tasks.relay.AT_ONCE", 2)
+    monkeypatch.setattr("eaglet.tasks.relay.relay.AT_ONCE", 2)
     stop = threading.Event()
 
     def publish_and_stop(publish, task):
@@ -213,7 +213,7 @@ def test_a_replica_has_no_outbox(monkeypatch):
 
 
 def test_a_forgotten_migration_is_told(monkeypatch):
-    monkeypatch.setattr("eaglet.tasks.relay.is_migrated", lambda alias: False)
+    monkeypatch.setattr("eaglet.tasks.relay.relay.is_migrated", lambda alias: False)
     with pytest.raises(CommandError, match="run migrate"):
         relay_once()
 

@@ -8,12 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from eaglet import health, metrics
+from eaglet import health
 from eaglet.exceptions import TaskError
+from eaglet.observability import metrics
 from eaglet.tasks import send_task
-from eaglet.tasks.probes import probe_broker, register_for_relay, register_for_services
-from eaglet.tasks.relay import Relay
-from eaglet.tasks.relay_server import serving
+from eaglet.tasks.health import probe_broker, register_for_relay, register_for_services
+from eaglet.tasks.relay.http_server import serving
+from eaglet.tasks.relay.relay import Relay
 
 QUEUE = "services.points.tasks.changed"
 

@@ -8,7 +8,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.relay import Relay
+from eaglet.tasks.relay.relay import Relay
 
 QUEUE = "services.points.tasks.changed"
 

@@ -6,12 +6,13 @@ import uuid
 import pytest
 from celery.utils.log import ColorFormatter
 
-from eaglet import tracing
 from eaglet.api import ApiResource
-from eaglet.api.plan import forget_plans
-from eaglet.tasks import receiving, send_task, task
+from eaglet.api.dispatch.plan import forget_plans
+from eaglet.observability import tracing
+from eaglet.tasks import send_task, task
 from eaglet.tasks.models import OutboxTask, ReceivedTask
-from eaglet.tasks.task_tracing import TracedFormatter
+from eaglet.tasks.receiving import decorator
+from eaglet.tasks.receiving.tracing import TracedFormatter
 from eaglet.tasks.testing import inline_tasks
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def queue(monkeypatch):
-    monkeypatch.setattr(receiving, "_handlers", {})
+    monkeypatch.setattr(decorator, "_handlers", {})
     return f"services.points.{uuid.uuid4()}"
 
 

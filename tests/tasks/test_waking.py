@@ -6,9 +6,10 @@ import pytest
 from django.db import connection, connections, transaction
 from django.db.utils import ConnectionHandler
 
-from eaglet.tasks import send_task, waking
+from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.relay import Relay
+from eaglet.tasks.relay import notifications
+from eaglet.tasks.relay.relay import Relay
 
 QUEUE = "services.points.tasks.changed"
 
@@ -18,20 +19,20 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "seco
 @pytest.fixture
 def only_woken(monkeypatch):
     """Have the relay look by itself next to never."""
-    monkeypatch.setattr(waking, "LOOK_EVERY_SECONDS", 3600)
+    monkeypatch.setattr(notifications, "LOOK_EVERY_SECONDS", 3600)
 
 
 @pytest.mark.usefixtures("only_woken")
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="threads share no database in memory")
 def test_a_waiting_relay_publishes_what_is_written(received, monkeypatch):
     stop, waiting = threading.Event(), threading.Event()
-    wait = waking.wait
+    wait = notifications.wait
 
     def begin_to_wait(*args):
         waiting.set()
         wait(*args)
 
-    monkeypatch.setattr(waking, "wait", begin_to_wait)
+    monkeypatch.setattr(notifications, "wait", begin_to_wait)
 
     def run():
         try:
@@ -73,9 +74,9 @@ def file_database(tmp_path, django_db_blocker):
 def test_on_sqlite_another_connections_commit_is_noticed(file_database, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        waking.PollingWatch, "has_changed", lambda self: asked.append(self.alias) or True
+        notifications.PollingWatch, "has_changed", lambda self: asked.append(self.alias) or True
     )
-    watch = waking.watch("in_a_file")
+    watch = notifications.watch("in_a_file")
     watch.begin()
     assert not watch.has_changed()
     assert asked == []
@@ -87,19 +88,19 @@ def test_on_sqlite_another_connections_commit_is_noticed(file_database, monkeypa
 
 
 def test_the_next_task_that_comes_due_is_waited_for():
-    assert waking.seconds_until_due("default") == waking.LOOK_EVERY_SECONDS
+    assert notifications.seconds_until_due("default") == notifications.LOOK_EVERY_SECONDS
     send_task(QUEUE, {}, delay_seconds=0.5)
     send_task(QUEUE, {}, delay_seconds=3600)
-    assert 0 < waking.seconds_until_due("default") <= 0.5
+    assert 0 < notifications.seconds_until_due("default") <= 0.5
     send_task(QUEUE, {}, delay_seconds=0.2, order_key="k")
-    assert 0 < waking.seconds_until_due("default") <= 0.2
+    assert 0 < notifications.seconds_until_due("default") <= 0.2
 
 
 def test_only_a_relays_tasks_wake_it_and_once_a_transaction(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL tells")
     woken = []
-    monkeypatch.setattr(waking._Wake, "__call__", lambda self: woken.append(1))
+    monkeypatch.setattr(notifications._Wake, "__call__", lambda self: woken.append(1))
     send_task(QUEUE, {})
     assert woken == []
     with transaction.atomic():

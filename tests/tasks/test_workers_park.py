@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connections
 
 from eaglet.tasks.models import InboxEntry, ReceivedTask
-from eaglet.tasks.replaying import replay
+from eaglet.tasks.receiving.replay import replay
 
 from .receiver.running import ALIAS, Receiver
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eaglet.api import documentation, registry
-from eaglet.api.parameters import passed_by_caller
-from eaglet.api.paths import path_of
-from eaglet.api.plan import Plan, plan_of
+from eaglet.api import introspection as documentation
+from eaglet.api import registry
+from eaglet.api.dispatch.plan import Plan, plan_of
+from eaglet.api.introspection import passed_by_caller, path_of
 from eaglet.api.resource import ApiResource
+from eaglet.observability.redaction import is_secret_name
 from eaglet.params import Param
-from eaglet.redaction import is_secret_name
 
 
 @dataclass(frozen=True)

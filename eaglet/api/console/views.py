@@ -11,8 +11,8 @@ from django.utils import translation
 
 from eaglet.api import registry
 from eaglet.api.console import catalogue, pages
-from eaglet.api.disclosed_page import disclosed_page
-from eaglet.api.paths import path_of, project_name, token_resource
+from eaglet.api.introspection import path_of, project_name, token_resource
+from eaglet.api.security.staff_access import disclosed_page
 
 LANGUAGES: Final = (("en", "English"), ("zh-hans", "中文"))
 

@@ -9,10 +9,11 @@ from django.core.exceptions import ImproperlyConfigured
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
-from eaglet.api import dispatch, registry
+from eaglet.api import registry
+from eaglet.api.dispatch import view as dispatch
+from eaglet.api.dispatch.plan import plan_of
+from eaglet.api.introspection import path_of, project_name
 from eaglet.api.openapi.operations import ResourceSchema
-from eaglet.api.paths import path_of, project_name
-from eaglet.api.plan import plan_of
 
 VERSION: Final = "3.1.0"
 

@@ -8,15 +8,15 @@ from django.urls import NoReverseMatch, reverse
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
-from eaglet.api import documentation
-from eaglet.api.body import FORM, JSON, MULTIPART
-from eaglet.api.openapi import failures, param_schemas
-from eaglet.api.parameters import passed_by_caller
-from eaglet.api.paths import token_resource
-from eaglet.api.plan import plan_of
+from eaglet.api import introspection
+from eaglet.api.dispatch.plan import plan_of
+from eaglet.api.introspection import passed_by_caller, token_resource
+from eaglet.api.openapi import param_schemas
+from eaglet.api.openapi import responses as failures
+from eaglet.api.request.body import FORM, JSON, MULTIPART
 
 if TYPE_CHECKING:
-    from eaglet.api.plan import Method, Plan
+    from eaglet.api.dispatch.plan import Method, Plan
     from eaglet.api.resource import ApiResource
 
 TOKEN_SCHEME: Final = "accessToken"  # noqa: S105 - a name
@@ -99,11 +99,11 @@ class ResourceSchema(AutoSchema):
         return self._said()[1]
 
     def _said(self) -> tuple[str, str]:
-        of_class = documentation.of_resource(self.resource)
-        of_method = documentation.of_method(self.declared)
+        of_class = introspection.of_resource(self.resource)
+        of_method = introspection.of_method(self.declared)
         if not of_method:
-            return documentation.split(of_class)
-        summary, rest = documentation.split(of_method)
+            return introspection.split(of_class)
+        summary, rest = introspection.split(of_method)
         return summary, "\n\n".join(part for part in (rest, of_class) if part)
 
     def get_extensions(self) -> dict[str, Any]:

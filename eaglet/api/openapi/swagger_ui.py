@@ -15,8 +15,8 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
 
-from eaglet.api.disclosed_page import disclosed_page
-from eaglet.api.paths import project_name
+from eaglet.api.introspection import project_name
+from eaglet.api.security.staff_access import disclosed_page
 
 SIDECAR: Final = "drf_spectacular_sidecar"
 

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from eaglet.api.disclosure import disclosing
 from eaglet.api.json_response import JsonBytesResponse
+from eaglet.api.security.staff_access import disclosing
 
 
 @disclosing

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.auth.admin.app_pages import revoked
+from eaglet.auth.admin.app_actions import revoked
 from eaglet.auth.admin.confirmation import ask_about_selected
 from eaglet.auth.admin.history import log_changes
 from eaglet.auth.models import AccessToken, App

@@ -16,13 +16,13 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet.auth.admin.app_pages import AppPages, revoked, switching_question
+from eaglet.auth.admin.app_actions import AppPages, revoked, switching_question
 from eaglet.auth.admin.confirmation import ask_about_selected
 from eaglet.auth.admin.grants import AppForm, held_by
 from eaglet.auth.admin.refused_calls import refused_calls_table
 from eaglet.auth.admin.secrets import SecretInline
 from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
-from eaglet.auth.refused_calls import RefusedCalls
+from eaglet.auth.models.refused_calls import RefusedCalls
 
 if TYPE_CHECKING:
     from eaglet.auth.models import AppQuerySet

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from eaglet.auth.models import App
-from eaglet.auth.refused_calls import RefusedCalls
+from eaglet.auth.models.refused_calls import RefusedCalls
 
 _COLUMNS = ("reason", "grant", "count", "first_at", "last_at")
 

@@ -4,8 +4,8 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
-import eaglet.auth.crypto
 import eaglet.auth.grants
+import eaglet.auth.keys
 
 
 class Migration(migrations.Migration):
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 (
                     "app_key",
                     models.CharField(
-                        default=eaglet.auth.crypto.generate_app_key,
+                        default=eaglet.auth.keys.generate_app_key,
                         editable=False,
                         max_length=64,
                         unique=True,

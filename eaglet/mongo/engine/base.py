@@ -10,7 +10,7 @@ from django_mongodb_backend.base import DatabaseWrapper as BackendWrapper
 from django_mongodb_backend.introspection import DatabaseIntrospection as BackendIntrospection
 from pymongo.errors import ConfigurationError
 
-from eaglet.mongo.engine.reporting import Reporting, reporting
+from eaglet.mongo.engine.errors import Reporting, reporting
 
 
 class DatabaseIntrospection(BackendIntrospection):  # type: ignore[misc]

@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.tasks.admin.base import TaskAdmin, first_of
 from eaglet.tasks.admin.confirmation import ask_about_selected, log_changes, replay_title
-from eaglet.tasks.admin.pages import TaskAdmin, first_of
-from eaglet.tasks.life import shown_json
+from eaglet.tasks.admin.timeline import shown_json
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.received import ReceivedTask, ledger_alias
+from eaglet.tasks.models.received import ReceivedTask, ledger_alias
 
 _LATE = datetime.timedelta(minutes=1)
 

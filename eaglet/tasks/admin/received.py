@@ -9,12 +9,12 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.tasks import replaying
+from eaglet.tasks.admin.base import TaskAdmin, first_of
 from eaglet.tasks.admin.confirmation import ask_about_selected, log_changes, replay_title
-from eaglet.tasks.admin.pages import TaskAdmin, first_of
-from eaglet.tasks.life import shown_json
-from eaglet.tasks.received import ReceivedTask
-from eaglet.tasks.stored_message import StoredMessage
+from eaglet.tasks.admin.timeline import shown_json
+from eaglet.tasks.models.received import ReceivedTask
+from eaglet.tasks.receiving import replay as replaying
+from eaglet.tasks.receiving.stored_message import StoredMessage
 
 State = ReceivedTask.State
 

@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken
 from tests.auth.test_issuing import WRONG, lone_surrogate
 
@@ -129,8 +129,8 @@ def test_unknown_key_and_wrong_secret_cost_the_same(
     ask_for_token, hermes, django_assert_num_queries, monkeypatch
 ):
     digests = []
-    original = crypto.digest
-    monkeypatch.setattr(crypto, "digest", lambda value: digests.append(1) or original(value))
+    original = keys.digest
+    monkeypatch.setattr(keys, "digest", lambda value: digests.append(1) or original(value))
     for key in ("egk_unknown", hermes.app.app_key):
         digests.clear()
         # The limits read, all three counted, and one look-up.

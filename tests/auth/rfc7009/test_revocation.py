@@ -1,6 +1,6 @@
 import pytest
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken
 
 rfc = pytest.mark.rfc
@@ -66,7 +66,7 @@ def test_an_app_that_may_introspect_revokes_others_tokens(revoke, hermes, make_a
 @rfc("7009", "2.1", "The client MUST authenticate.")
 def test_without_credentials_nothing_is_revoked(oauth, hermes, call):
     token = hermes.token()
-    wrong = {**hermes.form, "client_secret": crypto.generate_secret()}
+    wrong = {**hermes.form, "client_secret": keys.generate_secret()}
     for form in ({"token": token}, {"token": token, **wrong}):
         answer = oauth("revoke", form)
         assert answer.status_code == 401

@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from eaglet.auth import crypto
+from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppSecret
 
 rfc = pytest.mark.rfc
@@ -109,7 +109,7 @@ def test_a_hint_changes_nothing(introspect, hermes, hint):
 @rfc("7662", "2.3", "Wrong client credentials are a 401 as in RFC 6749 §5.2.")
 def test_without_credentials_nothing_is_told(oauth, hermes):
     token = hermes.token()
-    wrong = {**hermes.form, "client_secret": crypto.generate_secret()}
+    wrong = {**hermes.form, "client_secret": keys.generate_secret()}
     for form in ({"token": token}, {"token": token, **wrong}):
         answer = oauth("introspect", form)
         assert answer.status_code == 401

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth.grants import EVERYTHING
 from eaglet.auth.models import App
-from eaglet.missing_tables import needs_tables
+from eaglet.setup_errors import needs_tables
 
 
 class Command(BaseCommand):

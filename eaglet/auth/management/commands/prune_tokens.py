@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import router
 
 from eaglet.auth.models import AccessToken
-from eaglet.auth.pruning import BATCH_SIZE, count_dead, prune
-from eaglet.missing_tables import needs_tables
+from eaglet.auth.tokens.pruning import BATCH_SIZE, count_dead, prune
+from eaglet.setup_errors import needs_tables
 
 PROGRESS_EVERY_SECONDS = 1.0
 LARGEST_BATCH = 10_000

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth.models import App, AppSecret
 from eaglet.auth.rotation import described, rotate_secret
-from eaglet.missing_tables import needs_tables
+from eaglet.setup_errors import needs_tables
 
 EXPIRE_OLD_IN: Final = 24 * 3600
 """How many seconds the old secret stays good, unless told otherwise."""

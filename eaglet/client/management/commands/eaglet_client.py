@@ -10,12 +10,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from eaglet.client.addresses import is_name
-from eaglet.client.typed_callers.document import load
-from eaglet.client.typed_callers.module_text import module_text
-from eaglet.client.typed_callers.names import identifier
-from eaglet.client.typed_callers.operations import operations
-from eaglet.client.typed_callers.refusal import NotWritable
+from eaglet.client.codegen.document import load
+from eaglet.client.codegen.errors import NotWritable
+from eaglet.client.codegen.module import module_text
+from eaglet.client.codegen.names import identifier
+from eaglet.client.codegen.operations import operations
+from eaglet.client.services.addresses import is_name
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from eaglet.missing_tables import needs_tables
-from eaglet.tasks.pruning import BATCH_SIZE, RETENTIONS, prune
+from eaglet.setup_errors import needs_tables
+from eaglet.tasks.retention import BATCH_SIZE, RETENTIONS, prune
 
 
 class Command(BaseCommand):

@@ -12,10 +12,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from eaglet.exceptions import TaskError
-from eaglet.tasks.outboxes import outbox_aliases
-from eaglet.tasks.probes import register_for_relay
-from eaglet.tasks.relay import BATCH_SIZE, Progress, Relay
-from eaglet.tasks.relay_server import serving
+from eaglet.tasks.health import register_for_relay
+from eaglet.tasks.relay.databases import outbox_aliases
+from eaglet.tasks.relay.http_server import serving
+from eaglet.tasks.relay.relay import BATCH_SIZE, Progress, Relay
 
 _TELL_EVERY_SECONDS: Final = 10
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from eaglet.tasks.received import ReceivedTask, ledger_alias
-from eaglet.tasks.replaying import replay
+from eaglet.tasks.models.received import ReceivedTask, ledger_alias
+from eaglet.tasks.receiving.replay import replay
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ django.setup()
 from django.utils import timezone  # noqa: E402
 
 from eaglet.tasks.models import ReceivedTask  # noqa: E402
-from eaglet.tasks.stored_message import StoredMessage  # noqa: E402
+from eaglet.tasks.receiving.stored_message import StoredMessage  # noqa: E402
 
 OTHER = "services.orders.tasks.paid"
 now = timezone.now()

@@ -1,0 +1,183 @@
+"""What a resource class declares, worked out once: its verbs, its guards, and which path it takes.
+
+A plan also holds the settings a call depends on. It is thrown away when a setting changes, which
+happens in tests, and when an attribute of the class is set.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from rest_framework.exceptions import MethodNotAllowed
+
+from eaglet.api.context import ContextProvider, load_providers
+from eaglet.api.dispatch.drf_policy import needs_drf
+from eaglet.api.request.method_override import VERBS
+from eaglet.api.security.decorator import TokenRule, token_rule
+from eaglet.conf import conf
+from eaglet.observability import metrics
+from eaglet.params import Declared, behind_check, declared_params
+
+if TYPE_CHECKING:
+    from eaglet.api.resource import ApiResource
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One verb of a resource.
+
+    Attributes:
+        verb: its name in capitals.
+        function: the handler, a function of one dict.
+        checked_function: what the handler does with args that are checked already.
+        params: what `param_required` declared.
+        rule: what `access_token_required` asks, or None.
+        grants: the grants a token's app must hold.
+        names: the handler's dotted names in the class and its bases: a decorator that does not
+            use functools.wraps hides the function, but not the name it was defined under.
+    """
+
+    verb: str
+    function: Callable[[Any], Any]
+    checked_function: Callable[[Any], Any]
+    params: Declared
+    rule: TokenRule | None
+    grants: tuple[str, ...]
+    names: frozenset[tuple[str | None, str | None]]
+
+    def declares(self, function: Callable[..., Any] | None) -> bool:
+        """Whether a function is the handler itself, under whatever decorators."""
+        if function is None:
+            return False
+        function = inspect.unwrap(function)
+        return function is inspect.unwrap(self.function) or _name_of(function) in self.names
+
+
+class Methods(dict[str, Method]):
+    """The methods of a resource, by verb in capitals."""
+
+    def __missing__(self, verb: str) -> Method:
+        """Refuse a verb that the resource has not: MethodNotAllowed (405)."""
+        raise MethodNotAllowed(verb[:20])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How calls to one resource are answered.
+
+    Attributes:
+        place: the resource's name, for the log.
+        methods: by verb in capitals; HEAD is GET's. To ask for another one is a
+            MethodNotAllowed (405).
+        quick: those of them whose calls, without a body and plain, need nothing but their
+            parameters read.
+        allow: the value of an Allow header.
+        direct: whether Django REST framework can be left out.
+        is_counted: whether calls are counted for Prometheus.
+        provided: names that context providers put into the args.
+    """
+
+    place: str
+    methods: Methods
+    quick: dict[str | None, Method]
+    allow: str
+    direct: bool
+    is_counted: bool
+    providers: tuple[ContextProvider, ...]
+    provided: frozenset[str]
+    token_in_parameter: bool
+    max_fields: int | None
+    always_200: bool
+
+
+class _Plans(dict[type["ApiResource"], Plan]):
+    def __missing__(self, resource: type[ApiResource]) -> Plan:
+        plan = self[resource] = _make(resource)
+        return plan
+
+
+_plans = _Plans()
+
+plan_of: Callable[[type[ApiResource]], Plan] = _plans.__getitem__
+"""The plan of a resource class; made when first asked for."""
+
+
+def forget_plans(**kwargs: Any) -> None:
+    """Throw every plan away."""
+    _plans.clear()
+
+
+setting_changed.connect(forget_plans, dispatch_uid="eaglet.api.dispatch.plan")
+
+
+def handlers(resource: type) -> dict[str, Callable[[Any], Any]]:
+    """The handlers a class has, by verb; its `http_method_names` may narrow them."""
+    allowed = getattr(resource, "http_method_names", VERBS)
+    found = {verb: getattr(resource, verb, None) for verb in VERBS if verb in allowed}
+    return {verb: handler for verb, handler in found.items() if callable(handler)}
+
+
+def _name_of(function: Callable[..., Any]) -> tuple[str | None, str | None]:
+    return getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+
+
+def _names(
+    resource: type[ApiResource], handler: Callable[[Any], Any]
+) -> frozenset[tuple[str | None, str | None]]:
+    # One function may serve several verbs: `post = put`.
+    verbs = [verb for verb, other in handlers(resource).items() if other == handler]
+    return frozenset(
+        (klass.__module__, f"{klass.__qualname__}.{verb}")
+        for klass in resource.__mro__
+        for verb in verbs
+    )
+
+
+def _make(resource: type[ApiResource]) -> Plan:
+    methods = Methods(
+        (verb.upper(), _method(resource, verb, handler))
+        for verb, handler in handlers(resource).items()
+    )
+    allowed = [*methods, "OPTIONS"]
+    if "GET" in methods:
+        methods["HEAD"] = methods["GET"]
+        allowed.insert(allowed.index("GET") + 1, "HEAD")
+    providers = load_providers()
+    direct = conf.EAGLET_FAST_PATH and not needs_drf(resource)
+    quick = direct and not providers
+    return Plan(
+        place=f"{resource.app}.{resource.resource}",
+        methods=methods,
+        # A POST may mean another verb.
+        quick={verb: methods[verb] for verb in methods if quick and verb != "POST"},
+        allow=", ".join(allowed),
+        direct=direct,
+        is_counted=metrics.ENABLED and conf.EAGLET_METRICS,
+        providers=providers,
+        provided=frozenset(name for provider in providers for name in provider.provides),
+        token_in_parameter=conf.EAGLET_TOKEN_IN_PARAMETER,
+        max_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+        always_200=conf.EAGLET_ALWAYS_HTTP_200,
+    )
+
+
+def _method(resource: type[ApiResource], verb: str, handler: Callable[[Any], Any]) -> Method:
+    rule = token_rule(handler)
+    grants: tuple[str, ...] = ()
+    if rule is not None:
+        own = f"{resource.app}.{resource.resource}:{verb}"
+        grants = (own,) if rule.grants is None else rule.grants
+    return Method(
+        verb=verb.upper(),
+        function=handler,
+        checked_function=behind_check(handler),
+        params=declared_params(handler),
+        rule=rule,
+        grants=grants,
+        names=_names(resource, handler),
+    )

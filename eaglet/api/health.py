@@ -1,0 +1,136 @@
+"""Health: `/healthz` says that the process answers, `/readyz` that what it needs is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, Final, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import caches
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import Throttled
+
+from eaglet.api import responses
+from eaglet.api.json_response import JsonBytesResponse
+from eaglet.api.throttling import check_project_throttles
+from eaglet.encoding import to_json
+from eaglet.health import register_probe, run_probes
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def _health_view(view: View) -> View:
+    """Open to everybody: of what the project names for all its views, only throttles apply."""
+
+    @wraps(view)
+    def throttled(request: HttpRequest) -> HttpResponse:
+        try:
+            check_project_throttles(request)
+        except Throttled as refusal:
+            return responses.write(responses.of_exception(refusal), request)
+        return view(request)
+
+    return csrf_exempt(login_not_required(never_cache(throttled)))
+
+
+@_health_view
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200, touching nothing."""
+    return JsonBytesResponse(b'{"status":"ok"}')
+
+
+@_health_view
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 if every probe is in order, else 503; names only, no details."""
+    results = run_probes()
+    ready = all(result.ok for result in results)
+    body = {
+        "status": "ok" if ready else "unavailable",
+        "checks": {result.name: "ok" if result.ok else "failed" for result in results},
+    }
+    return JsonBytesResponse(to_json(body), 200 if ready else 503)
+
+
+P = ParamSpec("P")
+
+_NO_DATABASE: Final = "django.db.backends.dummy"
+_KEEPS_NOTHING: Final = "django.core.cache.backends.dummy.DummyCache"
+_KEY: Final = "eaglet.readyz"
+_KEY_SECONDS: Final = 60
+
+
+class NotReady(Exception):
+    """What a probe found; only the log has it."""
+
+
+def register_probes() -> None:
+    """Add a probe for each database and each cache the project names."""
+    for alias, database in settings.DATABASES.items():
+        if database.get("ENGINE", _NO_DATABASE) != _NO_DATABASE:
+            register_probe(_named("database", alias), partial(database_answers, alias))
+            register_probe(_named("migrations", alias), partial(migrations_are_applied, alias))
+    for alias, cache in settings.CACHES.items():
+        if cache.get("BACKEND") != _KEEPS_NOTHING:
+            register_probe(_named("cache", alias), partial(cache_keeps, alias))
+
+
+def _named(what: str, alias: str) -> str:
+    return what if alias == DEFAULT_DB_ALIAS else f"{what} {alias}"
+
+
+def _with_own_connections(probe: Callable[P, None]) -> Callable[P, None]:
+    """Close what a probe opened: it runs on a thread of its own, which ends with it."""
+
+    @wraps(probe)
+    def closing(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            probe(*args, **kwargs)
+        finally:
+            caches.close_all()
+            connections.close_all()
+
+    return closing
+
+
+@_with_own_connections
+def database_answers(alias: str) -> None:
+    """Connect to a database and ask it for something."""
+    connection: Any = connections[alias]
+    connection.ensure_connection()
+    if connection.vendor == "mongodb":
+        connection.database.command("ping")  # it has no SQL
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1{connection.features.bare_select_suffix}")
+        cursor.fetchone()
+
+
+@_with_own_connections
+def migrations_are_applied(alias: str) -> None:
+    """Raise NotReady if this code has a migration that a database has not.
+
+    A database other than the default that was never migrated is not one of Django's making.
+    """
+    connection = connections[alias]
+    if alias != DEFAULT_DB_ALIAS and not MigrationRecorder(connection).has_table():
+        return
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        raise NotReady(f"not applied: {', '.join(str(migration) for migration, _ in plan)}")
+
+
+@_with_own_connections
+def cache_keeps(alias: str) -> None:
+    """Put something into a cache and get it back."""
+    cache = caches[alias]
+    cache.set(_KEY, "ok", _KEY_SECONDS)
+    if cache.get(_KEY) != "ok":
+        raise NotReady("what was put into it is not there")

@@ -1,0 +1,157 @@
+"""What is told of each call of a resource: a log record, a count and a span, each if wanted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from eaglet.api.observability import spans
+from eaglet.api.request.args import Args
+from eaglet.conf import conf
+from eaglet.envelope import SERVICE_FAULT, SUCCESS
+from eaglet.observability import metrics, tracing
+from eaglet.observability.redaction import redact_values
+
+logger = logging.getLogger("eaglet.api.calls")
+_faults = logging.getLogger("eaglet.api")
+
+# A caller may send any number of names of any length.
+_MOST_PARAMS: Final = 100
+_LONGEST: Final = 200
+
+_SECONDS = metrics.histogram(
+    "eaglet_api_call_seconds",
+    "How long calls of resources took, by HTTP status and by what the envelope says.",
+    ("app", "resource", "method", "status", "outcome"),
+)
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
+
+is_logged: Final = logger.isEnabledFor
+"""Whether calls are logged, given INFO."""
+is_traced: Final = spans.wanted if tracing.HAS_OPENTELEMETRY else None
+"""Whether calls are traced. One that is not, nor logged or counted, makes no Observation."""
+
+
+class Observation:
+    """One call, watched from its beginning to its answer.
+
+    Fields of its record: `app`, `resource`, `method` (the verb that a POST means), `status`
+    (HTTP), `code` (the envelope's; None for a response of the handler's own), `duration_ms`,
+    `app_key` (None without a token), `request_id`, `trace_id`, and `params`: names, or with
+    EAGLET_LOG_PARAMS a dict of redacted values.
+    """
+
+    __slots__ = ("_app", "_is_declared", "_is_logged", "_request", "_resource", "_span", "_started")
+
+    def __init__(
+        self, request: HttpRequest, app: str, resource: str, *, is_declared: bool = True
+    ) -> None:
+        self._started = time.perf_counter()
+        self._request = request
+        self._app = app
+        self._resource = resource
+        self._is_declared = is_declared
+        self._is_logged = is_logged(logging.INFO)
+        self._span: spans.CallSpan | None = None
+        if is_traced and is_traced():
+            route = f"/{app}/{resource}/" if is_declared else "/<app>/<resource>/"
+            self._span = spans.CallSpan(request, route)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is told of one by one, so that its ids find it."""
+        return self._is_logged or self._span is not None
+
+    def end(
+        self, response: HttpResponseBase, args: Args | None, provided: Iterable[str] = ()
+    ) -> None:
+        """Tell what came of it; never raises, because the answer is there already.
+
+        Args:
+            response: the answer.
+            args: the call's parameters, if it came to reading them.
+            provided: names in `args` that context providers have put there.
+        """
+        seconds = time.perf_counter() - self._started
+        try:
+            self._tell(response, args, frozenset(provided), seconds)
+        except Exception:  # noqa: BLE001 - logged, and the caller gets its answer
+            _faults.exception("a call of %s.%s can't be told of", self._app, self._resource)
+
+    def _tell(
+        self,
+        response: HttpResponseBase,
+        args: Args | None,
+        provided: frozenset[str],
+        seconds: float,
+    ) -> None:
+        status = response.status_code
+        code: int | None = getattr(response, "envelope_code", None)
+        method = (args.verb if args is not None else None) or self._request.method or ""
+        token = args.auth if args is not None else None
+        app_key = None if token is None else token.app.app_key
+        if metrics.ENABLED and conf.EAGLET_METRICS:
+            self._count(method, status, code, seconds)
+        if self._is_logged:
+            self._log(method, status, code, seconds, app_key, _params(args, provided))
+        if self._span is not None:
+            self._span.end(method, status, code, app_key)
+
+    def _count(self, method: str, status: int, code: int | None, seconds: float) -> None:
+        if status >= 500 or code == SERVICE_FAULT:
+            outcome = "failed"
+        else:
+            outcome = "answered" if code in (SUCCESS, None) and status < 400 else "refused"
+        # Labels are names of this service's own, however many a caller may think of.
+        app, resource = (self._app, self._resource) if self._is_declared else ("", "")
+        method = method if method in _METHODS else "other"
+        _SECONDS.labels(app, resource, method, str(status), outcome).observe(seconds)
+
+    def _log(
+        self,
+        method: str,
+        status: int,
+        code: int | None,
+        seconds: float,
+        app_key: str | None,
+        params: list[str] | dict[str, Any],
+    ) -> None:
+        trace = tracing.current()
+        logger.info(
+            "%s %s.%s -> HTTP %s, code %s, %.1f ms",
+            method,
+            self._app,
+            self._resource,
+            status,
+            code,
+            seconds * 1000,
+            extra={
+                "app": self._app,
+                "resource": self._resource,
+                "method": method,
+                "status": status,
+                "code": code,
+                "duration_ms": round(seconds * 1000, 3),
+                "app_key": app_key,
+                "request_id": trace.request_id if trace else None,
+                "trace_id": trace.trace_id if trace else None,
+                "params": params,
+            },
+        )
+
+
+def _params(args: Args | None, provided: frozenset[str]) -> list[str] | dict[str, Any]:
+    sent = [name for name in islice(args or (), _MOST_PARAMS) if name not in provided]
+    if args is None or not conf.EAGLET_LOG_PARAMS:
+        return [str(name)[:_LONGEST] for name in sent]
+    return redact_values({str(name)[:_LONGEST]: _clipped(args[name]) for name in sent})
+
+
+def _clipped(value: Any) -> Any:
+    return f"{value[:_LONGEST]}…" if isinstance(value, str) and len(value) > _LONGEST else value

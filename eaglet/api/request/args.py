@@ -1,0 +1,93 @@
+"""What a handler gets: the parameters of one request, and what stands behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
+
+from eaglet.api.security.decorator import TokenUser, VerifiedToken
+from eaglet.params import Declared, RepeatedValues
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
+"""Where the original's callers put their token."""
+
+
+class Args(dict[str, Any]):
+    """The parameters of a request: query, overlaid by the body, overlaid by the context.
+
+    Attributes:
+        auth: the record of the access token the request was let in with, or None.
+        checked: the declaration that these args were checked against, if any yet.
+        token_differs: whether query and body carry different `access_token` parameters.
+        verb: the verb that a POST means, in capitals; None for any other method.
+    """
+
+    __slots__ = ("_drf_request", "_http_request", "auth", "checked", "token_differs", "verb")
+
+    def __init__(self, http_request: HttpRequest) -> None:
+        self._http_request = http_request
+        self._drf_request: Request | None = None
+        self.auth: VerifiedToken | None = None
+        self.checked: Declared | None = None
+        self.token_differs = False
+        self.verb: str | None = None
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        """Copy and pickle as a plain dict: the request can be neither."""
+        return dict, (dict(self),)
+
+    @property
+    def request(self) -> Request:
+        """The Django REST framework request; made when first asked for."""
+        if self._drf_request is None:
+            from eaglet.api.request.drf import wrap  # noqa: PLC0415 - most calls do without
+
+            self.request = wrap(self._http_request)
+            if self.verb is not None:
+                self.request.method = self.verb
+        assert self._drf_request is not None  # noqa: S101 - for the type checker
+        return self._drf_request
+
+    @request.setter
+    def request(self, drf_request: Request) -> None:
+        """Put the request that stands behind these args."""
+        self._drf_request = drf_request
+        drf_request.params = dict(self)  # type: ignore[attr-defined]
+        if self.auth is not None:
+            self._tell(drf_request, self.auth)
+
+    def take_out(self, name: str) -> None:
+        """Take a parameter out, of the request's too."""
+        del self[name]
+        if self._drf_request is not None:
+            self._drf_request.params.pop(name, None)  # type: ignore[attr-defined]
+
+    def let_in(self, token: VerifiedToken) -> None:
+        """Make this a request that a good token let in."""
+        self.auth = token
+        if self._drf_request is not None:
+            self._tell(self._drf_request, token)
+
+    @staticmethod
+    def _tell(drf_request: Request, token: VerifiedToken) -> None:
+        drf_request.auth = token
+        drf_request.user = TokenUser(token.app)  # type: ignore[assignment]
+
+    def overlay(self, body: Mapping[str, Any]) -> None:
+        """Lay a body's parameters over those that are there.
+
+        A key that a form gives several times becomes a list of its values.
+        """
+        token = self.get(TOKEN_PARAMETER)
+        if isinstance(body, MultiValueDict):
+            for name, values in body.lists():
+                self[name] = values[0] if len(values) == 1 else RepeatedValues(values)
+        else:
+            self.update(body)
+        self.token_differs = token is not None and token != self[TOKEN_PARAMETER]

@@ -1,0 +1,99 @@
+"""The access token a request carries, and letting the request in by it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+
+from eaglet.api.exceptions import MalformedRequest, TokenRefused
+from eaglet.api.request.args import TOKEN_PARAMETER, Args
+from eaglet.api.security.decorator import TokenUser, VerifiedToken, call_refused, verifier
+from eaglet.exceptions import InvalidAccessToken
+
+if TYPE_CHECKING:
+    from eaglet.api.dispatch.plan import Method
+
+logger = logging.getLogger("eaglet.api")
+
+
+def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> VerifiedToken | None:
+    """Verify the token a request carries, and take it out of `args`; None if it carries none.
+
+    Args:
+        http_request: the request; RFC 6750 §2.1's Authorization header is read.
+        args: its parameters; the original's callers send `access_token` there.
+        in_parameter: whether the parameter counts.
+
+    Raises TokenRefused (401) for a bad token, one given several times or one that is no str;
+    MalformedRequest (400) if header and parameter differ.
+    """
+    scheme, _space, bearer = http_request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    token = bearer.strip() if scheme.lower() == "bearer" else ""
+    if in_parameter and TOKEN_PARAMETER in args:
+        given = args[TOKEN_PARAMETER]
+        if not isinstance(given, str) or args.token_differs:
+            raise TokenRefused(sent=True)
+        if token and given and token != given:
+            raise MalformedRequest(_("the header and the parameter carry different tokens"))
+        args.take_out(TOKEN_PARAMETER)
+        token = token or given
+    if not token:
+        return None
+    try:
+        record = verifier().verify(token)
+    except InvalidAccessToken:
+        raise TokenRefused(sent=True) from None
+    finally:
+        del token, bearer  # what fails may be told with the variables of every frame
+    args.let_in(record)
+    return record
+
+
+def require_token(
+    method: Method, args: Args, http_request: HttpRequest, *, in_parameter: bool
+) -> None:
+    """Let a request in by its token; TokenRefused (401) or PermissionDenied (403) if it is not.
+
+    The grants that are missing stand in the log, not in the answer.
+    """
+    token = args.auth or identify(http_request, args, in_parameter=in_parameter)
+    if token is None:
+        raise TokenRefused(sent=False)
+    for grant in method.grants:
+        if not token.allows(grant):
+            _refuse(token, method)
+
+
+def _refuse(token: VerifiedToken, method: Method) -> NoReturn:
+    missing = [grant for grant in method.grants if not token.allows(grant)]
+    logger.warning(
+        "app %s (%s) lacks the grant %s", token.app.name, token.app.app_key, ", ".join(missing)
+    )
+    call_refused.send(sender=type(token), token=token, grants=missing)
+    raise PermissionDenied
+
+
+class AccessTokenAuthentication(BaseAuthentication):
+    """Makes a good token the user of a request, before a project's own authenticators.
+
+    So a project-wide permission sees an authenticated user where a guarded method is called.
+    """
+
+    def __init__(self, args: Args, in_parameter: bool) -> None:
+        self.args = args
+        self.in_parameter = in_parameter
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """The token's user and record, or None if the request carries no token."""
+        token = identify(request._request, self.args, in_parameter=self.in_parameter)
+        return None if token is None else (TokenUser(token.app), token)
+
+    def authenticate_header(self, request: Request) -> str:
+        """The scheme, for the WWW-Authenticate header of a 401."""
+        return "Bearer"

@@ -1,0 +1,66 @@
+"""The standard's endpoints, without HTTP: oauthlib's, with what this service answers it.
+
+oauthlib knows the protocol: which parameter is missing, in which order things are checked, and
+the error that says so. It never sees a client's secret.
+
+No scope is known here: what an app may do are its grants, all of which every token of it has, and
+which change while the token lives. To issue more than was asked for is allowed (RFC 6749 §3.3),
+but a client that asks for less relies on getting it; so any scope is an `invalid_scope`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.views.decorators.debug import sensitive_variables
+from oauthlib.oauth2 import IntrospectEndpoint, RevocationEndpoint, TokenEndpoint
+from oauthlib.oauth2.rfc6749.grant_types import ClientCredentialsGrant
+
+from eaglet.auth.oauth.validator import AppToken, AppValidator, Caller
+from eaglet.auth.throttling import limits
+
+GRANT_TYPE: Final = "client_credentials"
+
+Answer = tuple[str, int]
+"""JSON and the HTTP status."""
+
+# oauthlib looks for a query in it, and views have refused one by then.
+_URI: Final = "/"
+
+
+@sensitive_variables()
+def issue(caller: Caller, form: dict[str, str]) -> Answer:
+    """Answer a token request (RFC 6749 §4.4). Raises TokenRequestsThrottled."""
+    validator = AppValidator(caller, limits.token_request)
+    grants = {GRANT_TYPE: ClientCredentialsGrant(validator)}
+    endpoint = TokenEndpoint(GRANT_TYPE, AppToken(), grants)  # type: ignore[arg-type]
+    known = _known(form, "grant_type", "scope")
+    _headers, body, status = endpoint.create_token_response(_URI, "POST", known, {})
+    return body, status
+
+
+@sensitive_variables()
+def introspect(caller: Caller, form: dict[str, str]) -> Answer:
+    """Answer what a token is (RFC 7662). Raises TokenRequestsThrottled."""
+    endpoint = IntrospectEndpoint(AppValidator(caller, limits.client_authentication))
+    known = _known(form, "token", "token_type_hint")
+    _headers, body, status = endpoint.create_introspect_response(_URI, "POST", known)
+    return body, status
+
+
+@sensitive_variables()
+def revoke(caller: Caller, form: dict[str, str]) -> Answer:
+    """Revoke a token, and answer the same if there is none (RFC 7009).
+
+    Raises TokenRequestsThrottled.
+    """
+    endpoint = RevocationEndpoint(AppValidator(caller, limits.client_authentication))
+    known = _known(form, "token", "token_type_hint")
+    _headers, body, status = endpoint.create_revocation_response(_URI, "POST", known)
+    return body or "{}", status
+
+
+# Any, because the stubs of oauthlib only know a body that is not decoded yet.
+def _known(form: dict[str, str], *names: str) -> Any:
+    # The others must be ignored (RFC 6749 §3.2), and oauthlib has uses for some of them.
+    return {name: form[name] for name in names if name in form}

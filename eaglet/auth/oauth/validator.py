@@ -1,0 +1,163 @@
+"""What oauthlib asks of this service: who a client is, and what of its tokens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import router
+from django.views.decorators.debug import sensitive_variables
+from oauthlib.common import Request
+from oauthlib.oauth2 import RequestValidator
+from oauthlib.oauth2.rfc6749.tokens import TokenBase
+
+from eaglet.auth import keys
+from eaglet.auth.models import AccessToken, App, AppSecret
+from eaglet.auth.oauth.request import ClientCredentials, Concealed
+from eaglet.auth.tokens import timestamps
+from eaglet.auth.tokens.issuing import LAST_USE_EVERY, authenticate_app, issue_for
+from eaglet.conf import conf
+from eaglet.exceptions import InvalidAppKey
+
+logger = logging.getLogger("eaglet.auth")
+
+Attempt = Callable[[str, str], AbstractContextManager[None]]
+"""What credentials are checked in, of `throttle`: it takes an address and an app key."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request, as far as it says.
+
+    Attributes:
+        credentials: those it sent.
+        address: where from, as `client_address` has it.
+    """
+
+    credentials: ClientCredentials
+    address: str
+
+
+@dataclass(frozen=True)
+class Client:
+    """An app that has authenticated, under the name that oauthlib has for its key."""
+
+    client_id: str
+    secret: AppSecret
+
+    @property
+    def app(self) -> App:
+        """The app."""
+        return self.secret.app
+
+
+class AppValidator(RequestValidator):
+    """Answers oauthlib's questions about one request.
+
+    Args:
+        caller: who sends it.
+        attempt: what the credentials are checked in.
+    """
+
+    def __init__(self, caller: Caller, attempt: Attempt) -> None:
+        super().__init__()
+        self._caller = caller
+        self._attempt = attempt
+
+    @sensitive_variables()
+    def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
+        """Whether the credentials are an app's. Raises TokenRequestsThrottled."""
+        credentials = self._caller.credentials
+        try:
+            with self._attempt(self._caller.address, credentials.app_key):
+                record = authenticate_app(credentials.app_key, credentials.secret)
+        except InvalidAppKey:
+            return False
+        request.client = Client(record.app.app_key, record)
+        return True
+
+    def validate_grant_type(self, *args: Any, **kwargs: Any) -> bool:
+        """Every app may use the only grant type there is."""
+        return True
+
+    def get_default_scopes(self, *args: Any, **kwargs: Any) -> list[str]:
+        """None."""
+        return []
+
+    def validate_scopes(self, client_id: str, scopes: list[str], *args: Any, **kwargs: Any) -> bool:
+        """Whether none is asked for."""
+        return not scopes
+
+    def save_token(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: a token is stored before it is handed out."""
+
+    @sensitive_variables()
+    def introspect_token(
+        self, token: str, token_type_hint: str | None, request: Request, *args: Any, **kwargs: Any
+    ) -> dict[str, Any] | None:
+        """What RFC 7662 §2.2 says of a live token that is the client's to see, else None."""
+        client = _client_of(request)
+        _note_use(client)
+        record = _live_token(token, client)
+        if record is None:
+            return None
+        claims = {
+            "client_id": record.app.app_key,
+            "token_type": "Bearer",
+            "iat": int(timestamps.from_field(record.created_at).timestamp()),
+            "exp": int(timestamps.from_field(record.expires_at).timestamp()),
+        }
+        issuer = conf.EAGLET_ISSUER
+        return claims if issuer is None else {**claims, "iss": issuer}
+
+    @sensitive_variables()
+    def revoke_token(
+        self, token: str, token_type_hint: str | None, request: Request, *args: Any, **kwargs: Any
+    ) -> None:
+        """Revoke a live token that is the client's to revoke (RFC 7009 §2.1)."""
+        client = _client_of(request)
+        _note_use(client)
+        record = _live_token(token, client)
+        if record is not None and record.revoke():
+            logger.info("app %s revoked a token of app %s", client.app, record.app)
+
+
+class AppToken(TokenBase):
+    """Issues tokens for oauthlib, as it has an app for a client."""
+
+    __slots__ = ()
+
+    @sensitive_variables()
+    def create_token(self, request: Request, refresh_token: bool = False) -> dict[str, Any]:
+        """Issue a token, without a refresh token (RFC 6749 §4.4.3)."""
+        issued = issue_for(_client_of(request).secret)
+        return {
+            "access_token": Concealed(issued.token),
+            "token_type": "Bearer",
+            "expires_in": issued.expires_in,
+        }
+
+
+def _client_of(request: Request) -> Client:
+    assert isinstance(request.client, Client)  # noqa: S101 - for the type checker
+    return request.client
+
+
+def _note_use(client: Client) -> None:
+    client.secret.touch(at_most_every=LAST_USE_EVERY)
+
+
+@sensitive_variables()
+def _live_token(token: str, client: Client) -> AccessToken | None:
+    if not keys.is_access_token_shaped(token):
+        return None
+    # The database that is written to: a replica may not know of a revocation yet.
+    tokens = AccessToken.objects.using(router.db_for_write(AccessToken)).live()
+    record = tokens.select_related("app").filter(digest=keys.digest(token)).first()
+    if record is None:
+        return None
+    own = record.app_id == client.app.pk
+    return record if own or client.app.may_introspect else None

@@ -1,0 +1,110 @@
+"""`/oauth/token/`, `/oauth/introspect/`, `/oauth/revoke/` and the metadata, over HTTP.
+
+They speak the RFCs' own JSON, never the envelope. Project-wide permissions and authenticators of
+Django REST framework do not apply, because whoever calls has no token yet; throttles do.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Callable
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_variables
+from oauthlib.oauth2.rfc6749.errors import (
+    InvalidRequestError,
+    OAuth2Error,
+    ServerError,
+    TemporarilyUnavailableError,
+)
+from rest_framework.exceptions import Throttled
+
+from eaglet.api.json_response import JsonBytesResponse
+from eaglet.api.throttling import check_project_throttles
+from eaglet.auth.oauth import endpoints
+from eaglet.auth.oauth import metadata as oauth_metadata
+from eaglet.auth.oauth.metadata import path_of
+from eaglet.auth.oauth.request import read_form, take_credentials
+from eaglet.auth.oauth.validator import Caller
+from eaglet.auth.throttling.client_address import client_address
+from eaglet.auth.throttling.limits import TokenRequestsThrottled
+from eaglet.auth.throttling.transactions import autocommit
+from eaglet.conf import conf
+
+logger = logging.getLogger("eaglet.auth")
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def _endpoint(respond: Callable[[Caller, dict[str, str]], endpoints.Answer]) -> View:
+    @sensitive_variables()
+    def view(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            refusal = _refuse(InvalidRequestError("The request method must be POST."), 405)
+            refusal.headers["Allow"] = "POST"
+            return refusal
+        try:
+            check_project_throttles(request)
+            form = read_form(request)
+            caller = Caller(take_credentials(request, form), client_address(request))
+            return _answer(*respond(caller, form))
+        except OAuth2Error as error:
+            return _refuse(error, error.status_code)
+        except TokenRequestsThrottled as throttled:
+            return _refuse_for_now(throttled.retry_after)
+        except Throttled as throttled:
+            return _refuse_for_now(getattr(throttled, "wait", None))
+        except Exception:
+            logger.exception("%s failed", request.path)
+            return _refuse(ServerError(), 500)
+
+    view.__name__ = respond.__name__
+    view.__doc__ = respond.__doc__
+    return csrf_exempt(login_not_required(autocommit(view)))
+
+
+def _answer(body: str, status: int) -> HttpResponse:
+    response = JsonBytesResponse(body.encode(), status)
+    # RFC 6749 §5.1.
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    if status == 401:
+        # RFC 6749 §5.2; a realm is required (RFC 7617 §2).
+        response.headers["WWW-Authenticate"] = 'Basic realm="eaglet", charset="UTF-8"'
+    return response
+
+
+def _refuse(error: OAuth2Error, status: int) -> HttpResponse:
+    # Never translated: a description is ASCII (RFC 6749 §5.2).
+    return _answer(json.dumps(dict(error.twotuples)), status)
+
+
+def _refuse_for_now(seconds: float | None) -> HttpResponse:
+    error = TemporarilyUnavailableError("Too many requests; try again later.")
+    response = _refuse(error, 429)
+    if seconds is not None:
+        response.headers["Retry-After"] = str(math.ceil(seconds))
+    return response
+
+
+token = _endpoint(endpoints.issue)
+introspect = _endpoint(endpoints.introspect)
+revoke = _endpoint(endpoints.revoke)
+
+
+@csrf_exempt
+@login_not_required
+def metadata(request: HttpRequest, issuer_path: str = "") -> HttpResponse:
+    """Answer RFC 8414's metadata, at the issuer's own path too; 404 without EAGLET_ISSUER."""
+    issuer = conf.EAGLET_ISSUER
+    if issuer is None or issuer_path.strip("/") not in ("", path_of(issuer)):
+        return JsonBytesResponse(b'{"error": "not_found"}', 404)
+    if request.method not in ("GET", "HEAD"):
+        response: HttpResponse = JsonBytesResponse(b'{"error": "invalid_request"}', 405)
+        response.headers["Allow"] = "GET, HEAD"
+        return response
+    return JsonBytesResponse(oauth_metadata.metadata(issuer).encode())

@@ -1,0 +1,123 @@
+"""How often a caller may ask for tokens, and how often it may be wrong.
+
+Three limits, all looked at before a secret is hashed or a token asked of the database:
+
+- EAGLET_TOKEN_RATE_PER_ADDRESS: token requests from one address, good and bad. It is for the
+  load, so it is wide enough for many services behind one address.
+- EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS: refusals from one address, whatever the app keys.
+- EAGLET_TOKEN_FAILURE_RATE: refusals for one app key from one address. Only failures count, so
+  an app that asks often is not held up; and a success takes none back, so a guesser gains nothing
+  by knowing one good secret. Whoever has the same key elsewhere is not affected, and one service
+  with an old secret does not use up what others behind its address may fail.
+
+Windows are fixed: a caller may have twice the limit around the end of one.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import NamedTuple
+
+from eaglet.auth.throttle_rate import parse_rate
+from eaglet.auth.throttling import counters
+from eaglet.auth.throttling.counters import Bucket
+from eaglet.conf import conf
+from eaglet.exceptions import AuthError, InvalidAppKey
+
+logger = logging.getLogger("eaglet.auth")
+
+_KEY_LENGTH = 200
+
+
+class TokenRequestsThrottled(AuthError):
+    """A caller has to wait before it may present credentials again.
+
+    Attributes:
+        retry_after: for how many seconds; at least 1.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many token requests; wait {retry_after} s")
+        self.retry_after = retry_after
+
+
+class _Limit(NamedTuple):
+    bucket: Bucket
+    most: int
+
+
+@contextmanager
+def token_request(address: str, app_key: str) -> Iterator[None]:
+    """Let credentials be checked for a token; every request counts, an InvalidAppKey as failure.
+
+    Raises TokenRequestsThrottled, instead, while the caller is over a limit.
+    """
+    with _attempt(address, app_key, every_request=True):
+        yield
+
+
+@contextmanager
+def client_authentication(address: str, app_key: str) -> Iterator[None]:
+    """Let the credentials of an introspection or a revocation be checked; only failures count.
+
+    A service may introspect a token at every call it serves. Raises what `token_request` does.
+    """
+    with _attempt(address, app_key, every_request=False):
+        yield
+
+
+@contextmanager
+def _attempt(address: str, app_key: str, *, every_request: bool) -> Iterator[None]:
+    overall = _limit(conf.EAGLET_TOKEN_RATE_PER_ADDRESS, "request", address)
+    # The same for every endpoint, so that they are no more guesses together than each alone.
+    failures = (
+        _limit(conf.EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS, "failure", address),
+        _limit(conf.EAGLET_TOKEN_FAILURE_RATE, "failure", address, app_key[:_KEY_LENGTH]),
+    )
+    limits = (overall, *failures) if every_request else failures
+    # Read before anything is written: to refuse costs one look-up, and requests that come at
+    # the same moment go over a limit by their own number at most.
+    _check([limit for limit in limits if limit is not None], address)
+    if every_request:
+        _count(overall)
+    try:
+        yield
+    except InvalidAppKey:
+        for limit in failures:
+            _count(limit)
+        raise
+
+
+def _limit(rate: str | None, *names: str) -> _Limit | None:
+    parsed = parse_rate(rate)
+    return None if parsed is None else _Limit(Bucket.of(parsed.seconds, *names), parsed.count)
+
+
+def _count(limit: _Limit | None) -> None:
+    if limit is not None:
+        counters.add(limit.bucket)
+
+
+def _check(limits: list[_Limit], address: str) -> None:
+    if not limits:
+        return
+    counts = counters.read([limit.bucket for limit in limits])
+    full = [limit for limit, count in zip(limits, counts, strict=True) if count >= limit.most]
+    if full:
+        ends_at = max(limit.bucket.ends_at for limit in full)
+        _tell(address, ends_at)
+        raise TokenRequestsThrottled(max(ends_at - int(time.time()), 1))
+
+
+# The cache is what makes it once for each window: whoever is refused goes on asking.
+@lru_cache(maxsize=1024)
+def _tell(address: str, ends_at: int) -> None:
+    logger.warning(
+        "token requests from %s are refused for a while: too many, or too many wrong ones"
+        " (behind proxies, EAGLET_TRUSTED_PROXIES tells callers apart)",
+        address or "an unknown address",
+    )

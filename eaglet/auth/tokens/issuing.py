@@ -1,0 +1,97 @@
+"""Exchanging an app key and secret for an access token."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db import router
+from django.views.decorators.debug import sensitive_variables
+
+from eaglet.auth import keys
+from eaglet.auth.models import AccessToken, AppSecret
+from eaglet.auth.models.refused_calls import Reason, counter
+from eaglet.auth.secret_query import look_up
+from eaglet.auth.token_insert import insert
+from eaglet.auth.tokens import timestamps
+from eaglet.auth.tokens.pruning import prune_now_and_then
+from eaglet.exceptions import InvalidAppKey
+
+logger = logging.getLogger("eaglet.auth")
+
+LAST_USE_EVERY: Final = datetime.timedelta(minutes=1)
+"""How often the last use of a secret is written down, at most."""
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """An access token, in the only copy there is.
+
+    Attributes:
+        token: what the caller sends as its bearer token.
+        expires_at: when its time is over, aware.
+        expires_in: the same in seconds from now.
+    """
+
+    token: str = field(repr=False)
+    expires_at: datetime.datetime
+    expires_in: int
+
+
+@sensitive_variables()
+def issue_access_token(app_key: str, secret: str) -> IssuedToken:
+    """Exchange an app key and secret for a bearer token (RFC 6749 §4.4).
+
+    Returns the plaintext, once, with `expires_in` in seconds. Raises InvalidAppKey, which is the
+    same for an unknown key, a wrong secret, one that is expired or revoked, and an app that is
+    switched off; an unknown key and a wrong secret also cost the same: one digest, one query.
+    """
+    return issue_for(authenticate_app(app_key, secret))
+
+
+@sensitive_variables()
+def issue_for(record: AppSecret) -> IssuedToken:
+    """Issue an access token under a secret that `authenticate_app` has found to be good."""
+    using = record._state.db or router.db_for_write(AccessToken)
+    record.touch(at_most_every=LAST_USE_EVERY)
+    token = keys.generate_access_token()
+    lifetime = record.app.token_lifetime
+    expires_at = timestamps.now() + lifetime
+    stored = AccessToken(
+        digest=keys.digest(token),
+        app=record.app,
+        secret=record,
+        expires_at=timestamps.to_field(expires_at),
+    )
+    insert(stored, using=using)
+    prune_now_and_then(using)
+    return IssuedToken(token, expires_at, int(lifetime.total_seconds()))
+
+
+@sensitive_variables()
+def authenticate_app(app_key: str, secret: str) -> AppSecret:
+    """The record of a live secret of an app that is switched on, with its `app` loaded.
+
+    Raises InvalidAppKey, always the same; the log says why, where the app key is right.
+    """
+    wanted = keys.digest(secret)
+    # A database may refuse a NUL or a lone surrogate; no key has any, so ask for none.
+    key = app_key if app_key.isascii() and app_key.isprintable() else ""
+    # The database that is written to: a replica may not know yet that a secret was revoked.
+    record = look_up(key, wanted, using=router.db_for_write(AppSecret))
+    # Compared again because a collation may be case-insensitive.
+    if record is None or not keys.digests_match(record.digest, wanted) or record.app.app_key != key:
+        raise InvalidAppKey("incorrect app key or secret")
+    if not record.app.is_active:
+        _refuse(record, "the app is switched off", Reason.SWITCHED_OFF)
+    if not record.is_live:
+        _refuse(record, "the secret is revoked or expired", Reason.REVOKED)
+    return record
+
+
+def _refuse(record: AppSecret, why: str, reason: Reason) -> None:
+    logger.warning("no access token for app %s (%s): %s", record.app, record.app.app_key, why)
+    counter.note(record.app_id, reason)
+    raise InvalidAppKey("incorrect app key or secret")

@@ -1,0 +1,178 @@
+"""What an OpenAPI document says can be called: resources, their verbs and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eaglet.client.codegen.errors import NotWritable
+from eaglet.client.services.addresses import is_name
+
+VERBS: Final = ("get", "post", "put", "delete")
+"""Those that `Resource` has."""
+_OTHER_VERBS: Final = ("patch", "head", "options", "trace")
+
+# The client gets access tokens by itself.
+_NOT_FOR_CALLERS: Final = frozenset({("auth", "access_token")})
+_IN_QUERY: Final = frozenset({"get", "delete"})
+_BODIES: Final = (
+    "application/json", "application/x-www-form-urlencoded", "multipart/form-data",
+)  # fmt: skip
+_OF_EAGLET: Final = {
+    "str": "str",
+    "int": "int",
+    "float": "float",
+    "bool": "bool",
+    "json": "Any",
+    "decimal": "Decimal",
+    "date": "datetime.date",
+    "datetime": "datetime.datetime",
+    "list": "list[Any]",
+}
+_OF_JSON_SCHEMA: Final = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "array": "list[Any]",
+    "object": "dict[str, Any]",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter: its name on the wire, its type as an annotation, whether it must be given."""
+
+    name: str
+    annotation: str
+    is_required: bool
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A verb of a resource."""
+
+    app: str
+    resource: str
+    verb: str
+    summary: str
+    grants: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def name(self) -> str:
+        """What the client calls the resource."""
+        return f"{self.app}.{self.resource}"
+
+
+def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]:
+    """The operations by app, resource and verb, and what is left out, with the reason.
+
+    Raises NotWritable where nothing is left.
+    """
+    found: dict[tuple[str, str, str], Operation] = {}
+    left_out = []
+    for path, item in sorted(_paths(document).items()):
+        app, resource = _names(path)
+        if (app, resource) in _NOT_FOR_CALLERS:
+            continue
+        for verb, told in _object(item).items():
+            if not isinstance(told, dict) or verb not in (*VERBS, *_OTHER_VERBS):
+                continue  # parameters and the like of the whole path
+            if not is_name(f"{app}.{resource}") or "{" in path:
+                left_out.append(f"{verb} {path!r}: not the path of a resource")
+            elif verb not in VERBS:
+                left_out.append(f"{verb} {path!r}: the client has no such verb")
+            else:
+                found[app, resource, verb] = Operation(
+                    app,
+                    resource,
+                    verb,
+                    _text(told.get("summary")),
+                    tuple(_text(grant) for grant in _list(told.get("x-eaglet-grants"))),
+                    tuple(_parameters(document, told, verb)),
+                )
+    if not found:
+        raise NotWritable("the document has no resource that can be called")
+    order = {verb: number for number, verb in enumerate(VERBS)}
+    return [found[key] for key in sorted(found, key=lambda k: (*k[:2], order[k[2]]))], left_out
+
+
+def _paths(document: Mapping[str, Any]) -> dict[str, Any]:
+    # Keys of YAML need not be strings.
+    return {str(path): item for path, item in _object(document.get("paths")).items()}
+
+
+def _names(path: str) -> tuple[str, str]:
+    parts = path.strip("/").split("/")
+    # A URLconf may have put the resources under a prefix, which the service's HOST has too.
+    return (parts[-2], parts[-1]) if len(parts) >= 2 else ("", "")
+
+
+def _parameters(
+    document: Mapping[str, Any], told: Mapping[str, Any], verb: str
+) -> Iterator[Parameter]:
+    parameters = {parameter.name: parameter for parameter in _of_query(document, told)}
+    if verb not in _IN_QUERY or not parameters:
+        parameters |= {parameter.name: parameter for parameter in _of_body(document, told)}
+    # Those without a default come first, as they are to be read.
+    yield from sorted(parameters.values(), key=lambda parameter: not parameter.is_required)
+
+
+def _of_query(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
+    for parameter in _list(told.get("parameters")):
+        one = _resolved(document, parameter)
+        name = one.get("name")
+        if one.get("in") != "query" or not isinstance(name, str):
+            continue
+        schema = one.get("schema")
+        if schema is None:
+            content = _object(one.get("content"))
+            schema = _object(next(iter(content.values()), None)).get("schema")
+        yield Parameter(name, _annotation(document, schema), one.get("required") is True)
+
+
+def _of_body(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
+    content = _object(_resolved(document, told.get("requestBody")).get("content"))
+    for kind in _BODIES:
+        if kind in content:
+            schema = _resolved(document, _object(content[kind]).get("schema"))
+            required = _list(schema.get("required"))
+            for name, one in _object(schema.get("properties")).items():
+                yield Parameter(str(name), _annotation(document, one), name in required)
+            return
+
+
+def _annotation(document: Mapping[str, Any], schema: object) -> str:
+    one = _resolved(document, schema)
+    own = one.get("x-eaglet-type")
+    if isinstance(own, str) and own in _OF_EAGLET:
+        return _OF_EAGLET[own]
+    kind = one.get("type")
+    return _OF_JSON_SCHEMA.get(kind, "Any") if isinstance(kind, str) else "Any"
+
+
+def _resolved(document: Mapping[str, Any], value: object) -> dict[str, Any]:
+    """An object of the document, or the one it refers to, by at most ten references."""
+    for _ in range(10):
+        one = _object(value)
+        reference = one.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return one
+        value = document
+        for part in reference[2:].split("/"):
+            value = _object(value).get(part.replace("~1", "/").replace("~0", "~"))
+    return {}
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

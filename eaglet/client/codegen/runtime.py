@@ -1,0 +1,36 @@
+"""What the modules that `manage.py eaglet_client` writes call services with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from eaglet.client.resource import Resource
+
+
+def call(service: str, verb: str, resource: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Call a resource of a service; gives and raises what the verb of `Resource` does.
+
+    Args:
+        service: its name, as in EAGLET_SERVICES.
+        verb: `get`, `post`, `put` or `delete`.
+        resource: its name, as `a.b`.
+        data: the parameters; those that are None are not sent.
+    """
+    return _called(Resource.use(service), verb, resource, data)
+
+
+def call_or_raise(
+    service: str, verb: str, resource: str, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Call a resource as `call` does, and raise every failure, whatever the settings say."""
+    called = _called(Resource.use(service, raise_errors=True), verb, resource, data)
+    return cast("dict[str, Any]", called)
+
+
+def _called(
+    caller: Resource, verb: str, resource: str, data: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    given = {name: value for name, value in data.items() if value is not None}
+    answer: dict[str, Any] | None = getattr(caller, verb)({"resource": resource, "data": given})
+    return answer

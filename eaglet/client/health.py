@@ -1,0 +1,57 @@
+"""Whether the services that settings name answer, and take this service's key and secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from eaglet.client.http import request
+from eaglet.client.http.transport import transport
+from eaglet.client.services.resolve import Service, resolve
+from eaglet.client.tokens.flow import fetch_token
+from eaglet.conf import conf
+from eaglet.doctor import Finding
+from eaglet.exceptions import EagletError
+
+
+def examine_services() -> Iterator[Finding]:
+    """Ask every service of EAGLET_SERVICES for a token, or else for its health."""
+    for name in conf.EAGLET_SERVICES:
+        yield _examined(name)
+
+
+def _examined(name: str) -> Finding:
+    try:
+        service = resolve(name)
+    except EagletError as error:
+        return Finding(f"service {name!r}: {error}", "look at EAGLET_SERVICES")
+    if not service.needs_token:
+        return _reached(name, service)
+    if service.token_key is None:
+        return Finding(
+            f"service {name!r}: there is no APP_KEY with an APP_SECRET",
+            "run manage.py create_app at that service, and set what it prints",
+        )
+    try:
+        fetch_token(service, {})
+    except EagletError as error:
+        refused = "code 401" in str(error)
+        return Finding(
+            f"service {name!r}: {error}",
+            "it does not know APP_KEY, or APP_SECRET is not its secret: run manage.py create_app "
+            "(or rotate_secret) at that service, and set what it prints"
+            if refused
+            else f"is it running, and at {service.url}? See EAGLET_SERVICES[{name!r}]['HOST']",
+        )
+    return Finding(f"service {name!r}: takes the key and gives access tokens")
+
+
+def _reached(name: str, service: Service) -> Finding:
+    try:
+        draft = request.draft(service, "get", "/healthz", {})
+        transport.send(draft.request({}), service)
+    except EagletError as error:
+        return Finding(
+            f"service {name!r}: {error}",
+            f"is it running, and at {service.url}? See EAGLET_SERVICES[{name!r}]['HOST']",
+        )
+    return Finding(f"service {name!r}: answers")

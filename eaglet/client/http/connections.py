@@ -1,0 +1,275 @@
+"""Connections on which the deadline of the call counts for every byte sent and received.
+
+A socket's own timeout starts anew with each read, so a service that sends a byte now and then
+could hold a caller for ever. Here each read and write may take what `eaglet.deadline` has left.
+Before that come the look-up of the name, and the connection to each of its addresses in turn:
+each may take the time for connecting, and all together what is left.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import threading
+import time
+from typing import Any, Final, cast
+
+from requests.adapters import HTTPAdapter
+from requests.models import PreparedRequest
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.response import HTTPResponse
+from urllib3.util import Retry, Timeout
+
+from eaglet import deadline
+from eaglet.client.http import dns
+
+LONGEST_IDLE_SECONDS: Final = 50.0
+"""Balancers commonly drop a connection that was idle for a minute, without telling."""
+_SMALL: Final = 16 * 1024
+_MOST_POOLS: Final = 1000
+_NEVER: Final = Retry(total=False)
+
+
+class _Sending(threading.local):
+    has_begun = True
+
+
+_sending = _Sending()
+
+
+def has_begun_sending() -> bool:
+    """Whether this thread's last request may have left, were it for its first byte only."""
+    return _sending.has_begun
+
+
+def note_sending() -> None:
+    """Take note that this thread's request may have left."""
+    _sending.has_begun = True
+
+
+def _bound(sock: socket.socket, longest: float | None = None) -> None:
+    """Give the socket what is left as its timeout, `longest` at most; TimeoutError if it is 0."""
+    left = deadline.remaining()
+    if left is None:
+        return
+    if left <= 0:
+        raise TimeoutError("the time for the call is over")
+    sock.settimeout(left if longest is None or left < longest else longest)
+
+
+class _BoundedReader(io.RawIOBase):
+    """Reads from a socket, each time within what is left, and within the time for reading."""
+
+    def __init__(self, stream: io.RawIOBase, sock: socket.socket) -> None:
+        self._stream = stream
+        self._sock = sock
+        self._longest = sock.gettimeout()  # urllib3 has just set it for the answer
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read into a buffer; TimeoutError when the time for the call is over."""
+        _bound(self._sock, self._longest)
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._stream.close()
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """A response whose head and body are read within the deadline."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        url: str | None = None,
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self.fp: io.BufferedReader = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
+
+
+class _Bounded(http.client.HTTPConnection):
+    """What the two kinds of connection have in common."""
+
+    response_class = _BoundedResponse
+
+    _dns_host: str  # urllib3's: the host as it is to be looked up
+    _held: list[bytes] | None = None
+    idle_since = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first of the host's addresses that answers."""
+        name, longest = self._dns_host, self.timeout
+        failure: Exception | None = None
+        try:
+            for address in dns.addresses(name, self.port, self._time_to_connect(longest)):
+                self._dns_host, self.timeout = address, self._time_to_connect(longest)
+                try:
+                    connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+                    return connected
+                except (ConnectTimeoutError, NewConnectionError) as error:
+                    failure = error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, str(error)) from None
+        finally:
+            self._dns_host, self.timeout = name, longest
+        raise failure or OSError(f"{name} has no address")
+
+    def _time_to_connect(self, longest: float | None) -> float | None:
+        left = deadline.remaining()
+        if left is None:
+            return longest
+        if left <= 0:
+            raise TimeoutError("the time for the call is over")
+        return left if longest is None else min(left, longest)
+
+    def request(
+        self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
+    ) -> None:
+        """Send a request: head and body at once, if the body is a small one."""
+        if not body or not isinstance(body, bytes) or len(body) > _SMALL:
+            super().request(method, url, body, headers, **options)
+            return
+        held: list[bytes] = []
+        self._held = held
+        try:
+            super().request(method, url, body, headers, **options)
+        finally:
+            self._held = None
+        self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        """Send the whole of it within the deadline; connect first where that is to be done."""
+        if self._held is not None:
+            self._held.append(data)
+            return
+        if self.sock is None:
+            self.connect()
+        if not isinstance(data, bytes):
+            _sending.has_begun = True
+            super().send(data)
+            return
+        rest = memoryview(data)
+        while rest:
+            _bound(self.sock)
+            rest = rest[self.sock.send(rest) :]
+            _sending.has_begun = True
+
+
+class _BoundedHTTPConnection(_Bounded, HTTPConnection):
+    pass
+
+
+class _BoundedHTTPSConnection(_Bounded, HTTPSConnection):
+    pass
+
+
+class _KeptPool(HTTPConnectionPool):
+    """What the pools for the two kinds have in common."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        """Take a connection out; one that has been idle for long is opened anew.
+
+        One that the service has closed is noticed by urllib3; what a router or a balancer on the
+        way has dropped is not: no answer would ever come.
+        """
+        connection: Any = super()._get_conn(timeout)
+        if (
+            connection.sock is not None
+            and time.monotonic() - connection.idle_since > LONGEST_IDLE_SECONDS
+        ):
+            connection.close()
+        return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        """Put a connection back, or close it if there are enough: no reason for a warning."""
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+            if self.pool is not None and self.pool.full():
+                conn.close()
+                return
+        super()._put_conn(conn)
+
+
+class _BoundedHTTPPool(_KeptPool):
+    ConnectionCls = _BoundedHTTPConnection
+
+
+class _BoundedHTTPSPool(_KeptPool, HTTPSConnectionPool):
+    ConnectionCls = _BoundedHTTPSConnection
+
+
+class BoundedAdapter(HTTPAdapter):
+    """An adapter of requests with pools of such connections.
+
+    `exchange` is for URLs that are in order as they stand, and for no proxy: requests' own `send`
+    would parse each URL six times over.
+    """
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools, of connections that keep to the deadline."""
+        super().init_poolmanager(*args, **kwargs)
+        self._pools: dict[tuple[str, bool | str | None], HTTPConnectionPool] = {}
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _BoundedHTTPPool,
+            "https": _BoundedHTTPSPool,
+        }
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        # urllib3 would, as soon as nothing knows of the pool any more: a traceback may.
+        for pool in list(self._pools.values()):
+            pool.close()
+        super().close()
+        self._pools.clear()
+
+    def exchange(
+        self, request: PreparedRequest, timeouts: tuple[float, float], verify: bool | str
+    ) -> HTTPResponse:
+        """Send a request, and give back the answer with its body unread.
+
+        `has_begun_sending` tells afterwards whether the request may have left. What `send` would
+        do besides is for browsers: cookies, redirects, text encodings.
+        """
+        _sending.has_begun = False
+        host, target = _host_and_path(request.url or "")
+        response: HTTPResponse = self._pool(host, request, verify).urlopen(  # type: ignore[assignment]
+            request.method or "",
+            target,
+            request.body,
+            request.headers,
+            retries=_NEVER,
+            redirect=False,
+            assert_same_host=False,
+            timeout=Timeout(connect=timeouts[0], read=timeouts[1]),
+            preload_content=False,
+        )
+        response.enforce_content_length = True  # half a body is none; urllib3 1.26 would take it
+        return response
+
+    def _pool(self, host: str, request: PreparedRequest, verify: bool | str) -> HTTPConnectionPool:
+        """The pool for a host; worked out once for each."""
+        pool = self._pools.get((host, verify))
+        if pool is None or pool.pool is None:  # closed, when it was the least used of too many
+            pool = cast(
+                "HTTPConnectionPool", self.get_connection_with_tls_context(request, verify, {})
+            )
+            self.cert_verify(pool, host, verify, None)  # type: ignore[no-untyped-call]
+            if len(self._pools) >= _MOST_POOLS:
+                self._pools.clear()
+            self._pools[host, verify] = pool
+        return pool
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    start = url.index("/", url.index("://") + 3)
+    return url[:start], url[start:]

@@ -1,0 +1,65 @@
+"""What Prometheus is told of the calls that this process makes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from eaglet.circuit_breaker import State
+from eaglet.conf import conf
+from eaglet.exceptions import EagletError, ResourceError
+from eaglet.observability import metrics
+
+_CALLS = metrics.counter(
+    "eaglet_client_calls",
+    "Calls of services, by the code they were answered with or the error they ended with.",
+    ("service", "method", "outcome"),
+)
+_SECONDS = metrics.histogram(
+    "eaglet_client_call_seconds",
+    "How long calls of services took, their repetitions included.",
+    ("service", "method"),
+)
+_RETRIES = metrics.counter(
+    "eaglet_client_retries", "Requests to services that were sent again.", ("service", "method")
+)
+_BREAKER = metrics.gauge(
+    "eaglet_client_breaker_state",
+    "Whether a service is left alone after failures: 0 no (closed), 1 it is being tried again "
+    "(half-open), 2 yes (open); of several processes, the worst.",
+    ("service",),
+    mode="livemax",
+)
+_CODES: Final = range(100, 600)
+
+
+def is_counting() -> bool:
+    """Whether anything is counted."""
+    return metrics.ENABLED and conf.EAGLET_METRICS
+
+
+def called(
+    service: str, verb: str, code: int | None, error: EagletError | None, seconds: float
+) -> None:
+    """Count a call that has ended."""
+    method = verb.upper()
+    if isinstance(error, ResourceError):
+        code = error.code
+    if code is not None and (error is None or isinstance(error, ResourceError)):
+        # A service may answer with any number; those of HTTP are few.
+        outcome = str(code) if code in _CODES else "other"
+    else:
+        outcome = type(error).__name__
+    _CALLS.labels(service, method, outcome).inc()
+    _SECONDS.labels(service, method).observe(seconds)
+
+
+def repeated(service: str, verb: str) -> None:
+    """Count a request that is sent again."""
+    if is_counting():
+        _RETRIES.labels(service, verb.upper()).inc()
+
+
+def breaker_is(service: str, state: State) -> None:
+    """Say what the breaker of a service does."""
+    if is_counting():
+        _BREAKER.labels(service).set(state)

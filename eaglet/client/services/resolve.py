@@ -1,0 +1,264 @@
+"""Which service is where, and with what it is called: settings and `Resource.configure()`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+
+from eaglet.client.services.addresses import SCHEMES, base_url, is_name, origin, trusted_origin
+from eaglet.client.services.configuration import configuration
+from eaglet.conf import conf
+from eaglet.exceptions import InvalidRequest
+from eaglet.token_store import TokenKey
+
+logger = logging.getLogger("eaglet.client.services")
+
+SERVICE_KEYS: Final = (
+    "HOST",
+    "APP_KEY",
+    "APP_SECRET",
+    "TIMEOUT_SECONDS",
+    "CONNECT_TIMEOUT_SECONDS",
+    "READ_TIMEOUT_SECONDS",
+    "CA_BUNDLE",
+    "IDEMPOTENT",
+)
+"""What an entry of EAGLET_SERVICES may hold."""
+
+VERBS: Final = ("get", "post", "put", "delete")
+ALWAYS_IDEMPOTENT: Final = frozenset({"get"})
+_MOST_REMEMBERED = 1000
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, ready to be called.
+
+    Attributes:
+        name: its name in code; "" for the gateway itself.
+        url: what the path of a resource is appended to, without a slash at the end.
+        host: scheme, host and port, for messages.
+        timeout_seconds: how long a call may take in all.
+        connect_timeout_seconds: how long a connection may take.
+        read_timeout_seconds: how long the service may be silent; None for as long as the call
+            may take.
+        max_response_bytes: the largest answer that is read.
+        idempotent: the verbs, in small letters, that do no harm when they are done twice.
+        ca_bundle: a file of certificates to trust in place of the usual ones, or None.
+        is_legacy: whether it speaks the original's wire.
+        needs_token: whether calls carry an access token.
+        withholds_credentials: whether a token would be sent, were the host one to be trusted.
+        app_key, app_secret: what a token is asked for with; "" where there are none.
+        token_key: under which its token is kept; None where there are no credentials.
+    """
+
+    name: str
+    url: str
+    host: str
+    timeout_seconds: float
+    connect_timeout_seconds: float
+    max_response_bytes: int
+    read_timeout_seconds: float | None = None
+    idempotent: frozenset[str] = ALWAYS_IDEMPOTENT
+    ca_bundle: str | None = None
+    is_legacy: bool = False
+    needs_token: bool = False
+    withholds_credentials: bool = False
+    app_key: str = ""
+    app_secret: str = field(default="", repr=False)
+    token_key: TokenKey | None = field(default=None, repr=False)
+
+
+def resolve(name: str | None, gateway_host: str | None = None) -> Service:
+    """The service of a name, as settings and configuration have it now.
+
+    Raises InvalidRequest if the name or an address is malformed, or nothing says where the
+    service is.
+    """
+    return _resolver.resolve(name or "", gateway_host)
+
+
+class _Resolver:
+    """Remembers what was worked out for as long as settings and configuration are the same."""
+
+    def __init__(self) -> None:
+        self._basis: tuple[object, object] = (None, None)
+        self._services: dict[tuple[str, str | None], Service] = {}
+
+    def forget(self) -> None:
+        self._basis, self._services = (None, None), {}
+
+    def resolve(self, name: str, gateway_host: str | None) -> Service:
+        # Within override_settings, and out of it again, the settings are another object.
+        basis = (django_settings._wrapped, configuration())  # type: ignore[misc]
+        if basis[0] is not self._basis[0] or basis[1] is not self._basis[1]:
+            self.forget()
+            self._basis = basis
+        services = self._services
+        try:
+            service = services.get((name, gateway_host))
+        except TypeError:
+            raise InvalidRequest("a service's name and host must be strings") from None
+        if service is None:
+            service = _work_out(name, gateway_host)
+            if len(services) >= _MOST_REMEMBERED:
+                services.clear()
+            services[name, gateway_host] = service
+        return service
+
+
+_resolver = _Resolver()
+
+
+def _forget_on_change(*, setting: str, **kwargs: Any) -> None:
+    if setting in {"ENABLE_API_AUTH", "APP_KEY", "APP_SECRET"} or setting.startswith("EAGLET_"):
+        _resolver.forget()
+
+
+setting_changed.connect(_forget_on_change, dispatch_uid="eaglet.client.services")
+
+
+def _work_out(name: str, gateway_host: str | None) -> Service:
+    called = _called_name(name)
+    entry = _entry(name, called)
+    url, is_trusted = _locate(called, entry, gateway_host)
+    enabled = configuration().enable_api_auth
+    wants_token = conf.ENABLE_API_AUTH if enabled is None else bool(enabled)
+    app_key, app_secret = _credentials(entry) if is_trusted else ("", "")
+    if wants_token and not is_trusted:
+        logger.warning(
+            "%s at %s is called without credentials: the host is named in code only, not in "
+            "EAGLET_SERVICES, EAGLET_GATEWAY_HOST or EAGLET_TRUSTED_HOSTS",
+            name or "the gateway",
+            url,
+        )
+    legacy = conf.EAGLET_LEGACY_SERVICES
+    return Service(
+        name=name,
+        url=url,
+        host=_origin_text(url),
+        timeout_seconds=_seconds(entry, "TIMEOUT_SECONDS", conf.EAGLET_CLIENT_TIMEOUT_SECONDS),
+        connect_timeout_seconds=_seconds(
+            entry, "CONNECT_TIMEOUT_SECONDS", conf.EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS
+        ),
+        read_timeout_seconds=_read_timeout(entry),
+        max_response_bytes=conf.EAGLET_CLIENT_MAX_RESPONSE_BYTES,
+        idempotent=ALWAYS_IDEMPOTENT | idempotent_verbs(entry),
+        ca_bundle=entry.get("CA_BUNDLE"),
+        is_legacy=legacy == "*"
+        or (not isinstance(legacy, str) and {name, called} & set(legacy) != set()),
+        needs_token=wants_token and is_trusted,
+        withholds_credentials=wants_token and not is_trusted,
+        app_key=app_key,
+        app_secret=app_secret,
+        token_key=TokenKey.of(url, called, app_key, app_secret) if app_key and app_secret else None,
+    )
+
+
+def _called_name(name: str) -> str:
+    """What the service is called in its address, by `service_map`."""
+    if not isinstance(name, str) or (name and not is_name(name)):
+        raise InvalidRequest(f"{name!r} can't be a service's name")
+    called = (configuration().service_map or {}).get(name, name)
+    if not isinstance(called, str) or (called and not is_name(called, mapped=True)):
+        raise InvalidRequest(f"service_map gives {name!r} a name that can't be one: {called!r}")
+    return called
+
+
+def _entry(name: str, called: str) -> Mapping[str, Any]:
+    services = conf.EAGLET_SERVICES
+    entry = services.get(name, services.get(called, {})) if isinstance(services, Mapping) else None
+    if not isinstance(entry, Mapping):
+        raise InvalidRequest(f"EAGLET_SERVICES has no dict for {name!r}")
+    return entry
+
+
+def _locate(called: str, entry: Mapping[str, Any], gateway_host: str | None) -> tuple[str, bool]:
+    """The service's URL, and whether its host is one that may get credentials."""
+    if entry.get("HOST"):
+        return _url(entry["HOST"], "HOST"), True
+    configured = configuration().gateway_host or conf.EAGLET_GATEWAY_HOST
+    gateway = gateway_host or configured
+    if not gateway:
+        raise InvalidRequest(
+            f"nothing says where {called!r} is: set EAGLET_SERVICES[{called!r}]['HOST'] or "
+            "EAGLET_GATEWAY_HOST, or name a gateway_host"
+        )
+    url = _url(gateway, "gateway_host" if gateway_host else "EAGLET_GATEWAY_HOST")
+    is_trusted = not gateway_host or _is_trusted(url)
+    return f"{url}/{called}" if called else url, is_trusted
+
+
+def _is_trusted(url: str) -> bool:
+    """Whether settings or configuration name the host, which was given in code."""
+    services = conf.EAGLET_SERVICES.values()
+    named = [
+        configuration().gateway_host,
+        conf.EAGLET_GATEWAY_HOST,
+        *(entry.get("HOST") for entry in services if isinstance(entry, Mapping)),
+        *conf.EAGLET_TRUSTED_HOSTS,
+    ]
+    host = origin(url)
+    return any(_covers(address, host) for address in named if address)
+
+
+def _covers(address: str, host: Any) -> bool:
+    try:
+        return trusted_origin(address).covers(host)
+    except ValueError:
+        return False
+
+
+def _credentials(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """App key and secret: the service's own pair, else configure's, else the settings'."""
+    set_up = configuration()
+    for pair in (
+        (entry.get("APP_KEY"), entry.get("APP_SECRET")),
+        (set_up.app_key, set_up.app_secret),
+    ):
+        if pair[0] and pair[1]:
+            return str(pair[0]), str(pair[1])
+    return conf.APP_KEY or "", conf.APP_SECRET or ""
+
+
+def _url(address: str, where: str) -> str:
+    scheme = configuration().api_scheme or "http"
+    if scheme not in SCHEMES:
+        raise InvalidRequest(f"api_scheme must be http or https, not {scheme!r}")
+    try:
+        return base_url(address, scheme=scheme)
+    except ValueError as error:
+        raise InvalidRequest(f"{where} is malformed: {error}") from None
+
+
+def _origin_text(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
+
+
+def idempotent_verbs(entry: Mapping[str, Any]) -> frozenset[str]:
+    """The verbs that a service's entry calls idempotent; InvalidRequest for no list of them."""
+    verbs = entry.get("IDEMPOTENT", ())
+    if isinstance(verbs, list | tuple | set | frozenset) and all(
+        isinstance(verb, str) and verb.lower() in VERBS for verb in verbs
+    ):
+        return frozenset(verb.lower() for verb in verbs)
+    raise InvalidRequest(f"IDEMPOTENT must be a list of verbs, such as {['PUT', 'DELETE']}")
+
+
+def _read_timeout(entry: Mapping[str, Any]) -> float | None:
+    default = conf.EAGLET_CLIENT_READ_TIMEOUT_SECONDS
+    if entry.get("READ_TIMEOUT_SECONDS", default) is None:
+        return None
+    return _seconds(entry, "READ_TIMEOUT_SECONDS", default or 0)
+
+
+def _seconds(entry: Mapping[str, Any], key: str, default: float) -> float:
+    value = entry.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise InvalidRequest(f"{key} must be a number of seconds above 0")
+    return value

@@ -1,0 +1,74 @@
+"""For the tests of services that call others; in pytest, the fixture `fake_services` is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from eaglet.client.circuit import forget_guards
+from eaglet.client.http.transport import transport
+from eaglet.client.services.configuration import configuration, configure
+from eaglet.client.testing.adapter import FakeAdapter
+from eaglet.client.testing.calls import RecordedCall, UnexpectedCall
+from eaglet.client.testing.faults import Fault
+from eaglet.client.testing.services import FakeServices
+from eaglet.client.tokens.cache import tokens
+from eaglet.token_store import MemoryTokenStore, register_shared_store, shared_store
+
+_SCHEMES: Final = ("http://", "https://")
+_NOWHERE: Final = "http://services.invalid"
+"""Where services are that settings say nothing of (RFC 2606: no such name is ever given)."""
+
+_adapters: list[FakeAdapter] = []
+
+
+@contextmanager
+def fake_services() -> Iterator[FakeServices]:
+    """Put fake services in place of all that are called in the block, by any thread.
+
+    They answer as `answers` declares, and give tokens by themselves. A call that nothing is
+    declared for raises UnexpectedCall, which is an AssertionError; where the code that is tested
+    catches it, the end of the block raises it. Tokens, breakers and budgets are new at the
+    beginning and gone at the end; no database is asked for tokens.
+
+        with fake_services() as services:
+            services.answers("card", "card.trade", data={"id": 7})
+            assert buy(1) == 7
+        assert services.calls[0].params == {"a": 1}
+    """
+    services = FakeServices()
+    adapter = FakeAdapter(services)
+    store, gateway_host = shared_store(), configuration().gateway_host
+    _adapters.append(adapter)
+    _mount()
+    register_shared_store(MemoryTokenStore())
+    _forget()
+    if not gateway_host:
+        configure({"gateway_host": _NOWHERE})
+    try:
+        yield services
+    finally:
+        configure({"gateway_host": gateway_host})
+        _forget()
+        register_shared_store(store)
+        _adapters.remove(adapter)
+        _mount()
+    services.check()
+
+
+def _mount() -> None:
+    """Let the innermost block's services answer, or the wire, where there is none."""
+    for scheme in _SCHEMES:
+        if _adapters:
+            transport.mount(scheme, _adapters[-1])
+        else:
+            transport.unmount(scheme)
+
+
+def _forget() -> None:
+    tokens.forget_all()
+    forget_guards()
+
+
+__all__ = ["FakeServices", "Fault", "RecordedCall", "UnexpectedCall", "fake_services"]

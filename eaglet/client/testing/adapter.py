@@ -1,0 +1,78 @@
+"""The stand-in for the wire: below the client's own adapter, in place of its connections."""
+
+from __future__ import annotations
+
+import io
+import time
+from email.utils import format_datetime
+from typing import Any, Final
+
+from requests.models import PreparedRequest
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
+
+from eaglet.client.http import request as wire
+from eaglet.client.http.connections import BoundedAdapter, note_sending
+from eaglet.client.testing.services import Course, FakeServices
+
+_JSON: Final = "application/json"
+
+
+class FakeAdapter(BoundedAdapter):
+    """The client's adapter, with fake services at the other end."""
+
+    def __init__(self, services: FakeServices) -> None:
+        super().__init__()
+        self._services = services
+
+    def _pool(self, host: str, request: PreparedRequest, verify: bool | str) -> HTTPConnectionPool:
+        """A pool for this one request, which reaches no network."""
+        if not isinstance(request, wire.CallRequest):
+            raise AssertionError("only calls of resources are expected")  # noqa: TRY004
+        return _FakePool(self._services, request)
+
+
+class _FakePool(HTTPConnectionPool):
+    """Does with a request what the services say."""
+
+    def __init__(self, services: FakeServices, request: wire.CallRequest) -> None:
+        super().__init__(request.draft.service.replace("_", "-") or "gateway")
+        self._services = services
+        self._request = request
+
+    def urlopen(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Answer, or fail as a connection does."""
+        course = self._services.course_of(self._request)
+        if course.reply is None:
+            refused = NewConnectionError(
+                HTTPConnection(self.host), "Failed to establish a new connection: "
+                "[Errno 111] Connection refused",
+            )  # fmt: skip
+            raise MaxRetryError(self, url, refused)
+        note_sending()
+        if course.is_slow:
+            self._wait(url, course, kwargs["timeout"].read_timeout)
+        headers = CaseInsensitiveDict(
+            {
+                "Content-Type": _JSON,
+                "Content-Length": str(len(course.reply.body)),
+                "Date": format_datetime(course.now, usegmt=True),
+            }
+        )
+        headers.update(course.reply.headers)
+        return HTTPResponse(
+            body=io.BytesIO(course.reply.body),
+            headers=headers,
+            status=course.reply.status,
+            preload_content=False,
+            request_method=method,
+        )
+
+    def _wait(self, url: str, course: Course, longest: float | None) -> None:
+        """Answer later; at once as if the caller's time were over, where it would be by then."""
+        if course.seconds is None or (longest is not None and course.seconds >= longest):
+            raise ReadTimeoutError(self, url, "Read timed out.")
+        time.sleep(course.seconds)

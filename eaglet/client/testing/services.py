@@ -1,0 +1,240 @@
+"""`FakeServices`: what is declared, what was called, and what one gets for the other."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from eaglet.client.http import request as wire
+from eaglet.client.services.addresses import is_name
+from eaglet.client.testing.answers import DeclaredAnswer, Reply, Scope
+from eaglet.client.testing.calls import RecordedCall, UnexpectedCall
+from eaglet.client.testing.faults import Fault, Kind
+from eaglet.client.testing.tokens import FakeTokens, refusal
+from eaglet.client.tokens import flow
+from eaglet.observability.redaction import redact_values
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is to become of a call: its answer, and when, and by which clock.
+
+    Attributes:
+        reply: the answer; None where the service is down.
+        is_slow: whether it takes longer than its caller may wait, or `seconds` long.
+        seconds: for how long it keeps its caller waiting; None: for longer than that one waits.
+        now: the service's time.
+    """
+
+    reply: Reply | None
+    is_slow: bool
+    seconds: float | None
+    now: datetime.datetime
+
+
+class FakeServices:
+    """Services that answer as a test declares; made by `eaglet.client.testing.fake_services`.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tokens = FakeTokens()
+        self._answers: list[DeclaredAnswer] = []
+        self._faults: list[Fault] = []
+        self._calls: list[RecordedCall] = []
+        self._token_requests: list[RecordedCall] = []
+        self._unexpected: list[UnexpectedCall] = []
+
+    def answers(
+        self,
+        service: str,
+        resource: str,
+        *,
+        data: Any = None,
+        code: int = 200,
+        message: str = "",
+        method: str | None = None,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | str | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Declare what a resource answers; what is declared later goes before.
+
+        Args:
+            service: the service's name, as in `Resource.use`.
+            resource: the resource's, as `a.b`.
+            data: what it answers, or a function that is called with the RecordedCall and returns
+                that, or raises ApiError.
+            code: the envelope's code.
+            message: its errMsg.
+            method: the verb it is for; None for all.
+            status: the HTTP status.
+            headers: further headers.
+            body: the body as it is, in place of an envelope.
+            times: for how many calls; then what was declared before counts again.
+
+        Raises ValueError for a name or a verb that is none.
+        """
+        if not is_name(resource):
+            raise ValueError(f"{resource!r} can't be a resource's name")
+        content = body.encode() if isinstance(body, str) else body
+        answer = DeclaredAnswer(
+            Scope(service, resource, method, times),
+            data,
+            code,
+            message,
+            status,
+            dict(headers or {}),
+            content,
+        )
+        with self._lock:
+            self._answers.insert(0, answer)
+
+    def down(
+        self,
+        service: str,
+        resource: str | None = None,
+        *,
+        method: str | None = None,
+        times: int | None = None,
+    ) -> Fault:
+        """Have a service refuse connections, or those for one resource or method."""
+        return self._order(Kind.DOWN, Scope(service, resource, method, times))
+
+    def slow(
+        self,
+        service: str,
+        resource: str | None = None,
+        *,
+        seconds: float | None = None,
+        method: str | None = None,
+        times: int | None = None,
+    ) -> Fault:
+        """Have a service keep its callers waiting for longer than they may wait.
+
+        The test does not wait: the client's time is over at once. With `seconds` the service
+        answers after so many, which do pass, unless its callers may not wait that long.
+        """
+        return self._order(Kind.SLOW, Scope(service, resource, method, times), seconds)
+
+    def revoked_token(
+        self, service: str, resource: str | None = None, *, times: int | None = 1
+    ) -> Fault:
+        """Have the token of the next call refused, as one that was revoked.
+
+        The client asks for another, with which its call is answered; with `times=2` that one is
+        refused, too.
+        """
+        return self._order(Kind.REVOKED_TOKEN, Scope(service, resource, None, times))
+
+    def clock_skew(self, service: str, seconds: float = 300) -> Fault:
+        """Have a service's clock be fast by so many seconds, or slow by as many below 0.
+
+        It shows in the `Date` of its answers and in the `expire_time` of its tokens.
+        """
+        return self._order(Kind.CLOCK_SKEW, Scope(service), seconds)
+
+    @property
+    def calls(self) -> list[RecordedCall]:
+        """What was called so far, in order, requests for tokens left out."""
+        with self._lock:
+            return list(self._calls)
+
+    @property
+    def token_requests(self) -> list[RecordedCall]:
+        """The requests for tokens so far; the secret in them is masked."""
+        with self._lock:
+            return list(self._token_requests)
+
+    def calls_of(
+        self, service: str, resource: str | None = None, *, method: str | None = None
+    ) -> list[RecordedCall]:
+        """The calls of a service, a resource or one of its methods, in order."""
+        scope = Scope(service, resource, method)
+        return [call for call in self.calls if scope.covers(call)]
+
+    def check(self) -> None:
+        """Raise the first UnexpectedCall there was; the code that is tested may have caught it."""
+        with self._lock:
+            unexpected = self._unexpected[:1]
+        if unexpected:
+            raise unexpected[0]
+
+    def __repr__(self) -> str:
+        return f"<FakeServices: {len(self._answers)} answers, {len(self._calls)} calls>"
+
+    def course_of(self, request: wire.CallRequest) -> Course:
+        """Record a request of the client's, and say what is to become of it.
+
+        Raises UnexpectedCall where no answer is declared.
+        """
+        call = RecordedCall.of(request)
+        is_for_token = call.resource == flow.TOKEN_RESOURCE
+        if is_for_token:
+            call = replace(call, params=redact_values(call.params))
+        with self._lock:
+            (self._token_requests if is_for_token else self._calls).append(call)
+            skew = self._struck(Kind.CLOCK_SKEW, call)
+            offset = 0.0 if skew is None or skew.seconds is None else skew.seconds
+            now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset)
+            if self._struck(Kind.DOWN, call) is not None:
+                return Course(None, False, None, now)
+            slow = self._struck(Kind.SLOW, call)
+            if slow is not None and slow.seconds is None:
+                return Course(Reply(200, b""), True, None, now)
+            declared = self._refused(call, request) or self._declared(call)
+            if declared is None and is_for_token:
+                declared = self._tokens.issue(now, is_legacy=request.draft.is_legacy)
+            if declared is None:
+                error = UnexpectedCall(call, [str(each.scope) for each in self._answers])
+                self._unexpected.append(error)
+                raise error
+        # Out of the lock: a function of the test's own may call a service itself.
+        reply = declared.reply(call) if isinstance(declared, DeclaredAnswer) else declared
+        return Course(reply, slow is not None, slow.seconds if slow is not None else None, now)
+
+    def _refused(self, call: RecordedCall, request: wire.CallRequest) -> Reply | None:
+        """The refusal of the call's token, if that is not good."""
+        if call.token is None:
+            return None
+        if self._struck(Kind.REVOKED_TOKEN, call) is not None:
+            self._tokens.revoke(call.token)
+        if self._tokens.takes(call.token) or self._gives_tokens_of_its_own(call):
+            return None
+        return refusal(is_legacy=request.draft.is_legacy)
+
+    def _gives_tokens_of_its_own(self, call: RecordedCall) -> bool:
+        return any(
+            each.scope.service == call.service and each.scope.resource == flow.TOKEN_RESOURCE
+            for each in self._answers
+        )
+
+    def _declared(self, call: RecordedCall) -> DeclaredAnswer | None:
+        for answer in self._answers:
+            if answer.scope.covers(call):
+                answer.scope.use()
+                return answer
+        return None
+
+    def _struck(self, kind: Kind, call: RecordedCall) -> Fault | None:
+        for fault in self._faults:
+            if fault.kind is kind and fault.scope.covers(call):
+                fault.scope.use()
+                return fault
+        return None
+
+    def _order(self, kind: Kind, scope: Scope, seconds: float | None = None) -> Fault:
+        fault = Fault(kind, scope, seconds, self._mend)
+        with self._lock:
+            self._faults.insert(0, fault)
+        return fault
+
+    def _mend(self, fault: Fault) -> None:
+        with self._lock:
+            self._faults = [each for each in self._faults if each is not fault]

@@ -1,0 +1,125 @@
+"""A resource, or a task, with its test, for a service that is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from django.core.exceptions import ImproperlyConfigured
+
+from eaglet.geser import names
+from eaglet.geser.errors import Refusal
+from eaglet.geser.files import write_new
+from eaglet.geser.manifest import read_record
+from eaglet.geser.rendering import rendered
+from eaglet.params import Param
+
+METHODS: Final = ("get", "post", "put", "delete", "patch")
+LINE_LENGTH: Final = 100
+"""What the generated pyproject.toml has the formatter keep to."""
+_PARAM_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_SAMPLES: Final = {
+    None: '"text"',
+    "str": '"text"',
+    "int": "1",
+    "float": "1.5",
+    "bool": "True",
+    "json": """'{"a": 1}'""",
+    "decimal": '"1.50"',
+    "date": '"2026-01-31"',
+    "datetime": '"2026-01-31 08:30:00"',
+    "list": '["a", "b"]',
+}
+"""A value of each type of parameter, in Python, that a query and a JSON body can both carry."""
+
+
+def add_resource(
+    service: Path,
+    name: str,
+    methods: Iterable[str] = ("get",),
+    params: Iterable[str] = (),
+    *,
+    guarded: bool = True,
+) -> list[str]:
+    """Write `api/<app>/a_<resource>.py` and its test; gives the paths of what was written.
+
+    Args:
+        service: the folder of the service.
+        name: `app.resource`.
+        methods: the verbs it answers.
+        params: what each takes, declared as for `param_required`.
+        guarded: whether it requires an access token.
+    """
+    read_record(service)
+    app, resource = names.split_resource_name(name)
+    declared = [_param(declaration) for declaration in params]
+    _refuse_repeated(param.name for param in declared)
+    spelt = [str(declaration) for declaration in params]
+    one_line = ", ".join(f'"{declaration}"' for declaration in spelt)
+    fits = len(f"    @param_required([{one_line}])") <= LINE_LENGTH
+    decorators = [
+        *(["access_token_required"] if guarded else []),
+        *(["param_required"] if declared else []),
+    ]
+    files = rendered(
+        "resource",
+        {
+            "app": app,
+            "resource": resource,
+            "class_name": "A" + "".join(part.capitalize() for part in resource.split("_")),
+            "methods": _methods(methods),
+            "params": spelt,
+            "one_line": one_line if fits else "",
+            "decorators": ", ".join(decorators),
+            "guarded": guarded,
+            "client": "caller" if guarded else "client",
+            "values": [(param.name, _SAMPLES[param.type]) for param in declared],
+            "required": [param.name for param in declared if param.required],
+        },
+    )
+    package = f"api/{app}/__init__.py"
+    if not (service / package).exists():
+        files[package] = f'"""The resources `{app}.…`."""\n'
+    write_new(service, files)
+    return sorted(files)
+
+
+def add_task(service: Path, name: str) -> list[str]:
+    """Write `tasks/<name>.py` and its test; gives the paths of what was written.
+
+    The queue is `services.<service>.tasks.<name>`, or the name itself where it has dots.
+    """
+    queue, module = names.split_queue_name(name, read_record(service).answers["name"])
+    files = rendered("task", {"queue": queue, "module": module})
+    write_new(service, files)
+    return sorted(files)
+
+
+def _methods(given: Iterable[str]) -> Sequence[str]:
+    wanted = {method.lower() for method in given}
+    unknown = sorted(wanted - {*METHODS})
+    if unknown or not wanted:
+        raise Refusal(f"there is no method {', '.join(unknown)!r}; there are {', '.join(METHODS)}")
+    return [method for method in METHODS if method in wanted]
+
+
+def _param(declaration: str) -> Param:
+    try:
+        param = Param.parse(declaration)
+    except ImproperlyConfigured as error:
+        raise Refusal(str(error)) from error
+    if not _PARAM_NAME.fullmatch(param.name):
+        raise Refusal(f"{param.name!r} can't be a parameter: letters, digits and _ make one")
+    if param.name == "access_token":
+        raise Refusal("'access_token' is the caller's credential, and no parameter of a resource")
+    return param
+
+
+def _refuse_repeated(given: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in given:
+        if name in seen:
+            raise Refusal(f"the parameter {name!r} is declared twice")
+        seen.add(name)

@@ -1,0 +1,144 @@
+"""The command `geser`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from eaglet import __version__
+from eaglet.geser.add import METHODS, add_resource, add_task
+from eaglet.geser.errors import Refusal
+from eaglet.geser.manifest import find_service
+from eaglet.geser.new import new_service
+from eaglet.geser.requirement import default_requirement, is_local
+from eaglet.geser.update import update
+
+_NEXT = """\
+Written: {folder}
+
+    cd {name}
+    python -m venv .venv && . .venv/bin/activate
+    pip install -r requirements-dev.txt
+    pytest
+
+What next: README.md in it.
+"""
+_LOCAL = """\
+
+It depends on the eaglet of this machine ({requirement}).
+For other machines and images, have requirements.txt, or --eaglet, name another.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; 0, or 1 if it is refused or leaves conflicts behind."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except Refusal as refusal:
+        sys.stderr.write(f"geser: {refusal}\n")
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
+    parser = argparse.ArgumentParser(
+        prog="geser", description="Write services on eaglet, and add to them."
+    )
+    parser.add_argument("--version", action="version", version=f"eaglet {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    new = commands.add_parser("new", help="write a new service")
+    new.add_argument("name", metavar="NAME", help="of it and its folder, like member_service")
+    new.add_argument(
+        "--eaglet",
+        metavar="REQUIREMENT",
+        help="what installs eaglet, like 'eaglet~=0.1.0' or 'eaglet @ git+https://…@v0.1.0'; "
+        "else what installed this one",
+    )
+    new.set_defaults(run=_new)
+
+    kinds = commands.add_parser("add", help="add to a service").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    resource = kinds.add_parser("resource", help="add a resource, with its test")
+    resource.add_argument("name", metavar="app.name", help="like mall.ship_info")
+    resource.add_argument(
+        "--methods",
+        nargs="+",
+        default=["get"],
+        metavar="METHOD",
+        help=f"what it answers, of {', '.join(METHODS)}; get if nothing is said",
+    )
+    resource.add_argument(
+        "--params",
+        nargs="+",
+        default=[],
+        metavar="PARAM",
+        help="what each takes, as for param_required: id:int '?note'",
+    )
+    resource.add_argument(
+        "--public", action="store_true", help="answer callers without an access token too"
+    )
+    resource.set_defaults(run=_add_resource)
+    task = kinds.add_parser("task", help="add a queue's task, with its test")
+    task.add_argument(
+        "name",
+        metavar="NAME",
+        help="like ordered, for the queue services.SERVICE.tasks.ordered; or a queue's whole name",
+    )
+    task.set_defaults(run=_add_task)
+
+    updating = commands.add_parser(
+        "update", help="merge what the templates have changed since into the service"
+    )
+    updating.add_argument(
+        "--force", action="store_true", help="even without a commit in git to go back to"
+    )
+    updating.set_defaults(run=_update)
+    return parser
+
+
+def _new(options: argparse.Namespace) -> int:
+    folder = new_service(options.name, Path.cwd(), options.eaglet)
+    sys.stdout.write(_NEXT.format(folder=folder, name=options.name))
+    requirement = options.eaglet or default_requirement()
+    if is_local(requirement):
+        sys.stdout.write(_LOCAL.format(requirement=requirement))
+    return 0
+
+
+def _add_resource(options: argparse.Namespace) -> int:
+    written = add_resource(
+        find_service(Path.cwd()),
+        options.name,
+        _separated(options.methods),
+        _separated(options.params),
+        guarded=not options.public,
+    )
+    return _written(written)
+
+
+def _add_task(options: argparse.Namespace) -> int:
+    return _written(add_task(find_service(Path.cwd()), options.name))
+
+
+def _update(options: argparse.Namespace) -> int:
+    changes = update(find_service(Path.cwd()), force=options.force)
+    for change in changes:
+        sys.stdout.write(f"{change.path}: {change.what}\n")
+    if not changes:
+        sys.stdout.write("The templates have changed nothing.\n")
+    return int(any(change.conflicts for change in changes))
+
+
+def _separated(given: Sequence[str]) -> list[str]:
+    """One list of what stands between commas and between spaces."""
+    return [part.strip() for text in given for part in text.split(",") if part.strip()]
+
+
+def _written(paths: Sequence[str]) -> int:
+    sys.stdout.write("".join(f"Written: {path}\n" for path in paths))
+    return 0

@@ -1,0 +1,126 @@
+"""What the pages of sent and of received tasks have in common: they are read, and replayed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from eaglet.tasks.admin.confirmation import MOST_AT_ONCE, ask, is_confirmed, replay_title
+from eaglet.tasks.admin.timeline import steps_of
+
+if TYPE_CHECKING:
+    TaskModelAdmin = admin.ModelAdmin[Any]
+else:
+    TaskModelAdmin = admin.ModelAdmin
+
+
+class TaskAdmin(TaskModelAdmin):
+    """Machines write it, so it is read only; whoever may change it may replay it."""
+
+    show_full_result_count = False
+    change_form_template = "admin/eaglet_tasks/task_change_form.html"
+
+    class Media:
+        css = {"all": ("eaglet_tasks/admin.css",)}
+
+    @admin.display(description=_("life"))
+    def life(self, task: Any) -> str:
+        """Every step of the task's, with its time."""
+        steps = steps_of(task.task_id, task.queue_name)
+        return render_to_string("admin/eaglet_tasks/life.html", {"steps": steps})
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """No: machines write them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether tasks may be replayed; none may be edited."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """No: what waits would be lost; what is done is deleted after its retention."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page that replays one task, before the admin's own."""
+        opts = self.model._meta
+        return [
+            path(
+                "<path:object_id>/replay/",
+                self.admin_site.admin_view(self.replay_one),
+                name=f"{opts.app_label}_{opts.model_name}_replay",
+            ),
+            *super().get_urls(),
+        ]
+
+    def may_be_replayed(self, task: Any) -> bool:
+        """Whether the task's page offers to."""
+        raise NotImplementedError
+
+    def question(self, *, forced: bool) -> str:
+        """What is asked before it is done."""
+        raise NotImplementedError
+
+    def do_replay(self, request: HttpRequest, queryset: QuerySet[Any], *, forced: bool) -> None:
+        """Replay these, tell how it went, and note it in the history."""
+        raise NotImplementedError
+
+    def replay_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask whether to replay one task, and do it."""
+        task = self.get_object(request, object_id)
+        if task is None:
+            raise Http404
+        if not self.has_change_permission(request) or not self.may_be_replayed(task):
+            raise PermissionDenied
+        opts = self.opts
+        url = reverse(
+            f"{self.admin_site.name}:{opts.app_label}_{opts.model_name}_change", args=[task.pk]
+        )
+        forced = request.GET.get("force") == "1"
+        if not is_confirmed(request):
+            return ask(
+                self,
+                request,
+                title=replay_title(),
+                question=self.question(forced=forced),
+                records=[task],
+                count=1,
+                back_url=url,
+            )
+        self.do_replay(request, self.get_queryset(request).filter(pk=task.pk), forced=forced)
+        return HttpResponseRedirect(url)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A task's page, with what may be done with it."""
+        task = self.get_object(request, object_id)
+        may = task is not None and self.has_change_permission(request)
+        context = {
+            **(extra_context or {}),
+            "may_replay": may and self.may_be_replayed(task),
+            "may_force": may and self.may_be_forced(task),
+        }
+        return super().change_view(request, object_id, form_url, context)
+
+    def may_be_forced(self, task: Any) -> bool:
+        """Whether the task's page offers to do again what is done."""
+        return False
+
+
+def first_of(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """As many of them as one confirmation is for."""
+    keys = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
+    model: type[Model] = queryset.model
+    return model._default_manager.using(queryset.db).filter(pk__in=keys)

@@ -1,0 +1,224 @@
+"""Publishing tasks on a connection to the broker that is kept."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import amqp
+from celery import Celery
+from django.core.signals import setting_changed
+from kombu.connection import Connection
+
+from eaglet.exceptions import BrokerUnavailable, PublishError
+from eaglet.tasks.broker.errors import concerns_every_task, is_of_the_connection, reason
+from eaglet.tasks.broker.message import publish_message
+from eaglet.tasks.broker.rabbitmq_confirms import SILENCE_SECONDS, ConfirmingProducer, Tell
+from eaglet.tasks.celery_config import RABBITMQ_SCHEMES, broker_scheme, make_app
+from eaglet.tasks.models import OutboxTask
+
+Fault = Callable[[Sequence[OutboxTask], Tell], Sequence[OutboxTask]]
+"""Gets what is to be published, and gives what of it the broker is to have."""
+
+faults: Final[list[Fault]] = []
+"""What a test has the broker do; the last one counts (`eaglet.tasks.testing`)."""
+
+_app: Celery | None = None
+_app_lock = threading.Lock()
+
+
+def publishing_app() -> Celery:
+    """The Celery app tasks are sent with.
+
+    It is eaglet's own, so that sending needs no Celery app of the project's, and takes neither
+    routes from one nor the options of a task that happens to be declared here.
+    """
+    global _app  # noqa: PLW0603
+    with _app_lock:
+        if _app is None:
+            _app = make_app("eaglet.sending", set_as_current=False, fixups=[])
+            # The sender keeps no results, and what it promises of a message is not the
+            # project's to change.
+            _app.conf.update(
+                result_backend="disabled",
+                task_serializer="json",
+                task_protocol=2,
+                task_always_eager=False,
+            )
+        return _app
+
+
+def _forget_app(*, setting: str, **kwargs: Any) -> None:
+    global _app  # noqa: PLW0603
+    if setting.startswith(("CELERY_", "EAGLET_QUEUE_")):
+        _app = None
+
+
+setting_changed.connect(_forget_app, dispatch_uid="eaglet.tasks.broker.connection")
+
+
+def _renew_lock() -> None:
+    global _app_lock  # noqa: PLW0603
+    _app_lock = threading.Lock()
+
+
+# Another thread may hold it at the moment of a fork, and is not there to let go in the child.
+os.register_at_fork(after_in_child=_renew_lock)
+
+
+LONGEST_SECONDS: Final = 15.0
+"""How long `Broker.publish` takes at most: a relay's claim must not end meanwhile."""
+
+# The last that is begun may take as long as a broker may be silent.
+_BEGINS_FOR_SECONDS: Final = LONGEST_SECONDS - SILENCE_SECONDS - 2
+
+
+class _Broken(Exception):
+    """The connection, or the channel, failed with several tasks on their way."""
+
+
+class Broker:
+    """A connection to the broker, made when first needed, for one thread at a time."""
+
+    def __init__(self) -> None:
+        self._app: Celery | None = None
+        self._connection: Connection | None = None
+        self._producer: Any = None  # kombu's stubs have no batches
+        self._confirming: ConfirmingProducer | None = None
+
+    def connect(self) -> None:
+        """Connect, if need be. Raises BrokerUnavailable."""
+        self._open()
+
+    def publish(self, tasks: Sequence[OutboxTask], tell: Tell) -> None:
+        """Publish tasks, each to the queue of its name, and tell of each what became of it.
+
+        `tell` is called with a task and None once the broker has confirmed it, with a
+        PublishError when the broker refuses this task. Raises BrokerUnavailable when the
+        connection can't be made, breaks or stays silent: what nothing was told of may have
+        arrived or not.
+
+        They go together: RabbitMQ confirms them while the next are on their way, Redis gets
+        them as one pipeline. When that fails though the broker can be reached they go one by
+        one, so that the one which it can't take does not keep the others.
+        """
+        for fault in faults[-1:]:
+            tasks = fault(tasks, tell)
+        if not tasks:
+            return
+        ends_at = time.monotonic() + _BEGINS_FOR_SECONDS
+        left = {task.pk: task for task in tasks}
+
+        def told(task: OutboxTask, error: PublishError | None) -> None:
+            del left[task.pk]
+            tell(task, error)
+
+        # A connection that was cut while nothing was sent is only noticed now.
+        for _ in range(2 if self._connection is not None else 1):
+            try:
+                self._together(list(left.values()), told)
+            except _Broken:
+                continue
+            return
+        for task in list(left.values()):
+            if time.monotonic() > ends_at:
+                raise BrokerUnavailable("the broker takes too long")
+            self._alone(task, told)
+
+    def _together(self, tasks: Sequence[OutboxTask], tell: Tell) -> None:
+        app, producer = self._open()
+        try:
+            if self._confirming is not None:
+                self._confirming.publish(tasks, tell)
+            elif producer.supports_batch_publish:
+                readable = []
+                with producer.batch(max_size=len(tasks)):
+                    for task in tasks:
+                        try:
+                            publish_message(app, producer, task)
+                        except PublishError as error:
+                            tell(task, error)
+                        else:
+                            readable.append(task)
+                for task in readable:
+                    tell(task, None)
+            else:
+                for task in tasks:
+                    self._alone(task, tell)
+        except PublishError:
+            raise
+        except Exception as error:
+            if concerns_every_task(error):
+                self.close()
+                raise BrokerUnavailable(reason(error)) from error
+            self.close()
+            raise _Broken from error
+
+    def _alone(self, task: OutboxTask, tell: Tell) -> None:
+        app, producer = self._open()
+        try:
+            if self._confirming is not None:
+                self._confirming.publish([task], tell)
+                return
+            publish_message(app, producer, task)
+        except BrokerUnavailable:
+            raise
+        except PublishError as error:
+            tell(task, error)
+            return
+        except Exception as error:
+            refusal = PublishError(reason(error))
+            refusal.__cause__ = error
+            silent = concerns_every_task(error)
+            of_the_connection = is_of_the_connection(error, self._connection)
+            self.close()
+            if silent:
+                raise BrokerUnavailable(reason(error)) from error
+            if of_the_connection:
+                # Is it the broker that has gone, or this task that it can't take? In the first
+                # case this raises BrokerUnavailable.
+                self._open()
+            tell(task, refusal)
+            return
+        tell(task, None)
+
+    def close(self) -> None:
+        """Close the connection; the next task gets a new one."""
+        connection, self._connection = self._connection, None
+        self._producer = self._confirming = None
+        if connection is not None:
+            try:
+                connection.collect(socket_timeout=0.1)
+            except Exception:  # noqa: BLE001 - it is given up either way
+                return
+
+    def _open(self) -> tuple[Celery, Any]:
+        app = publishing_app()
+        if self._producer is None or self._app is not app:
+            self.close()
+            try:
+                self._connect(app)
+            except ValueError:
+                self.close()
+                # What was wrong with it is quoted by the error, and may be part of a password.
+                raise BrokerUnavailable("the broker's URL can't be read") from None
+            except Exception as error:
+                self.close()
+                raise BrokerUnavailable(reason(error)) from error
+            self._app = app
+        return app, self._producer
+
+    def _connect(self, app: Celery) -> None:
+        options = app.conf.broker_transport_options
+        if broker_scheme(app.conf.broker_write_url) in RABBITMQ_SCHEMES:
+            # Else its channels wait for each message's confirmation by themselves.
+            options = {**options, "confirm_publish": False}
+        self._connection = app.connection_for_write(transport_options=options)
+        # Asking for the channel connects.
+        channel = self._connection.default_channel
+        if isinstance(channel, amqp.Channel):
+            self._confirming = ConfirmingProducer(app, self._connection)
+        self._producer = app.amqp.Producer(channel, auto_declare=False)

@@ -1,0 +1,43 @@
+"""The headers of a task's message that are eaglet's: the trace, and what a replay is told by."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from eaglet.observability import tracing
+
+REQUEST_ID: Final = "eaglet_request_id"
+TRACEPARENT: Final = "traceparent"
+REPLAY: Final = "eaglet_replay"
+FORCE: Final = "eaglet_force"
+# The ledger's id of a message that has none.
+PARKED_AS: Final = "eaglet_parked_as"
+RECEIVED_AT: Final = "eaglet_received_at"
+
+
+def headers_for(request_id: str, traceparent: str) -> dict[str, str]:
+    """The headers of a message that carry them; none of what there is not."""
+    headers = {REQUEST_ID: request_id, TRACEPARENT: traceparent}
+    return {name: value for name, value in headers.items() if value}
+
+
+def sent_by() -> tuple[str, str]:
+    """The request id and the traceparent of the work at hand; empty ones outside of any."""
+    trace = tracing.current()
+    if trace is not None:
+        headers = trace.headers()
+        return headers["X-Request-ID"], headers["traceparent"]
+    return "", tracing.current_span_headers().get("traceparent", "")
+
+
+def header(request: Any, name: str) -> Any:
+    """A header of the message that a task came in, or None."""
+    # In the request itself when a worker took it, apart when it is run without one.
+    value = getattr(request, name, None)
+    return value if value is not None else (request.headers or {}).get(name)
+
+
+def text_header(request: Any, name: str, longest: int) -> str:
+    """A header that is text, and not longer than that; else an empty one."""
+    value = header(request, name)
+    return value if isinstance(value, str) and len(value) <= longest else ""

@@ -1,0 +1,52 @@
+"""A row of the outbox as a Celery message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from celery import Celery
+from kombu.messaging import Producer
+
+from eaglet.exceptions import PublishError
+from eaglet.tasks.broker.headers import headers_for
+from eaglet.tasks.display import describe, redacted_repr
+from eaglet.tasks.models import OutboxTask
+
+
+def publish_message(
+    app: Celery, producer: Producer, task: OutboxTask, *, declare: bool = True
+) -> None:
+    """Publish a task to the queue of its name, in Celery's protocol 2 and JSON.
+
+    It is what `app.send_task` does, without what that looks up for each call, a third of its
+    time. With `declare` the queue is made if need be. Raises PublishError for a row that can't
+    be read, and what the transport raises.
+    """
+    try:
+        args = json.loads(task.arguments)
+    except ValueError as error:
+        raise PublishError(describe(error)) from error
+    shown = redacted_repr([args])
+    message = app.amqp.as_task_v2(
+        task.task_id,
+        task.queue_name,
+        (args,),
+        # What Celery keeps beside the result, and shows.
+        argsrepr=shown,
+        kwargsrepr="{}",
+        create_sent_event=app.conf.task_send_sent_event,
+    )
+    options: dict[str, Any] = {} if declare else {"declare": []}
+    app.amqp.send_task_message(
+        producer,
+        task.queue_name,
+        message,
+        queue=task.queue_name,
+        retry=False,
+        # RabbitMQ would confirm, and drop, what no queue takes.
+        mandatory=True,
+        # Of the call that sent it; workers that do not know them ignore them.
+        headers=headers_for(task.request_id, task.traceparent),
+        **options,
+    )

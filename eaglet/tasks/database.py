@@ -1,0 +1,16 @@
+"""What a database that has gone away raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from django.db import DatabaseError, InterfaceError
+
+DATABASE_FAULTS: Final = (DatabaseError, InterfaceError)
+"""The latter is no kind of the former, and what some drivers raise."""
+
+
+def in_batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Give them 500 at a time: some databases take no more than 999 parameters in a statement."""
+    return (keys[start : start + 500] for start in range(0, len(keys), 500))

@@ -1,0 +1,46 @@
+"""What logs, results and the admin may show of arguments and errors."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from pathlib import Path
+from typing import Any, Final
+
+from kombu.exceptions import OperationalError
+
+from eaglet.observability.redaction import redact_text, redact_values
+
+_MAX_REPR: Final = 1024
+_MAX_ERROR: Final = 1000
+_MAX_TRACEBACK: Final = 20_000
+_HERE: Final = f"{Path(__file__).parent}{os.sep}"
+
+
+def redacted_repr(args: list[Any]) -> str:
+    """What a log or a result may show of the arguments: without the values of secret names."""
+    shown = redact_values({"args": args})["args"]
+    text = repr(shown)
+    return text if len(text) <= _MAX_REPR else f"{text[:_MAX_REPR]}…"
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line that may be logged and kept."""
+    if isinstance(error, OperationalError) and error.__cause__ is not None:
+        error = error.__cause__  # kombu's name for it is the one databases have for theirs
+    reason = " ".join(str(error).split())
+    return redact_text(f"{type(error).__name__}: {reason}")[:_MAX_ERROR]
+
+
+def as_column(text: str, length: int | None = None) -> str:
+    """Text from outside as every database takes it: no NUL, nothing but Unicode, not too long."""
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\0")[:length]
+
+
+def redacted_traceback(error: BaseException) -> str:
+    """An error's traceback from the handler on, without what looks like a secret."""
+    first = error.__traceback__
+    while first is not None and first.tb_frame.f_code.co_filename.startswith(_HERE):
+        first = first.tb_next
+    lines = traceback.format_exception(type(error), error, first or error.__traceback__)
+    return redact_text("".join(lines))[-_MAX_TRACEBACK:]

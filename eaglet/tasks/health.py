@@ -1,0 +1,140 @@
+"""Whether the broker and the outboxes can be reached, for readiness."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+from collections.abc import Iterator
+from typing import Final
+
+from django.db import connections
+from django.utils import timezone
+
+from eaglet.conf import conf
+from eaglet.doctor import Finding
+from eaglet.exceptions import BrokerUnavailable
+from eaglet.health import register_probe
+from eaglet.tasks.broker.connection import Broker, publishing_app
+from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.receiving.decorator import declared_queues
+from eaglet.tasks.receiving.worker import discover
+from eaglet.tasks.relay.databases import is_migrated, outbox_aliases
+
+
+def probe_broker() -> None:
+    """Connect to the broker. Raises BrokerUnavailable, with the reason."""
+    broker = Broker()
+    try:
+        broker.connect()
+    finally:
+        broker.close()
+
+
+def probe_outboxes() -> None:
+    """Read from every outbox. Raises what the database does."""
+    try:
+        for alias in outbox_aliases():
+            OutboxTask.objects.using(alias).order_by()[:1].exists()
+    finally:
+        # Probes have threads of their own, and these their connections.
+        connections.close_all()
+
+
+def register_for_services() -> None:
+    """Make the broker a part of every process's readiness, where the project wants it so."""
+    if conf.EAGLET_READY_NEEDS_BROKER:
+        register_probe("broker", probe_broker)
+
+
+def register_for_relay() -> None:
+    """Make what a relay needs its readiness."""
+    register_probe("broker", probe_broker)
+    register_probe("outbox", probe_outboxes)
+
+
+LATE_SECONDS: Final = 10
+"""What has been due for longer than this should have been published."""
+ANSWER_SECONDS: Final = 2.0
+"""How long the workers are waited for."""
+MOST_QUESTIONS: Final = 3
+"""How often workers are asked: one that is just starting does not hear the first."""
+_LOOKED_AT: Final = 10_000
+"""How many of the tasks sent last are looked at for their queues."""
+
+
+def examine_tasks() -> Iterator[Finding]:
+    """Look at the outbox, the broker and the workers."""
+    yield from _outbox()
+    broker = Broker()
+    try:
+        broker.connect()
+    except BrokerUnavailable as error:
+        yield Finding(f"broker: {error}", "is it running? See CELERY_BROKER_URL")
+        return
+    finally:
+        broker.close()
+    yield Finding("broker: answers")
+    yield from _workers()
+
+
+def _outbox() -> Iterator[Finding]:
+    late = timezone.now() - datetime.timedelta(seconds=LATE_SECONDS)
+    for alias in filter(is_migrated, outbox_aliases()):
+        rows = OutboxTask.objects.using(alias)
+        waiting = rows.waiting().filter(due_at__lt=late).count()
+        if waiting:
+            yield Finding(
+                f"outbox of {alias!r}: {waiting} tasks wait to be published",
+                "run manage.py relay_tasks, and keep it running",
+            )
+        elif parked := rows.parked().count():
+            yield Finding(
+                f"outbox of {alias!r}: the broker has refused {parked} tasks",
+                "see why in the admin; manage.py replay_outbox tries again",
+            )
+        else:
+            yield Finding(f"outbox of {alias!r}: nothing waits")
+
+
+def _taken(hoped_for: set[str]) -> set[str]:
+    """The queues that workers take from; those that are hoped for are asked after again."""
+    taken: set[str] = set()
+    for _ in range(MOST_QUESTIONS):
+        inspect = publishing_app().control.inspect(timeout=ANSWER_SECONDS)
+        answers = inspect.active_queues() or {}
+        taken |= {queue["name"] for queues in answers.values() for queue in queues}
+        if hoped_for <= taken:
+            break
+    return taken
+
+
+def _workers() -> Iterator[Finding]:
+    discover()
+    own = set(declared_queues())
+    sent = set()
+    for alias in filter(is_migrated, outbox_aliases()):
+        last = OutboxTask.objects.using(alias).order_by("-pk")
+        sent |= set(last.values_list("queue_name", flat=True)[:_LOOKED_AT])
+    taken = _taken(own)
+    for queue in sorted(own):
+        if queue in taken:
+            yield Finding(f"queue {queue}: a worker takes its tasks")
+        else:
+            yield Finding(
+                f"queue {queue}: declared here, and no worker takes its tasks",
+                "run celery -A eaglet.tasks worker (DJANGO_SETTINGS_MODULE set), and keep it "
+                "running",
+            )
+    for queue in sorted(sent - own):
+        if queue in taken:
+            yield Finding(f"queue {queue}: a worker takes the tasks sent to it")
+            continue
+        nearest = difflib.get_close_matches(queue, taken | own, 1, 0.8)
+        yield Finding(
+            f"queue {queue}: tasks were sent to it, and no worker takes them",
+            f"did you mean {nearest[0]}? If not: is the worker of the service that takes them "
+            "running, on the same broker?"
+            if nearest
+            else "is the worker of the service that takes them running, on the same broker, and "
+            "is the queue spelt as that service's @task has it?",
+        )

@@ -1,0 +1,214 @@
+"""The outbox: tasks written in the sender's transaction, until the broker has them and after."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from django.db import connections, models, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from eaglet.tasks.database import in_batches
+
+LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
+"""The longest back-off between two attempts: 1 s after the first, doubled with each."""
+
+UNCLAIMED: Final = models.Q(claimed_by="")
+
+
+class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
+    """Queries over the outbox."""
+
+    def waiting(self) -> OutboxTaskQuerySet:
+        """Those the broker has not confirmed, without those that were parked."""
+        return self.filter(state__in=OutboxTask.WAITING)
+
+    def parked(self) -> OutboxTaskQuerySet:
+        """Those that are not tried any more until they are replayed."""
+        return self.filter(state=OutboxTask.State.PARKED)
+
+    def due(self, now: datetime.datetime) -> OutboxTaskQuerySet:
+        """Those to be published now in any order, the longest due first."""
+        pending = self.filter(state=OutboxTask.State.PENDING)
+        return pending.filter(due_at__lte=now).order_by("due_at", "pk")
+
+    def claim(self, owner: str, until: datetime.datetime, limit: int) -> list[int]:
+        """Take up to `limit` due tasks, which no other may take before `until`; their keys."""
+        now = timezone.now()
+        due = self.due(now)
+        if not connections[self.db].features.has_select_for_update_skip_locked:
+            keys = list(due.values_list("pk", flat=True)[:limit])
+            return self.claim_these(keys, owner, until, models.Q(due_at__lte=now))
+        # Two that claim at once get different ones, and neither waits for the other.
+        with transaction.atomic(using=self.db):
+            rows = due.select_for_update(skip_locked=True)
+            keys = list(rows.values_list("pk", flat=True)[:limit])
+            for some in in_batches(keys):
+                self.filter(pk__in=some).update(claimed_by=owner, due_at=until)
+        return keys
+
+    def claim_these(
+        self,
+        keys: Sequence[int],
+        owner: str,
+        until: datetime.datetime,
+        free: models.Q = UNCLAIMED,
+    ) -> list[int]:
+        """Take those of these that wait and are `free`; gives their keys, in order."""
+        # A conditional UPDATE, which every database does atomically for each row: of two that
+        # claim at once, a task goes to one.
+        claimed: list[int] = []
+        for some in in_batches(keys):
+            self.waiting().filter(free, pk__in=some).update(claimed_by=owner, due_at=until)
+            mine = self.waiting().filter(pk__in=some, claimed_by=owner)
+            claimed += sorted(mine.values_list("pk", flat=True))
+        return claimed
+
+    def held_by(self, owner: str, keys: Sequence[int]) -> list[OutboxTask]:
+        """Those of these that `owner` has claimed, and nobody has taken over, in order."""
+        return sorted(
+            (
+                task
+                for some in in_batches(keys)
+                for task in self.waiting().filter(pk__in=some, claimed_by=owner)
+            ),
+            key=lambda task: task.pk,
+        )
+
+    def mark_sent(self, tasks: Iterable[OutboxTask]) -> int:
+        """Note that the broker has confirmed them."""
+        now = timezone.now()
+        return self._update_waiting(
+            [task.pk for task in tasks],
+            state=OutboxTask.State.SENT,
+            sent_at=now,
+            due_at=now,
+            attempts=F("attempts") + 1,
+            claimed_by="",
+            last_error="",
+        )
+
+    def give_back(
+        self,
+        keys: Sequence[int],
+        owner: str,
+        due_at: datetime.datetime,
+        error: str = "",
+        *,
+        attempted: bool = False,
+    ) -> int:
+        """Leave those that `owner` still holds to the relay, from `due_at` on.
+
+        `error` is why they were not published; `attempted`, whether the fault was their own.
+        """
+        changes: dict[str, Any] = {"due_at": due_at, "claimed_by": ""}
+        if error:
+            changes["last_error"] = error
+        if attempted:
+            changes["attempts"] = F("attempts") + 1
+        # Not those that another has taken over meanwhile.
+        return self.filter(claimed_by=owner)._update_waiting(keys, **changes)
+
+    def note_refusal(self, task: OutboxTask, error: str, attempts_allowed: int) -> bool:
+        """Put off a task that the broker has refused, or park it; gives whether it is parked."""
+        now = timezone.now()
+        parked = task.attempts + 1 >= attempts_allowed
+        pause = min(2.0 ** min(task.attempts, 20), LONGEST_REFUSAL_PAUSE_SECONDS)
+        changes: dict[str, Any] = (
+            {"state": OutboxTask.State.PARKED, "parked_at": now, "due_at": now}
+            if parked
+            else {"due_at": now + datetime.timedelta(seconds=pause)}
+        )
+        held = self.filter(claimed_by=task.claimed_by)
+        held._update_waiting(
+            [task.pk],
+            attempts=F("attempts") + 1,
+            claimed_by="",
+            last_error=error,
+            **changes,
+        )
+        return parked
+
+    def replay(self) -> int:
+        """Have those of them that are parked tried again from the beginning; gives how many."""
+        now = timezone.now()
+        changes: dict[str, Any] = {"attempts": 0, "parked_at": None, "due_at": now}
+        parked = self.parked()
+        return parked.filter(order_key="").update(
+            state=OutboxTask.State.PENDING, **changes
+        ) + parked.exclude(order_key="").update(state=OutboxTask.State.IN_ORDER, **changes)
+
+    def prune(self, sent_before: datetime.datetime, limit: int) -> int:
+        """Delete up to `limit` of those sent before then; gives how many."""
+        old = self.filter(state=OutboxTask.State.SENT, due_at__lt=sent_before).order_by("due_at")
+        keys = list(old.values_list("pk", flat=True)[:limit])
+        return sum(self.filter(pk__in=some).delete()[0] for some in in_batches(keys))
+
+    def _update_waiting(self, keys: Sequence[int], **changes: Any) -> int:
+        return sum(
+            self.waiting().filter(pk__in=some).update(**changes) for some in in_batches(keys)
+        )
+
+
+class OutboxTask(models.Model):
+    """A task to be sent, or sent, to a queue."""
+
+    class State(models.IntegerChoices):
+        """How far it has come."""
+
+        PENDING = 0, _("waiting")
+        SENT = 1, _("sent")
+        # The broker refused it too often; `last_error` is the cause.
+        PARKED = 2, _("parked")
+        # It has an order key: it is published when those of its key before it have been.
+        IN_ORDER = 3, _("waiting in order")
+
+    WAITING = (State.PENDING, State.IN_ORDER)
+
+    task_id = models.CharField(_("task id"), max_length=36, unique=True, editable=False)
+    queue_name = models.CharField(_("queue"), max_length=255, editable=False)
+    # JSON text in ASCII, as `arguments.to_json` writes it.
+    arguments = models.TextField(_("arguments"), editable=False)
+    state = models.PositiveSmallIntegerField(
+        _("state"), choices=State, default=State.PENDING, editable=False
+    )
+    written_at = models.DateTimeField(_("written at"), editable=False)
+    # When it is next to be looked at: while it waits, by the relay that publishes it; once it
+    # is sent, by the one that deletes it after the retention.
+    due_at = models.DateTimeField(_("due at"), editable=False)
+    sent_at = models.DateTimeField(_("sent at"), null=True, editable=False)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    claimed_by = models.CharField(max_length=36, default="", editable=False)
+    last_error = models.TextField(_("last error"), default="", editable=False)
+    # The newer columns have their defaults in the database too: processes of the version before
+    # go on sending while a service is being upgraded.
+    #
+    # When its sender wants it published at the earliest.
+    not_before = models.DateTimeField(_("not before"), null=True, editable=False)
+    order_key = models.CharField(
+        _("order key"), max_length=255, default="", db_default="", editable=False
+    )
+    parked_at = models.DateTimeField(_("parked at"), null=True, editable=False)
+    # Of the call that sent it.
+    request_id = models.CharField(
+        _("request id"), max_length=128, default="", db_default="", editable=False
+    )
+    traceparent = models.CharField(
+        _("traceparent"), max_length=55, default="", db_default="", editable=False
+    )
+
+    objects = OutboxTaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sent task")
+        verbose_name_plural = _("sent tasks")
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="eaglet_outbox_due"),
+            models.Index(fields=["state", "order_key", "id"], name="eaglet_outbox_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.queue_name} {self.task_id}"

@@ -1,0 +1,83 @@
+"""Between Celery and `handling`: a task that Celery runs, and what Celery is told came of it."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from typing import Any, Final
+
+from celery import Task
+from celery.exceptions import Ignore, Reject
+from django.conf import settings
+from django.utils import timezone
+
+from eaglet.exceptions import EndedAlready, TaskNotParked
+from eaglet.observability import tracing
+from eaglet.tasks.broker.headers import FORCE, RECEIVED_AT, REPLAY, header, text_header
+from eaglet.tasks.display import redacted_repr
+from eaglet.tasks.models.received import Delivery
+from eaglet.tasks.receiving.execution import Again, Declaration, handle
+from eaglet.tasks.receiving.stored_message import StoredMessage
+
+_PAUSE_BEFORE_REQUEUE_SECONDS: Final = 2.0
+
+
+def deliver(
+    declaration: Declaration, task: Task[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Run what Celery has taken, and tell it what to do with the message by what is raised."""
+    delivery = delivery_of(task, declaration.queue_name, args, kwargs)
+    try:
+        return handle(declaration, delivery, args, kwargs)
+    except Again as again:
+        retry: Any = task.retry  # whose stub knows no options
+        try:
+            retry(
+                exc=again.error,
+                countdown=again.pause,
+                # Celery would make them anew, of the arguments with their secrets.
+                argsrepr=redacted_repr(list(args)),
+                kwargsrepr="{}",
+            )
+        except Reject as reject:
+            # Celery's default loses a task that could not be published again.
+            _requeue(reject)
+    except EndedAlready as error:
+        raise Ignore(str(error)) from error
+    except TaskNotParked as error:
+        _requeue(error)
+
+
+def _requeue(reason: Any) -> None:
+    # Or a broker that gives it back at once, and a database that is away, would keep us spinning.
+    time.sleep(_PAUSE_BEFORE_REQUEUE_SECONDS)
+    raise Reject(reason, requeue=True)
+
+
+def delivery_of(
+    task: Task[Any, Any], queue_name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Delivery:
+    """What the ledger is told of the task that is being run."""
+    request = task.request
+    received_at = header(request, RECEIVED_AT)
+    replay = text_header(request, REPLAY, 36)
+    redelivered = bool((request.delivery_info or {}).get("redelivered"))
+    trace = tracing.current()
+    return Delivery(
+        task_id=str(request.id),
+        queue_name=queue_name,
+        message=StoredMessage.from_request(request, queue_name, args, kwargs),
+        worker=str(request.hostname or ""),
+        received_at=_moment(received_at) if isinstance(received_at, float) else None,
+        request_id=trace.request_id if trace else "",
+        traceparent=trace.headers()["traceparent"] if trace else "",
+        replay=replay,
+        is_forced=bool(replay and header(request, FORCE)),
+        attempt=int(request.retries or 0) + 1,
+        is_first=not (redelivered or request.retries or replay),
+    )
+
+
+def _moment(timestamp: float) -> datetime.datetime:
+    moment = datetime.datetime.fromtimestamp(timestamp, datetime.timezone.utc)
+    return moment if settings.USE_TZ else timezone.make_naive(moment)

@@ -1,0 +1,225 @@
+"""What is done with a task that was taken: run, tried again later, or parked with its cause."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from celery.exceptions import Ignore, Reject, Retry
+
+from eaglet.conf import conf
+from eaglet.exceptions import (
+    AbandonedTask,
+    EndedAlready,
+    ParamError,
+    TaskNotParked,
+    UnfitTask,
+)
+from eaglet.observability import tracing
+from eaglet.params import declared_params
+from eaglet.tasks.database import DATABASE_FAULTS
+from eaglet.tasks.display import describe, redacted_traceback
+from eaglet.tasks.models.received import Beginning, Delivery, ReceivedTask, ledger_alias
+from eaglet.tasks.receiving.once import inbox_alias, run_once
+
+logger = logging.getLogger("eaglet.tasks.received")
+
+LONGEST_PAUSE_SECONDS: Final = 300
+# Raised by a handler, they are its own word to Celery.
+_TO_CELERY: Final = (Ignore, Reject, Retry)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What `@task` was told of a queue and the function that takes from it."""
+
+    queue_name: str
+    function: Callable[..., Any]
+    once: bool = False
+    using: str | None = None
+    max_attempts: int | None = None
+
+    @property
+    def attempts_allowed(self) -> int:
+        """How often a task is tried before it is parked."""
+        return self.max_attempts or conf.EAGLET_HANDLER_MAX_ATTEMPTS
+
+
+class Again(Exception):
+    """An attempt failed, and another is to be made in `pause` seconds; the cause is chained."""
+
+    def __init__(self, error: Exception, pause: float) -> None:
+        super().__init__(describe(error))
+        self.error = error
+        self.pause = pause
+
+
+def handle(
+    declaration: Declaration,
+    delivery: Delivery,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """Run a task's handler; gives what it returns, once that is committed and noted.
+
+    Raises Again for an attempt that failed; what made it be parked, once it is; EndedAlready;
+    TaskNotParked when that could not be written, and nothing may be acknowledged; and what a
+    handler tells Celery.
+    """
+    began = time.perf_counter()
+    start = _begin(delivery)
+    if start.ended:
+        raise EndedAlready(f"task {delivery.task_id} of {delivery.queue_name} is {start.ended}")
+    try:
+        if start.attempt > declaration.attempts_allowed:
+            raise AbandonedTask(
+                f"begun {start.attempt - 1} times and never ended: its worker died, or it took "
+                "longer than the broker or a time limit allows"
+            )
+        result = _run(declaration, delivery, args, kwargs)
+    except _TO_CELERY:
+        raise
+    except (AbandonedTask, UnfitTask) as error:
+        park(delivery, error)
+        raise
+    except Exception as error:
+        if start.attempt >= declaration.attempts_allowed:
+            park(delivery, error)
+            raise
+        pause = _pause_after(start.attempt)
+        _note_failure(delivery, error, start, pause)
+        raise Again(error, pause) from error
+    _note_done(delivery)
+    _log(delivery, "done", start.attempt, time.perf_counter() - began)
+    return result
+
+
+def park(delivery: Delivery, error: Exception) -> None:
+    """Keep a task with the error that is its cause. Raises TaskNotParked if that fails."""
+    cause = describe(error)
+    shown = "" if isinstance(error, AbandonedTask | UnfitTask) else redacted_traceback(error)
+    try:
+        ReceivedTask.objects.using(ledger_alias()).park(delivery, cause, shown)
+    except Exception as fault:  # noqa: BLE001 - logged; the message is given back
+        logger.error(
+            "task %s of %s could not be parked, and stays with the broker: %s",
+            delivery.task_id,
+            delivery.queue_name,
+            describe(fault),
+        )
+        raise TaskNotParked(describe(fault)) from error
+    logger.error("task %s of %s is parked: %s", delivery.task_id, delivery.queue_name, cause)
+
+
+def _run(
+    declaration: Declaration,
+    delivery: Delivery,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    # A copy: what the handler, or its contract, makes of it is not what another attempt gets.
+    args, kwargs = copy.deepcopy((args, kwargs))
+    _check_shape(declaration, args, kwargs)
+
+    def call() -> Any:
+        try:
+            return declaration.function(*args, **kwargs)
+        except ParamError as error:
+            if error.function not in _layers(declaration.function):
+                raise  # of something that the handler called
+            raise UnfitTask(f"the arguments do not fit: {error}") from error
+
+    if not declaration.once:
+        return call()
+    return run_once(
+        call,
+        delivery.queue_name,
+        delivery.task_id,
+        forced_by=delivery.replay if delivery.is_forced else "",
+        alias=inbox_alias(declaration.using),
+    )
+
+
+def _check_shape(declaration: Declaration, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    if len(args) != 1 or kwargs:
+        raise UnfitTask(
+            f"a task has one argument; this one has {len(args)} and {len(kwargs)} named ones"
+        )
+    if declared_params(declaration.function) and not isinstance(args[0], dict):
+        raise UnfitTask(f"the arguments do not fit: not an object, but {type(args[0]).__name__}")
+
+
+def _layers(function: Callable[..., Any] | None) -> list[Callable[..., Any]]:
+    layers = []
+    while function is not None:
+        layers.append(function)
+        function = getattr(function, "__wrapped__", None)
+    return layers
+
+
+def _pause_after(attempt: int) -> float:
+    pause = min(
+        conf.EAGLET_HANDLER_BACKOFF_SECONDS * 2.0 ** min(attempt - 1, 30), LONGEST_PAUSE_SECONDS
+    )
+    # Else what failed together would come back together.
+    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+
+
+def _begin(delivery: Delivery) -> Beginning:
+    try:
+        return ReceivedTask.objects.using(ledger_alias()).begin(delivery)
+    except DATABASE_FAULTS as fault:
+        # The ledger is for people: a task does not wait for it.
+        logger.warning("what is received can't be noted: %s", describe(fault))
+        return Beginning(delivery.attempt)
+
+
+def _note_done(delivery: Delivery) -> None:
+    try:
+        ReceivedTask.objects.using(ledger_alias()).note_done(delivery)
+    except DATABASE_FAULTS as fault:
+        logger.warning("what is done can't be noted: %s", describe(fault))
+
+
+def _note_failure(delivery: Delivery, error: Exception, start: Beginning, pause: float) -> None:
+    logger.warning(
+        "task %s of %s failed (attempt %d), and is tried again in %.1f s: %s",
+        delivery.task_id,
+        delivery.queue_name,
+        start.attempt,
+        pause,
+        describe(error),
+    )
+    try:
+        ReceivedTask.objects.using(ledger_alias()).note_failure(
+            delivery, describe(error), redacted_traceback(error)
+        )
+    except DATABASE_FAULTS as fault:
+        logger.warning("what failed can't be noted: %s", describe(fault))
+
+
+def _log(delivery: Delivery, outcome: str, attempt: int, seconds: float) -> None:
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    trace = tracing.current()
+    logger.info(
+        "%s %s: %s, attempt %d, %.1f ms",
+        delivery.queue_name,
+        delivery.task_id,
+        outcome,
+        attempt,
+        seconds * 1000,
+        extra={
+            "queue_name": delivery.queue_name,
+            "task_id": delivery.task_id,
+            "outcome": outcome,
+            "attempt": attempt,
+            "duration_ms": round(seconds * 1000, 3),
+            **({"request_id": trace.request_id, "trace_id": trace.trace_id} if trace else {}),
+        },
+    )

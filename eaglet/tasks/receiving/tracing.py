@@ -1,0 +1,65 @@
+"""The trace of the call that sent a task, taken up where the task is run."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any, Final
+
+from celery import Task
+from celery.utils.log import ColorFormatter
+
+from eaglet.observability import tracing
+from eaglet.observability.redaction import redact_text
+from eaglet.tasks.broker.headers import RECEIVED_AT, REQUEST_ID, TRACEPARENT, text_header
+
+_TOKEN: Final = "eaglet_trace_token"  # noqa: S105 - of a context variable
+
+
+def take_up(*, task: Task[Any, Any], **kwargs: Any) -> None:
+    """Have a task that begins be part of the trace it came with, or of one of its own."""
+    request = task.request
+    trace = tracing.Trace(
+        traceparent=text_header(request, TRACEPARENT, 512) or None,
+        tracestate=text_header(request, "tracestate", 512) or None,
+        request_id=text_header(request, REQUEST_ID, 128) or None,
+    )
+    vars(request)[_TOKEN] = tracing.enter(trace)
+
+
+def put_down(*, task: Task[Any, Any], **kwargs: Any) -> None:
+    """End what `take_up` began."""
+    token = vars(task.request).pop(_TOKEN, None)
+    if token is not None:
+        tracing.leave(token)
+
+
+def note_receipt(*, request: Any, **kwargs: Any) -> None:
+    """Note in a message when it was taken, for whoever runs it."""
+    request.request_dict[RECEIVED_AT] = time.time()
+
+
+class TracedFormatter(logging.Formatter):
+    """What a formatter makes of a record, with the ids of the trace, and without secrets."""
+
+    def __init__(self, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self._formatter = formatter
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record."""
+        line = redact_text(self._formatter.format(record))
+        trace = tracing.current()
+        if trace is None:
+            return line
+        first, *rest = line.split("\n", 1)
+        return "\n".join(
+            [f"{first} [request_id={trace.request_id} trace_id={trace.trace_id}]", *rest]
+        )
+
+
+def format_with_trace(*, logger: logging.Logger, **kwargs: Any) -> None:
+    """Have the handlers that Celery has made, not the project's own, write the ids."""
+    for handler in logger.handlers:
+        if isinstance(handler.formatter, ColorFormatter):
+            handler.setFormatter(TracedFormatter(handler.formatter))

@@ -1,0 +1,100 @@
+"""What a service sends and takes, as JSON; and whether what one sends fits what another takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+
+from eaglet.params import Param, declared_params, parse_declarations
+from eaglet.tasks.receiving.decorator import declarations
+from eaglet.tasks.sending.contracts import contracts, written
+
+VERSION: Final = 1
+
+# By the type a sender declares, what else a receiver may take it as: a value that passes the
+# sender's check has a form in JSON which the receiver's accepts too.
+_TAKES: Final[Mapping[str, frozenset[str]]] = {
+    "int": frozenset({"float", "decimal"}),
+    "float": frozenset({"decimal"}),
+    "decimal": frozenset({"float"}),
+    "list": frozenset({"json"}),
+    "date": frozenset({"str"}),
+    "datetime": frozenset({"str"}),
+}
+
+
+def listing() -> dict[str, Any]:
+    """Every queue that this service declares to send to, and takes from, with the payloads.
+
+    `{"version": 1, "sends": [{"queue", "params"}], "takes": [{"queue", "params", "once"}]}`,
+    `params` in the grammar of `param_required`, or null where none are declared.
+    """
+    return {
+        "version": VERSION,
+        "sends": [
+            {"queue": sent.queue_name, "params": written(sent.params)} for sent in contracts()
+        ],
+        "takes": [
+            {
+                "queue": taken.queue_name,
+                "params": written(declared_params(taken.function)) or None,
+                "once": taken.once,
+            }
+            for taken in declarations()
+        ],
+    }
+
+
+def mismatches(
+    sender: Mapping[str, Any], receivers: Iterable[Mapping[str, Any]], *, allow_untaken: bool
+) -> Iterator[str]:
+    """Say, for each queue of the sender's, what does not fit. Raises ValueError for no listing."""
+    takes = [taken for receiver in receivers for taken in _entries(receiver, "takes")]
+    for sent in _entries(sender, "sends"):
+        queue = sent["queue"]
+        takers = [taken for taken in takes if taken["queue"] == queue]
+        if not takers and not allow_untaken:
+            yield f"{queue}: nobody takes it"
+        for taken in takers:
+            for fault in _faults(sent.get("params"), taken.get("params")):
+                yield f"{queue}: {fault}"
+
+
+def _entries(listed: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    entries = listed.get(key) if isinstance(listed, dict) else None
+    if not isinstance(entries, list) or listed.get("version") != VERSION:
+        raise ValueError(f"it is not a listing of version {VERSION} that eaglet_tasks has written")
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get("queue"), str):
+            # Of a file, not of an argument.
+            raise ValueError(f"an entry of {key!r} names no queue")  # noqa: TRY004
+    return entries
+
+
+def _faults(sent: list[str] | None, taken: list[str] | None) -> Iterator[str]:
+    if taken is None:
+        return
+    try:
+        given = {param.name: param for param in parse_declarations(sent)}
+        wanted = parse_declarations(taken)
+    except ImproperlyConfigured as error:
+        raise ValueError(str(error)) from error
+    for param in wanted:
+        found = given.get(param.name)
+        if found is None:
+            if param.required:
+                yield f"{param.name} is required, and not sent"
+            continue
+        if param.required and not found.required:
+            yield f"{param.name} is required, and sent only sometimes"
+        if not _fits(found, param):
+            sent_type = found.type or "no type"
+            yield f"{param.name} is taken as {param.type}, and sent as {sent_type}"
+
+
+def _fits(sent: Param, taken: Param) -> bool:
+    if taken.type is None or sent.type == taken.type:
+        return True
+    return sent.type is not None and taken.type in _TAKES.get(sent.type, frozenset())

@@ -1,0 +1,224 @@
+"""The outbox row in the sender's transaction, and what follows when that has committed."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, InterfaceError, connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from eaglet.conf import conf
+from eaglet.exceptions import TaskError
+from eaglet.setup_errors import missing_table, remedy
+from eaglet.tasks.broker.headers import sent_by
+from eaglet.tasks.display import describe
+from eaglet.tasks.metrics import count, count_sent
+from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.relay.notifications import wake_relays_after_commit
+from eaglet.tasks.sending.publisher import publisher
+from eaglet.tasks.writing import insert
+
+captures: Final[list[Callable[[str, OutboxTask], None]]] = []
+"""What gets a written task, with its database, in place of the broker; the last one counts."""
+
+logger = logging.getLogger("eaglet.tasks")
+
+GRACE_SECONDS: Final = 1.0
+"""How long, beyond the publish timeout, the relay leaves a new task to its sender."""
+
+
+def sender_keeps_seconds() -> float:
+    """How long after it is written a task is its sender's to publish, and not yet the relay's."""
+    return conf.EAGLET_PUBLISH_TIMEOUT_SECONDS + GRACE_SECONDS
+
+
+def outbox_alias(using: str | None) -> str:
+    """The database whose transaction a task is to be part of.
+
+    That of `using`, else the outbox's by the project's routers. Raises TaskError when another
+    database has a transaction open and this one has none: the task would be sent even if that
+    transaction is rolled back, and that must not go unnoticed.
+    """
+    alias = using or router.db_for_write(OutboxTask)
+    connection = connections[alias]
+    if connection.vendor == "mongodb":
+        raise TaskError(
+            f"the database {alias!r} is MongoDB, where transaction.atomic does nothing and no "
+            "outbox can be: write the document first, then send the task with an SQL database's "
+            "outbox, and have its receiver look whether the document is there."
+        )
+    if using is not None and not router.allow_migrate_model(alias, OutboxTask):
+        raise TaskError(f"the database {alias!r} has no outbox, says the project's router")
+    if not _in_transaction(connection):
+        for other in connections.all(initialized_only=True):
+            if other.alias != alias and _in_transaction(other):
+                if other.vendor == "mongodb":
+                    raise TaskError(
+                        f"a transaction is open on the database {other.alias!r}, which is MongoDB, "
+                        f"and none on {alias!r}, where the outbox is: the task would be sent even "
+                        "if that is rolled back, and transaction.atomic rolls nothing back there. "
+                        "Send it after the block."
+                    )
+                raise TaskError(
+                    f"a transaction is open on the database {other.alias!r} and none on "
+                    f"{alias!r}, where the outbox is: the task would be sent even if that "
+                    f"transaction is rolled back. Send it with using={other.alias!r} if the "
+                    f"outbox is migrated there, or open a transaction on {alias!r} too."
+                )
+    return alias
+
+
+def _in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    if getattr(connection, "in_atomic_block_mongo", False):
+        return True
+    return connection.in_atomic_block or (
+        connection.connection is not None and not connection.autocommit
+    )
+
+
+def put(
+    alias: str,
+    queue_name: str,
+    arguments: str,
+    task_id: str,
+    *,
+    order_key: str = "",
+    not_before: datetime.datetime | None = None,
+) -> OutboxTask:
+    """Write a task to the outbox, in the transaction open on `alias`, if any; publish it after.
+
+    It is only written while the broker is left alone, with an order key or for later, which is
+    the relay's, and while a test captures tasks.
+    """
+    at_once = not order_key and not_before is None and publisher().is_available
+    now = timezone.now()
+    keeps = datetime.timedelta(seconds=sender_keeps_seconds() if at_once else 0)
+    request_id, traceparent = sent_by()
+    task = OutboxTask(
+        task_id=task_id,
+        queue_name=queue_name,
+        arguments=arguments,
+        state=int(OutboxTask.State.IN_ORDER if order_key else OutboxTask.State.PENDING),
+        written_at=now,
+        due_at=not_before or now + keeps,
+        not_before=not_before,
+        order_key=order_key,
+        request_id=request_id,
+        traceparent=traceparent,
+    )
+    try:
+        insert(alias, task)
+    except DatabaseError as error:
+        if table := missing_table(error):
+            raise ImproperlyConfigured(remedy(table)) from error
+        raise
+    if captures:
+        captures[-1](alias, task)
+    else:
+        connection = connections[alias]
+        if connection.in_atomic_block or connection.get_autocommit():
+            if at_once:
+                _publish_after_commit(connection, task)
+            else:
+                wake_relays_after_commit(connection)
+        # Else Django can't tell when the transaction commits: the relay will find it.
+    return task
+
+
+def _publish_after_commit(connection: BaseDatabaseWrapper, task: OutboxTask) -> None:
+    batch = _batch_of(connection)
+    # Not `savepoint_ids`: those of `transaction.savepoint()` are not among them.
+    in_savepoint = connection.in_atomic_block and connection.savepoint_state > 0
+    batch.add(task, may_be_rolled_back_alone=in_savepoint)
+    transaction.on_commit(batch.after_commit, using=connection.alias)
+
+
+def _batch_of(connection: BaseDatabaseWrapper) -> _Batch:
+    """The batch of the transaction that is open, made with its first task."""
+    # Django forgets these when the transaction ends either way, and those of a savepoint with it:
+    # one that is there is of this transaction. An attribute of our own would outlive a rollback.
+    for _, callback, *_ in reversed(connection.run_on_commit):
+        batch = getattr(callback, "__self__", None)
+        if isinstance(batch, _Batch) and not batch.is_published:
+            return batch
+    return _Batch(connection.alias)
+
+
+class _Batch:
+    """What one transaction sends. It is published as a whole, under one deadline."""
+
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+        self._tasks: list[OutboxTask] = []
+        self._some_may_be_gone = False
+        self.is_published = False
+
+    def add(self, task: OutboxTask, *, may_be_rolled_back_alone: bool) -> None:
+        self._tasks.append(task)
+        self._some_may_be_gone |= may_be_rolled_back_alone
+
+    def after_commit(self) -> None:
+        """Publish, with the first of the tasks that Django calls this for."""
+        if self.is_published:
+            return
+        self.is_published = True
+        try:
+            self._publish()
+        except SoftTimeLimitExceeded:  # of the task this is done in
+            raise
+        except Exception:
+            # The commit stands, whatever fails now; what is not marked sent goes out again.
+            logger.exception("tasks are left to the relay")
+
+    def _publish(self) -> None:
+        tasks = self._still_ours()
+        if not tasks:
+            return
+        attempt = publisher().publish(tasks, conf.EAGLET_PUBLISH_TIMEOUT_SECONDS)
+        # Copies: a thread that was given up may go on adding to them.
+        sent, refused = list(attempt.sent), list(attempt.refused)
+        outbox = OutboxTask.objects.using(self._alias)
+        if sent:
+            self._mark(sent)
+            count_sent("sender", sent)
+        count("sender", "refused", len(refused))
+        for task, error in refused:
+            logger.error("task %s to %s was refused: %s", task.task_id, task.queue_name, error)
+            keys = [task.pk]
+            outbox.give_back(keys, task.claimed_by, timezone.now(), str(error), attempted=True)
+        done = {task.pk for task in (*sent, *(task for task, _ in refused))}
+        left = [task for task in tasks if task.pk not in done]
+        if left:
+            reason = str(attempt.unavailable or "the broker did not confirm in time")
+            logger.warning("%d tasks are left to the relay: %s", len(left), reason)
+            count("sender", "left", len(left))
+            keys = [task.pk for task in left]
+            outbox.give_back(keys, left[0].claimed_by, timezone.now(), reason)
+
+    def _mark(self, sent: list[OutboxTask]) -> None:
+        try:
+            OutboxTask.objects.using(self._alias).mark_sent(sent)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning(
+                "%d tasks were published and could not be marked, so they will be again: %s",
+                len(sent),
+                describe(error),
+            )
+
+    def _still_ours(self) -> list[OutboxTask]:
+        """Those that were not rolled back, nor taken by the relay because it all took so long."""
+        tasks, now = self._tasks, timezone.now()
+        keeps = datetime.timedelta(seconds=sender_keeps_seconds())
+        if not self._some_may_be_gone and now < tasks[0].written_at + keeps / 2:
+            return tasks
+        outbox = OutboxTask.objects.using(self._alias)
+        owner = str(uuid.uuid4())
+        keys = outbox.claim_these([task.pk for task in tasks], owner, now + keeps)
+        return outbox.held_by(owner, keys)

@@ -1,0 +1,59 @@
+"""Have the broker fail, for tests: what `Broker.publish` asks before it publishes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from eaglet.exceptions import BrokerUnavailable, PublishError
+from eaglet.tasks.broker.connection import Fault, faults
+from eaglet.tasks.broker.rabbitmq_confirms import Tell
+from eaglet.tasks.models import OutboxTask
+
+
+@contextmanager
+def ordered(fault: Fault) -> Iterator[None]:
+    """Have every publishing in the block meet with a fault."""
+    faults.append(fault)
+    try:
+        yield
+    finally:
+        faults.remove(fault)
+
+
+def down(tasks: Sequence[OutboxTask], tell: Tell) -> Sequence[OutboxTask]:
+    """The broker can't be reached."""
+    raise BrokerUnavailable("the broker is down, on order")
+
+
+def slow(seconds: float) -> Fault:
+    """The broker takes its time for each batch, and then takes it."""
+
+    def wait(tasks: Sequence[OutboxTask], tell: Tell) -> Sequence[OutboxTask]:
+        threading.Event().wait(seconds)
+        return tasks
+
+    return wait
+
+
+def silent(until: threading.Event) -> Fault:
+    """The broker accepts, and does not answer, until the event is set."""
+
+    def hang(tasks: Sequence[OutboxTask], tell: Tell) -> Sequence[OutboxTask]:
+        until.wait(60)
+        raise BrokerUnavailable("the broker was silent, on order")
+
+    return hang
+
+
+def refusing(queue_names: Sequence[str]) -> Fault:
+    """The broker refuses what goes to some queues, or everything where none are named."""
+
+    def refuse(tasks: Sequence[OutboxTask], tell: Tell) -> Sequence[OutboxTask]:
+        refused = [task for task in tasks if not queue_names or task.queue_name in queue_names]
+        for task in refused:
+            tell(task, PublishError("refused, on order"))
+        return [task for task in tasks if task not in refused]
+
+    return refuse

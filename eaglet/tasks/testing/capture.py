@@ -1,0 +1,86 @@
+"""Tasks that are captured instead of published, while a test looks at what is sent."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, overload
+
+from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.sending.outbox import captures
+
+
+@dataclass(frozen=True)
+class CapturedTask:
+    """A task as its receiver would get it."""
+
+    queue_name: str
+    args: Any
+    task_id: str
+    using: str
+    order_key: str = ""
+    # When it is to be sent at the earliest; None: at once.
+    not_before: datetime.datetime | None = None
+
+
+class CapturedTasks(Sequence[CapturedTask]):
+    """What was sent so far, in order; what was rolled back since is not among it."""
+
+    def __init__(self) -> None:
+        self._written: list[tuple[str, OutboxTask]] = []
+
+    def add(self, alias: str, task: OutboxTask) -> None:
+        """Note a task that was written to the outbox."""
+        self._written.append((alias, task))
+
+    def _kept(self) -> list[CapturedTask]:
+        kept = {
+            # Not by the primary key: databases give one of a rolled back row to the next.
+            task_id
+            for alias in {alias for alias, _ in self._written}
+            for task_id in OutboxTask.objects.using(alias)
+            .filter(task_id__in=[task.task_id for where, task in self._written if where == alias])
+            .values_list("task_id", flat=True)
+        }
+        return [
+            CapturedTask(
+                task.queue_name,
+                json.loads(task.arguments),
+                task.task_id,
+                alias,
+                task.order_key,
+                task.not_before,
+            )
+            for alias, task in self._written
+            if task.task_id in kept
+        ]
+
+    def __len__(self) -> int:
+        return len(self._kept())
+
+    def __iter__(self) -> Iterator[CapturedTask]:
+        return iter(self._kept())
+
+    @overload
+    def __getitem__(self, index: int) -> CapturedTask: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[CapturedTask]: ...
+    def __getitem__(self, index: int | slice) -> CapturedTask | list[CapturedTask]:
+        return self._kept()[index]
+
+    def __repr__(self) -> str:
+        return f"<CapturedTasks {[task.queue_name for task in self._kept()]}>"
+
+
+@contextmanager
+def capture() -> Iterator[CapturedTasks]:
+    """Capture what is sent in the block, by any thread of the process."""
+    tasks = CapturedTasks()
+    captures.append(tasks.add)
+    try:
+        yield tasks
+    finally:
+        captures.remove(tasks.add)

@@ -1,0 +1,150 @@
+"""Tasks that are run in the process that sent them, for tests: through JSON, as a worker would."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kombu.serialization import dumps, loads
+
+from eaglet.exceptions import EndedAlready, TaskError
+from eaglet.observability.tracing import Trace, tracing
+from eaglet.tasks.broker.connection import publishing_app
+from eaglet.tasks.broker.headers import REQUEST_ID, TRACEPARENT, headers_for
+from eaglet.tasks.display import redacted_repr
+from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.models.received import Delivery
+from eaglet.tasks.receiving.decorator import declarations
+from eaglet.tasks.receiving.execution import Again, Declaration, handle
+from eaglet.tasks.receiving.stored_message import StoredMessage
+from eaglet.tasks.receiving.worker import discover
+from eaglet.tasks.testing.capture import CapturedTask, CapturedTasks
+
+MOST_RUN: Final = 1000
+"""Tasks that are run in one go: more are taken for ones that send each other for ever."""
+
+
+@dataclass(frozen=True)
+class RanTask:
+    """A task that was run: what it was, and what came of it.
+
+    `error` is what its last attempt raised; `is_parked`, whether it was parked for it.
+    """
+
+    queue_name: str
+    args: Any
+    task_id: str
+    attempts: int
+    result: Any = None
+    error: Exception | None = None
+    is_parked: bool = False
+
+
+class InlineTasks(Sequence[RanTask]):
+    """What was run so far, in order.
+
+    Attributes:
+        untaken: what was sent to queues that no function of the project takes from.
+    """
+
+    def __init__(self, captured: CapturedTasks, *, raise_errors: bool, deliveries: int) -> None:
+        self.untaken: list[CapturedTask] = []
+        self._captured = captured
+        self._raise_errors = raise_errors
+        self._deliveries = deliveries
+        self._ran: list[RanTask] = []
+        self._seen: set[str] = set()
+
+    def run(self) -> None:
+        """Run what was sent and not run yet, and what that sends, until nothing is left."""
+        discover()
+        for _ in range(MOST_RUN):
+            task = next((task for task in self._captured if task.task_id not in self._seen), None)
+            if task is None:
+                return
+            self._seen.add(task.task_id)
+            taken = {declared.queue_name: declared for declared in declarations()}
+            declaration = taken.get(task.queue_name)
+            if declaration is None:
+                self.untaken.append(task)
+                continue
+            for _ in range(self._deliveries):
+                self._deliver(declaration, task)
+        raise TaskError(f"more than {MOST_RUN} tasks were run: do they send each other for ever?")
+
+    def _deliver(self, declaration: Declaration, task: CapturedTask) -> None:
+        row = OutboxTask.objects.using(task.using).get(task_id=task.task_id)
+        headers, args, kwargs = _through_json(task, row)
+        trace = Trace(headers.get(TRACEPARENT), None, headers.get(REQUEST_ID))
+        result, error, is_parked, attempt = None, None, False, 0
+        with tracing(trace):
+            while True:
+                attempt += 1
+                delivery = _delivery(task, headers, args, kwargs, trace, attempt)
+                try:
+                    result = handle(declaration, delivery, tuple(args), kwargs)
+                except Again as again:
+                    error = again.error
+                    if not self._raise_errors:
+                        continue
+                except EndedAlready:
+                    pass
+                except Exception as parked:  # noqa: BLE001 - raised below, or told of
+                    error, is_parked = parked, True
+                else:
+                    error = None
+                break
+        self._ran.append(
+            RanTask(task.queue_name, args[0], task.task_id, attempt, result, error, is_parked)
+        )
+        if error is not None and self._raise_errors:
+            raise error
+
+    def __len__(self) -> int:
+        return len(self._ran)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._ran[index]
+
+    def __repr__(self) -> str:
+        return f"<InlineTasks {[task.queue_name for task in self._ran]}>"
+
+
+def _through_json(
+    task: CapturedTask, row: OutboxTask
+) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+    """The headers and arguments of a task's message, as a worker gets them from a broker."""
+    message = publishing_app().amqp.as_task_v2(
+        task.task_id, task.queue_name, (task.args,), argsrepr=redacted_repr([task.args])
+    )
+    headers = {**message.headers, **headers_for(row.request_id, row.traceparent)}
+    content_type, encoding, body = dumps((headers, message.body), serializer="json")
+    read, (args, kwargs, _) = loads(body, content_type, encoding, accept={"application/json"})
+    return read, args, kwargs
+
+
+def _delivery(
+    task: CapturedTask,
+    headers: dict[str, Any],
+    args: list[Any],
+    kwargs: dict[str, Any],
+    trace: Trace,
+    attempt: int,
+) -> Delivery:
+    _, _, body = dumps((args, kwargs, {}), serializer="json")
+    return Delivery(
+        task_id=task.task_id,
+        queue_name=task.queue_name,
+        message=StoredMessage(
+            body=body.encode() if isinstance(body, str) else body,
+            headers=headers,
+            routing_key=task.queue_name,
+        ),
+        worker=f"inline-{uuid.getnode():x}"[:20],
+        request_id=trace.request_id,
+        traceparent=trace.headers()["traceparent"],
+        attempt=attempt,
+        is_first=False,
+    )
