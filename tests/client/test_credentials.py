@@ -94,7 +94,7 @@ def test_authentication_without_credentials_fails_unsent(card, settings):
 
 
 def test_a_service_does_not_show_its_secret(card, credentials):
-    shown = repr(resolve.resolve("card"))
+    shown = repr(resolve("card"))
     assert "s3cr3t" not in shown
     assert "hermes" in shown
     Resource.configure({"app_secret": "pw2"})
