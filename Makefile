@@ -93,6 +93,7 @@ imports: environment
 # No migration is missing, and no role has anything for Django's checks to complain of.
 project: environment
 	@scripts/quietly $(CHECK) makemigrations --check --dry-run --settings tests.settings
+	@scripts/quietly $(BIN)/python scripts/make_reference.py --check
 	@for role in api hermes member template_message catalog; do \
 		EAGLET_ROLE=$$role scripts/quietly $(CHECK) check --fail-level WARNING && \
 		EAGLET_ROLE=$$role scripts/quietly $(CHECK) makemigrations --check --dry-run || exit 1; \

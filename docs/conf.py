@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "_extensions"))
+sys.path.insert(0, str(HERE.parent))
 
 from eaglet import __version__  # noqa: E402
 
@@ -15,8 +15,8 @@ author = "the eaglet developers"
 release = version = __version__
 language = "en"
 
-extensions = ["myst_parser", "eaglet_reference"]
-exclude_patterns = ["_build", "_extensions"]
+extensions = ["myst_parser"]
+exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 # A reference that leads nowhere fails the build.
