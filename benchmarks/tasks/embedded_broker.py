@@ -5,7 +5,7 @@ the first of them, with one process, one connection and acknowledgements. Each c
 process of its own; they are measured in turns, and the figure to quote is the median of the
 ratios of one round, with its range.
 
-    python -m benchmarks.embedded_broker [ROUNDS [fsync]]
+    python -m benchmarks.tasks.embedded_broker [ROUNDS [fsync]]
 
 `fsync` adds a contestant that forces each message to the disk, and slows the others down with it.
 """

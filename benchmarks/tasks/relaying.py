@@ -1,7 +1,7 @@
 """The relay beside publishing one by one with confirms: tasks a second, and from commit to broker.
 
     python scripts/test_services.py --only rabbitmq,redis,postgresql,mariadb -- \
-        python -m benchmarks.relaying [ROUNDS [TASKS]]
+        python -m benchmarks.tasks.relaying [ROUNDS [TASKS]]
 
 Throughput: `Relay.run_once` over an outbox that so many rows were written to before, against
 Celery's `send_task` with publisher confirms (Redis: its answer to each LPUSH), in one process, in
@@ -22,8 +22,8 @@ from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
-from benchmarks.sending import PAYLOAD
 from benchmarks.services import broker_urls, database_urls, migrate, set_up
+from benchmarks.tasks.sending import PAYLOAD
 
 QUEUE = "benchmark.relaying"
 PAUSE_SECONDS = 0.05

@@ -1,7 +1,7 @@
 """Job B with a million stored tokens against a thousand.
 
-    python -m benchmarks.token_tables [ROWS] [ROUNDS]
-    python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.token_tables
+    python -m benchmarks.tokens.tables [ROWS] [ROUNDS]
+    python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.tokens.tables
 
 Both tables are of one server, in a database (SQLite: a file) each; the database is asked at each
 request. On servers the wall clock tells more, as their work is not in this process's CPU time.
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from benchmarks import job_b
 from benchmarks.rounds import compare
 from benchmarks.services import database_urls, migrate, set_up
-from benchmarks.token_rows import empty, fill
+from benchmarks.tokens.rows import empty, fill
 
 FEW = 1000
 REQUESTS_A_ROUND = 100

@@ -1,11 +1,11 @@
 """What `send_task` adds to a transaction, beside one INSERT by the ORM.
 
-    python -m benchmarks.sending [ROUNDS]
-    python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.sending
+    python -m benchmarks.tasks.sending [ROUNDS]
+    python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.tasks.sending
 
 Wall time of a call inside an open transaction, which is rolled back: what follows the commit is
-measured by `benchmarks.relaying`. The row that the ORM inserts has five columns besides its key,
-as a small table of a business has. All of a database's contestants run in one process, in turns;
+measured by `benchmarks.tasks.relaying`. The row that the ORM inserts has five columns besides its
+key, as a small table of a business has. All of a database's contestants run in one process, in turns;
 the figure to quote is the median of the ratios of one round, with its quartiles.
 """
 
