@@ -20,7 +20,7 @@ from types import ModuleType
 
 from benchmarks.rounds import Figures, compare
 from benchmarks.services import database_urls, migrate, set_up
-from benchmarks.tokens import contestants
+from benchmarks.tokens import contestants as token_contestants
 
 QUERY = "id=7&name=abc&price=1.5"
 REQUESTS_A_ROUND = 40
@@ -91,13 +91,13 @@ def prepare(contestant: str, url: str, headers: dict[str, str]) -> Callable[[], 
         url,
         ROOT_URLCONF=urls.__name__,
         CACHES=caches,
-        apps=contestants.apps(),
+        apps=token_contestants.apps(),
         EAGLET_TOKEN_CACHE_SECONDS=CACHE_SECONDS.get(contestant, 5),
     )
     if contestant.startswith("eaglet"):
         urls.urlpatterns = eaglet_patterns()
-    elif contestant in contestants.others():
-        urls.urlpatterns = contestants.patterns(contestant)
+    elif contestant in token_contestants.others():
+        urls.urlpatterns = token_contestants.patterns(contestant)
     else:
         urls.urlpatterns = plain_patterns(() if contestant == "plain, no join" else ("app",))
 
@@ -133,7 +133,7 @@ def prepare(contestant: str, url: str, headers: dict[str, str]) -> Callable[[], 
 
 def issue(url: str, pipe) -> None:
     """Make the tables, an app, and a token of it."""
-    set_up(url, apps=contestants.apps())
+    set_up(url, apps=token_contestants.apps())
     migrate()
     from eaglet.auth.models import App
     from eaglet.auth.tokens.issuing import issue_access_token
@@ -141,7 +141,7 @@ def issue(url: str, pipe) -> None:
     App.objects.all().delete()
     created = App.objects.create_app("caller")
     token = issue_access_token(created.app.app_key, created.secret).token
-    pipe.send({**contestants.credentials(), "eaglet": f"Bearer {token}"})
+    pipe.send({**token_contestants.credentials(), "eaglet": f"Bearer {token}"})
 
 
 def measure(rounds: int) -> dict[str, Figures]:
@@ -149,7 +149,7 @@ def measure(rounds: int) -> dict[str, Figures]:
     contestants = ["plain", "plain, no join", "eaglet asking", "eaglet cached"]
     if "EAGLET_TEST_REDIS_URL" in os.environ:
         contestants.append("eaglet shared")
-    contestants += contestants.others()
+    contestants += token_contestants.others()
     context = get_context("spawn")
     figures = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -5,8 +5,8 @@
 
 Wall time of a call inside an open transaction, which is rolled back: what follows the commit is
 measured by `benchmarks.tasks.relaying`. The row that the ORM inserts has five columns besides its
-key, as a small table of a business has. All of a database's contestants run in one process, in turns;
-the figure to quote is the median of the ratios of one round, with its quartiles.
+key, as a small table of a business has. All of a database's contestants run in one process, in
+turns; the figure to quote is the median of the ratios of one round, with its quartiles.
 """
 
 from __future__ import annotations
