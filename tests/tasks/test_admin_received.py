@@ -141,6 +141,17 @@ def test_what_is_done_can_only_be_forced(admin_client, handler):
     assert "1 task replayed." in text_of(act(admin_client, "force", [row], confirmed="yes"))
 
 
+def test_what_is_done_is_done_again_from_its_page(admin_client, handler):
+    handler.apply(args=[{}], task_id="d-2")
+    own = f"{LIST}{ReceivedTask.objects.get().pk}/"
+    assert f"{own}replay/?force=1" in text_of(admin_client.get(f"{own}change/"))
+    assert admin_client.get(f"{own}replay/").status_code == 403
+    assert "Yes, do it" in text_of(admin_client.get(f"{own}replay/?force=1"))
+    answer = admin_client.post(f"{own}replay/?force=1", {"confirmed": "yes"}, follow=True)
+    assert "1 task replayed." in text_of(answer)
+    assert LogEntry.objects.get().get_change_message() == "Replayed by force."
+
+
 def test_a_broker_that_is_away_leaves_it_parked_and_says_why(admin_client, parked, settings):
     settings.CELERY_BROKER_URL = "amqp://guest:hush@127.0.0.1:1//"
     text = text_of(act(admin_client, "replay", [parked], confirmed="yes"))

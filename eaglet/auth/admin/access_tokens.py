@@ -17,9 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.auth.admin.app_actions import revoked
-from eaglet.auth.admin.confirmation import ask_about_selected
-from eaglet.auth.admin.history import log_changes
+from eaglet.admin_confirmation import ask_about_selected, log_changes
+from eaglet.auth.admin.app_actions import CONFIRM_TEMPLATE, revoked
 from eaglet.auth.models import AccessToken, App
 
 if TYPE_CHECKING:
@@ -137,11 +136,12 @@ class AccessTokenAdmin(AccessTokenModelAdmin):
     ) -> HttpResponse | None:
         """Revoke those of the selected tokens that are live, once that is confirmed."""
         # However it was asked for, never more than a page of them.
-        tokens = list(queryset[: self.list_per_page])
+        tokens = queryset[: self.list_per_page]
         question = ask_about_selected(
             self,
             request,
             tokens,
+            template=CONFIRM_TEMPLATE,
             title=gettext("Revoke tokens"),
             question=gettext("Revoke these access tokens? This can't be undone."),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django import forms
 from django.contrib import admin, messages
@@ -19,7 +19,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet.auth.admin.confirmation import ask
+from eaglet.admin_confirmation import ask
 from eaglet.auth.models import App
 from eaglet.auth.rotation import LIVE_AT_ONCE, rotate_secret
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     AppModelAdmin = admin.ModelAdmin[App]
 else:
     AppModelAdmin = admin.ModelAdmin
+
+CONFIRM_TEMPLATE: Final = "admin/eaglet_auth/confirm.html"
 
 
 class AddSecretForm(forms.Form):
@@ -115,6 +117,7 @@ class AppPages(AppModelAdmin):
         return ask(
             self,
             request,
+            template=CONFIRM_TEMPLATE,
             title=gettext("Add a secret"),
             question=question % {"app": app},
             label=label,
@@ -144,6 +147,7 @@ class AppPages(AppModelAdmin):
             return ask(
                 self,
                 request,
+                template=CONFIRM_TEMPLATE,
                 title=gettext("Revoke a secret"),
                 question=question,
                 label=gettext("Revoke the secret"),
@@ -163,6 +167,7 @@ class AppPages(AppModelAdmin):
             return ask(
                 self,
                 request,
+                template=CONFIRM_TEMPLATE,
                 title=gettext("Revoke all tokens"),
                 question=gettext(
                     "Revoke every access token of %(app)s? It can get new ones with its secret."
@@ -188,6 +193,7 @@ class AppPages(AppModelAdmin):
             return ask(
                 self,
                 request,
+                template=CONFIRM_TEMPLATE,
                 title=label,
                 question=switching_question(on) % {"apps": app},
                 label=label,

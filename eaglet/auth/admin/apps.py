@@ -16,8 +16,13 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet.auth.admin.app_actions import AppPages, revoked, switching_question
-from eaglet.auth.admin.confirmation import ask_about_selected
+from eaglet.admin_confirmation import ask_about_selected
+from eaglet.auth.admin.app_actions import (
+    CONFIRM_TEMPLATE,
+    AppPages,
+    revoked,
+    switching_question,
+)
 from eaglet.auth.admin.grants import AppForm, held_by
 from eaglet.auth.admin.refused_calls import refused_calls_table
 from eaglet.auth.admin.secrets import SecretInline
@@ -191,6 +196,7 @@ class AppAdmin(AppPages):
             self,
             request,
             queryset,
+            template=CONFIRM_TEMPLATE,
             title=gettext("Revoke all tokens"),
             question=gettext(
                 "Revoke every access token of these apps? They can get new ones with their secrets."
@@ -228,6 +234,7 @@ class AppAdmin(AppPages):
             self,
             request,
             queryset,
+            template=CONFIRM_TEMPLATE,
             title=gettext("Switch on") if on else gettext("Switch off"),
             question=switching_question(on) % {"apps": gettext("the selected apps")},
         )

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.auth.admin.confirmation import ask_about_selected
-from eaglet.auth.admin.history import log_changes
+from eaglet.admin_confirmation import ask_about_selected, log_changes
+from eaglet.auth.admin.app_actions import CONFIRM_TEMPLATE
 from eaglet.auth.models import CachedToken
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class CachedTokenAdmin(CachedTokenModelAdmin):
             self,
             request,
             queryset,
+            template=CONFIRM_TEMPLATE,
             title=gettext("Forget tokens"),
             question=gettext(
                 "Forget these tokens? The client asks for new ones when it needs them."

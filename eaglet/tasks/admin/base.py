@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -10,15 +10,18 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.tasks.admin.confirmation import MOST_AT_ONCE, ask, is_confirmed, replay_title
+from eaglet.admin_confirmation import MOST_AT_ONCE, ask, ask_about_selected, is_confirmed
 from eaglet.tasks.admin.timeline import steps_of
 
 if TYPE_CHECKING:
     TaskModelAdmin = admin.ModelAdmin[Any]
 else:
     TaskModelAdmin = admin.ModelAdmin
+
+_CONFIRM_TEMPLATE: Final = "admin/eaglet_tasks/confirm.html"
 
 
 class TaskAdmin(TaskModelAdmin):
@@ -72,26 +75,44 @@ class TaskAdmin(TaskModelAdmin):
         """Replay these, tell how it went, and note it in the history."""
         raise NotImplementedError
 
+    def replay_selected(
+        self, request: HttpRequest, queryset: QuerySet[Any], *, forced: bool = False
+    ) -> HttpResponse | None:
+        """Ask whether to replay the selected tasks, and do it."""
+        asked = ask_about_selected(
+            self,
+            request,
+            queryset,
+            template=_CONFIRM_TEMPLATE,
+            title=gettext("Replay tasks"),
+            question=self.question(forced=forced),
+        )
+        if asked is None:
+            self.do_replay(request, queryset, forced=forced)
+        return asked
+
     def replay_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask whether to replay one task, and do it."""
         task = self.get_object(request, object_id)
         if task is None:
             raise Http404
-        if not self.has_change_permission(request) or not self.may_be_replayed(task):
-            raise PermissionDenied
         opts = self.opts
         url = reverse(
             f"{self.admin_site.name}:{opts.app_label}_{opts.model_name}_change", args=[task.pk]
         )
         forced = request.GET.get("force") == "1"
+        may = self.may_be_forced(task) if forced else self.may_be_replayed(task)
+        if not may or not self.has_change_permission(request):
+            raise PermissionDenied
         if not is_confirmed(request):
             return ask(
                 self,
                 request,
-                title=replay_title(),
+                template=_CONFIRM_TEMPLATE,
+                title=gettext("Replay tasks"),
                 question=self.question(forced=forced),
+                label=gettext("Yes, do it"),
                 records=[task],
-                count=1,
                 back_url=url,
             )
         self.do_replay(request, self.get_queryset(request).filter(pk=task.pk), forced=forced)

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.admin_confirmation import log_changes
 from eaglet.tasks.admin.base import TaskAdmin, first_of
-from eaglet.tasks.admin.confirmation import ask_about_selected, log_changes, replay_title
 from eaglet.tasks.admin.timeline import shown_json
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.models.received import ReceivedTask, ledger_alias
@@ -89,12 +89,7 @@ class OutboxTaskAdmin(TaskAdmin):
     @admin.action(description=_("Replay selected tasks"), permissions=["change"])
     def replay(self, request: HttpRequest, queryset: QuerySet[OutboxTask]) -> HttpResponse | None:
         """Have parked tasks tried again, once that is confirmed."""
-        asked = ask_about_selected(
-            self, request, queryset, title=replay_title(), question=self.question(forced=False)
-        )
-        if asked is None:
-            self.do_replay(request, queryset, forced=False)
-        return asked
+        return self.replay_selected(request, queryset)
 
     def do_replay(
         self, request: HttpRequest, queryset: QuerySet[OutboxTask], *, forced: bool

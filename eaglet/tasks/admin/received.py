@@ -9,8 +9,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.admin_confirmation import log_changes
 from eaglet.tasks.admin.base import TaskAdmin, first_of
-from eaglet.tasks.admin.confirmation import ask_about_selected, log_changes, replay_title
 from eaglet.tasks.admin.timeline import shown_json
 from eaglet.tasks.models.received import ReceivedTask
 from eaglet.tasks.receiving import replay as replaying
@@ -66,24 +66,14 @@ class ReceivedTaskAdmin(TaskAdmin):
     @admin.action(description=_("Replay selected tasks"), permissions=["change"])
     def replay(self, request: HttpRequest, queryset: QuerySet[ReceivedTask]) -> HttpResponse | None:
         """Publish tasks again, once that is confirmed."""
-        return self._asked_and_done(request, queryset, forced=False)
+        return self.replay_selected(request, queryset)
 
     @admin.action(
         description=_("Replay selected tasks, even if they are done"), permissions=["change"]
     )
     def force(self, request: HttpRequest, queryset: QuerySet[ReceivedTask]) -> HttpResponse | None:
         """Have tasks done again, once that is confirmed."""
-        return self._asked_and_done(request, queryset, forced=True)
-
-    def _asked_and_done(
-        self, request: HttpRequest, queryset: QuerySet[ReceivedTask], *, forced: bool
-    ) -> HttpResponse | None:
-        asked = ask_about_selected(
-            self, request, queryset, title=replay_title(), question=self.question(forced=forced)
-        )
-        if asked is None:
-            self.do_replay(request, queryset, forced=forced)
-        return asked
+        return self.replay_selected(request, queryset, forced=True)
 
     def do_replay(
         self, request: HttpRequest, queryset: QuerySet[ReceivedTask], *, forced: bool

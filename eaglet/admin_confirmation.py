@@ -1,0 +1,119 @@
+"""Ask before an admin page does something, and note in the history what it did.
+
+For the admins of `eaglet.auth` and `eaglet.tasks`, each with a template of its own; imported only
+where the admin is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+
+MOST_SHOWN: Final = 20
+"""Records that a question about selected ones names, at most."""
+
+MOST_AT_ONCE: Final = 1000
+"""Records that one confirmation is for, at most."""
+
+_CONFIRMED: Final = "confirmed"
+_SELECTION: Final = ("action", "select_across", "index")
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    """Return whether the question was answered with yes."""
+    return request.method == "POST" and request.POST.get(_CONFIRMED) == "yes"
+
+
+def ask(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    *,
+    template: str,
+    title: str,
+    question: str,
+    label: str,
+    back_url: str,
+    crumb: str = "",
+    hidden: Iterable[tuple[str, str]] = (),
+    records: Iterable[Any] = (),
+    count: int = 0,
+    form: forms.Form | None = None,
+) -> HttpResponse:
+    """Return a page with a question, and a button that posts to the same address.
+
+    Args:
+        model_admin: whose page it is.
+        request: the request that is asked about; a list's selection is posted along.
+        template: what the page is made of.
+        title: of the page.
+        question: what is asked, as a whole sentence.
+        label: of the button; without one there is nothing to be done but to go back.
+        back_url: where to go instead.
+        crumb: the name of the record, for the way there; it is at `back_url`.
+        hidden: further fields that are posted along.
+        records: what it is about, where that is several.
+        count: how many those are, where not all of them are in `records`.
+        form: further fields.
+    """
+    request.current_app = model_admin.admin_site.name
+    selection = [(name, request.POST[name]) for name in _SELECTION if name in request.POST]
+    selection += [(ACTION_CHECKBOX_NAME, pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)]
+    shown = [str(record) for record in records]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": title,
+        "question": question,
+        "label": label,
+        "back_url": back_url,
+        "crumb": crumb,
+        "hidden": [*hidden, *selection, (_CONFIRMED, "yes")],
+        "records": shown,
+        "more": max(count - len(shown), 0),
+        "form": form,
+    }
+    return TemplateResponse(request, template, context)
+
+
+def ask_about_selected(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    *,
+    template: str,
+    title: str,
+    question: str,
+) -> HttpResponse | None:
+    """Return the page that asks about a list's action; None if that was answered with yes."""
+    if is_confirmed(request):
+        return None
+    return ask(
+        model_admin,
+        request,
+        template=template,
+        title=title,
+        question=question,
+        label=gettext("Yes, do it"),
+        back_url=request.get_full_path(),
+        records=queryset[:MOST_SHOWN],
+        count=min(queryset.count(), MOST_AT_ONCE),
+    )
+
+
+def log_changes(request: HttpRequest, queryset: QuerySet[Any], message: str) -> None:
+    """Note the same change of every record in the admin's history."""
+    LogEntry.objects.log_actions(
+        user_id=request.user.pk,  # type: ignore[arg-type]
+        queryset=queryset,
+        action_flag=CHANGE,
+        change_message=message,
+    )
