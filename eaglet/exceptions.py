@@ -22,9 +22,9 @@ EagletError
     ├── InvalidTask           its queue name or its arguments can't be sent
     ├── PublishError          the broker did not take it
     │   └── BrokerUnavailable     … nor anything else just now
-    ├── UnfitTask             it was received, and is not what the handler takes
+    ├── InvalidMessage             it was received, and is not what the handler takes
     ├── AbandonedTask         … and was begun too often without an end
-    ├── EndedAlready          … and had been parked, or done, before
+    ├── AlreadyFinished          … and had been parked, or done, before
     └── TaskNotParked         … and could neither be done nor parked
 
 Misconfiguration is Django's ImproperlyConfigured.
@@ -203,7 +203,7 @@ class BrokerUnavailable(PublishError):
     """The broker can't be reached, or did not answer: no other task would fare better."""
 
 
-class UnfitTask(TaskError):
+class InvalidMessage(TaskError):
     """What was received is not a task that the service takes; trying again would not help."""
 
 
@@ -211,7 +211,7 @@ class AbandonedTask(TaskError):
     """A task was begun as often as is allowed, and no attempt came to an end."""
 
 
-class EndedAlready(TaskError):
+class AlreadyFinished(TaskError):
     """A task that was delivered again is parked, or one that was replayed is done."""
 
 

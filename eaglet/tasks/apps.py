@@ -22,8 +22,8 @@ class TasksConfig(AppConfig):
         from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
         from eaglet.tasks import checks, health, metrics  # noqa: F401,PLC0415
         from eaglet.tasks.health import examine_tasks  # noqa: PLC0415
-        from eaglet.tasks.receiving import decorator  # noqa: PLC0415
+        from eaglet.tasks.receiving import worker  # noqa: PLC0415
 
-        decorator.connect_signals()
+        worker.connect_signals()
         register_examination("tasks", examine_tasks)
         health.register_for_services()

@@ -1,7 +1,8 @@
-"""What a database that has gone away raises."""
+"""Share what every room needs of databases: faults, batches, keys."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,3 +15,8 @@ DATABASE_FAULTS: Final = (DatabaseError, InterfaceError)
 def in_batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
     """Give them 500 at a time: some databases take no more than 999 parameters in a statement."""
     return (keys[start : start + 500] for start in range(0, len(keys), 500))
+
+
+def digest_of(*parts: str) -> str:
+    """Return what tells tasks apart in a unique column; some databases take `A` for `a`."""
+    return hashlib.sha256("\0".join(parts).encode(errors="backslashreplace")).hexdigest()

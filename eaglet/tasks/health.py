@@ -16,9 +16,9 @@ from eaglet.exceptions import BrokerUnavailable
 from eaglet.health import register_probe
 from eaglet.tasks.broker.connection import Broker, publishing_app
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.outboxes import is_migrated, outbox_aliases
 from eaglet.tasks.receiving.decorator import declared_queues
 from eaglet.tasks.receiving.worker import discover
-from eaglet.tasks.relay.databases import is_migrated, outbox_aliases
 
 
 def probe_broker() -> None:

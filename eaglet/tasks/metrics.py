@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from eaglet.observability import metrics
 from eaglet.tasks.database import DATABASE_FAULTS
-from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.models.received import ReceivedTask, ledger_alias
-from eaglet.tasks.relay.databases import is_migrated, outbox_aliases
+from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
+from eaglet.tasks.outboxes import is_migrated, outbox_aliases
 
 MOST_COUNTED: Final = 100_000
 """Rows that are counted at most, so that a scrape stays cheap."""

@@ -18,8 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from eaglet.admin_confirmation import log_changes
 from eaglet.tasks.admin.base import TaskAdmin, first_of
 from eaglet.tasks.admin.timeline import shown_json
-from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.models.received import ReceivedTask, ledger_alias
+from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 
 _LATE = datetime.timedelta(minutes=1)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from eaglet.admin_confirmation import log_changes
 from eaglet.tasks.admin.base import TaskAdmin, first_of
 from eaglet.tasks.admin.timeline import shown_json
-from eaglet.tasks.models.received import ReceivedTask
+from eaglet.tasks.models import ReceivedTask
 from eaglet.tasks.receiving import replay as replaying
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
@@ -79,7 +79,7 @@ class ReceivedTaskAdmin(TaskAdmin):
         self, request: HttpRequest, queryset: QuerySet[ReceivedTask], *, forced: bool
     ) -> None:
         """Publish tasks again, the oldest first."""
-        tasks = first_of(queryset).order_by("noted_at")
+        tasks = first_of(queryset).order_by("due_at")
         if not forced:
             tasks = tasks.exclude(state=State.DONE)
         log_changes(

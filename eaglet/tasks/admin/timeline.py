@@ -13,11 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from eaglet.observability.redaction import redact_text, redact_values
-from eaglet.tasks.database import DATABASE_FAULTS
-from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.models.received import ReceivedTask, ledger_alias
-from eaglet.tasks.receiving.once import digest_of
-from eaglet.tasks.relay.databases import is_migrated, outbox_aliases
+from eaglet.tasks.database import DATABASE_FAULTS, digest_of
+from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
+from eaglet.tasks.outboxes import is_migrated, outbox_aliases
 
 
 @dataclass(frozen=True)
@@ -126,9 +124,9 @@ def _taken(sent: OutboxTask | None, task: ReceivedTask | None, result: Any) -> I
     elif state == ReceivedTask.State.PARKED:
         yield Step(gettext("Parked"), task.ended_at, "", cause, True)
     elif state == ReceivedTask.State.RETRYING:
-        yield Step(gettext("Failed, to be tried again"), task.noted_at, "", cause, True)
+        yield Step(gettext("Failed, to be tried again"), task.due_at, "", cause, True)
     elif state == ReceivedTask.State.REPLAYED:
-        yield Step(gettext("Replayed"), task.noted_at, gettext("no worker has begun with it"))
+        yield Step(gettext("Replayed"), task.due_at, gettext("no worker has begun with it"))
 
 
 def _resulted(result: Any) -> Iterator[Step]:

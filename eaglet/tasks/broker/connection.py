@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import amqp
@@ -16,15 +16,13 @@ from kombu.connection import Connection
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker.errors import concerns_every_task, is_of_the_connection, reason
 from eaglet.tasks.broker.message import publish_message
-from eaglet.tasks.broker.rabbitmq_confirms import SILENCE_SECONDS, ConfirmingProducer, Tell
+from eaglet.tasks.broker.rabbitmq_confirms import (
+    SILENCE_SECONDS,
+    ConfirmingProducer,
+    ResultCallback,
+)
 from eaglet.tasks.celery_config import RABBITMQ_SCHEMES, broker_scheme, make_app
 from eaglet.tasks.models import OutboxTask
-
-Fault = Callable[[Sequence[OutboxTask], Tell], Sequence[OutboxTask]]
-"""Gets what is to be published, and gives what of it the broker is to have."""
-
-faults: Final[list[Fault]] = []
-"""What a test has the broker do; the last one counts (`eaglet.tasks.testing`)."""
 
 _app: Celery | None = None
 _app_lock = threading.Lock()
@@ -51,13 +49,13 @@ def publishing_app() -> Celery:
         return _app
 
 
-def _forget_app(*, setting: str, **kwargs: Any) -> None:
+def _clear_app(*, setting: str, **kwargs: Any) -> None:
     global _app  # noqa: PLW0603
     if setting.startswith(("CELERY_", "EAGLET_QUEUE_")):
         _app = None
 
 
-setting_changed.connect(_forget_app, dispatch_uid="eaglet.tasks.broker.connection")
+setting_changed.connect(_clear_app, dispatch_uid="eaglet.tasks.broker.connection")
 
 
 def _renew_lock() -> None:
@@ -93,46 +91,44 @@ class Broker:
         """Connect, if need be. Raises BrokerUnavailable."""
         self._open()
 
-    def publish(self, tasks: Sequence[OutboxTask], tell: Tell) -> None:
-        """Publish tasks, each to the queue of its name, and tell of each what became of it.
+    def publish(self, tasks: Sequence[OutboxTask], report: ResultCallback) -> None:
+        """Publish tasks, each to the queue of its name, and report what became of each.
 
-        `tell` is called with a task and None once the broker has confirmed it, with a
+        `report` is called with a task and None once the broker has confirmed it, with a
         PublishError when the broker refuses this task. Raises BrokerUnavailable when the
-        connection can't be made, breaks or stays silent: what nothing was told of may have
+        connection can't be made, breaks or stays silent: what nothing was reported of may have
         arrived or not.
 
         They go together: RabbitMQ confirms them while the next are on their way, Redis gets
         them as one pipeline. When that fails though the broker can be reached they go one by
         one, so that the one which it can't take does not keep the others.
         """
-        for fault in faults[-1:]:
-            tasks = fault(tasks, tell)
         if not tasks:
             return
         ends_at = time.monotonic() + _BEGINS_FOR_SECONDS
         left = {task.pk: task for task in tasks}
 
-        def told(task: OutboxTask, error: PublishError | None) -> None:
+        def note(task: OutboxTask, error: PublishError | None) -> None:
             del left[task.pk]
-            tell(task, error)
+            report(task, error)
 
         # A connection that was cut while nothing was sent is only noticed now.
         for _ in range(2 if self._connection is not None else 1):
             try:
-                self._together(list(left.values()), told)
+                self._together(list(left.values()), note)
             except _Broken:
                 continue
             return
         for task in list(left.values()):
             if time.monotonic() > ends_at:
                 raise BrokerUnavailable("the broker takes too long")
-            self._alone(task, told)
+            self._alone(task, note)
 
-    def _together(self, tasks: Sequence[OutboxTask], tell: Tell) -> None:
+    def _together(self, tasks: Sequence[OutboxTask], report: ResultCallback) -> None:
         app, producer = self._open()
         try:
             if self._confirming is not None:
-                self._confirming.publish(tasks, tell)
+                self._confirming.publish(tasks, report)
             elif producer.supports_batch_publish:
                 readable = []
                 with producer.batch(max_size=len(tasks)):
@@ -140,14 +136,14 @@ class Broker:
                         try:
                             publish_message(app, producer, task)
                         except PublishError as error:
-                            tell(task, error)
+                            report(task, error)
                         else:
                             readable.append(task)
                 for task in readable:
-                    tell(task, None)
+                    report(task, None)
             else:
                 for task in tasks:
-                    self._alone(task, tell)
+                    self._alone(task, report)
         except PublishError:
             raise
         except Exception as error:
@@ -157,17 +153,17 @@ class Broker:
             self.close()
             raise _Broken from error
 
-    def _alone(self, task: OutboxTask, tell: Tell) -> None:
+    def _alone(self, task: OutboxTask, report: ResultCallback) -> None:
         app, producer = self._open()
         try:
             if self._confirming is not None:
-                self._confirming.publish([task], tell)
+                self._confirming.publish([task], report)
                 return
             publish_message(app, producer, task)
         except BrokerUnavailable:
             raise
         except PublishError as error:
-            tell(task, error)
+            report(task, error)
             return
         except Exception as error:
             refusal = PublishError(reason(error))
@@ -181,9 +177,9 @@ class Broker:
                 # Is it the broker that has gone, or this task that it can't take? In the first
                 # case this raises BrokerUnavailable.
                 self._open()
-            tell(task, refusal)
+            report(task, refusal)
             return
-        tell(task, None)
+        report(task, None)
 
     def close(self) -> None:
         """Close the connection; the next task gets a new one."""

@@ -17,7 +17,7 @@ from eaglet.tasks.broker.message import publish_message
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import OutboxTask
 
-Tell = Callable[[OutboxTask, "PublishError | None"], None]
+ResultCallback = Callable[[OutboxTask, "PublishError | None"], None]
 """Called for a task when the broker has confirmed it, or with the reason why it did not."""
 
 SILENCE_SECONDS: Final = 5.0
@@ -48,20 +48,20 @@ class ConfirmingProducer:
         self._published = 0
         self._due: dict[int, OutboxTask] = {}
         self._unroutable: dict[str, str] = {}
-        self._tell: Tell
+        self._report: ResultCallback
 
-    def publish(self, tasks: Sequence[OutboxTask], tell: Tell) -> None:
+    def publish(self, tasks: Sequence[OutboxTask], report: ResultCallback) -> None:
         """Publish tasks and wait until the broker has said something of each.
 
         Raises what the connection raises; TimeoutError when it says nothing for too long.
         """
-        self._tell = tell
-        for task in self._with_a_queue(tasks, tell):
+        self._report = report
+        for task in self._with_a_queue(tasks, report):
             # The broker counts from 1, and what could not be written is not counted.
             try:
                 publish_message(self._app, self._producer, task, declare=False)
             except PublishError as error:
-                tell(task, error)
+                report(task, error)
             else:
                 self._published += 1
                 self._due[self._published] = task
@@ -73,7 +73,9 @@ class ConfirmingProducer:
             if len(self._due) < due:
                 silent_until = min(time.monotonic() + SILENCE_SECONDS, began + LONGEST_SECONDS)
 
-    def _with_a_queue(self, tasks: Sequence[OutboxTask], tell: Tell) -> list[OutboxTask]:
+    def _with_a_queue(
+        self, tasks: Sequence[OutboxTask], report: ResultCallback
+    ) -> list[OutboxTask]:
         """Those whose queue is there, or could be made; the others are refused."""
         faults: dict[str, PublishError] = {}
         for name in {task.queue_name for task in tasks} - self._declared:
@@ -90,7 +92,7 @@ class ConfirmingProducer:
                 self._declared.add(name)
         for task in tasks:
             if task.queue_name in faults:
-                tell(task, faults[task.queue_name])
+                report(task, faults[task.queue_name])
         return [task for task in tasks if task.queue_name not in faults]
 
     def _returned(self, error: Exception, exchange: str, routing_key: str, message: Any) -> None:
@@ -101,11 +103,11 @@ class ConfirmingProducer:
     def _acknowledged(self, tag: int, multiple: bool) -> None:
         for task in self._take(tag, multiple):
             reason = self._unroutable.pop(task.task_id, None)
-            self._tell(task, PublishError(reason) if reason else None)
+            self._report(task, PublishError(reason) if reason else None)
 
     def _rejected(self, tag: int, multiple: bool) -> None:
         for task in self._take(tag, multiple):
-            self._tell(task, PublishError("the broker rejected it (basic.nack)"))
+            self._report(task, PublishError("the broker rejected it (basic.nack)"))
 
     def _take(self, tag: int, multiple: bool) -> list[OutboxTask]:
         tags = [due for due in self._due if due <= tag] if multiple else [tag]

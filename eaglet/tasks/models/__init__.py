@@ -1,7 +1,18 @@
 """The tables: what is sent, what is received, and what is known to be done."""
 
-from eaglet.tasks.models.outbox import OutboxTask, OutboxTaskQuerySet
-from eaglet.tasks.models.received import ReceivedTask
-from eaglet.tasks.receiving.once import InboxEntry
+from eaglet.setup_errors import require_app
 
-__all__ = ["InboxEntry", "OutboxTask", "OutboxTaskQuerySet", "ReceivedTask"]
+require_app("eaglet.tasks")
+
+from eaglet.tasks.models.inbox import InboxEntry, inbox_alias  # noqa: E402
+from eaglet.tasks.models.outbox import OutboxTask, OutboxTaskQuerySet  # noqa: E402
+from eaglet.tasks.models.received import ReceivedTask, ledger_alias  # noqa: E402
+
+__all__ = [
+    "InboxEntry",
+    "OutboxTask",
+    "OutboxTaskQuerySet",
+    "ReceivedTask",
+    "inbox_alias",
+    "ledger_alias",
+]

@@ -91,7 +91,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
             last_error="",
         )
 
-    def give_back(
+    def release(
         self,
         keys: Sequence[int],
         owner: str,

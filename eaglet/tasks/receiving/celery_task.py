@@ -11,12 +11,12 @@ from celery.exceptions import Ignore, Reject
 from django.conf import settings
 from django.utils import timezone
 
-from eaglet.exceptions import EndedAlready, TaskNotParked
+from eaglet.exceptions import AlreadyFinished, TaskNotParked
 from eaglet.observability import tracing
 from eaglet.tasks.broker.headers import FORCE, RECEIVED_AT, REPLAY, header, text_header
 from eaglet.tasks.display import redacted_repr
-from eaglet.tasks.models.received import Delivery
-from eaglet.tasks.receiving.execution import Again, Declaration, handle
+from eaglet.tasks.receiving.delivery import Delivery
+from eaglet.tasks.receiving.execution import Declaration, RetryLater, handle
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
 _PAUSE_BEFORE_REQUEUE_SECONDS: Final = 2.0
@@ -29,7 +29,7 @@ def deliver(
     delivery = delivery_of(task, declaration.queue_name, args, kwargs)
     try:
         return handle(declaration, delivery, args, kwargs)
-    except Again as again:
+    except RetryLater as again:
         retry: Any = task.retry  # whose stub knows no options
         try:
             retry(
@@ -42,7 +42,7 @@ def deliver(
         except Reject as reject:
             # Celery's default loses a task that could not be published again.
             _requeue(reject)
-    except EndedAlready as error:
+    except AlreadyFinished as error:
         raise Ignore(str(error)) from error
     except TaskNotParked as error:
         _requeue(error)

@@ -19,10 +19,11 @@ from celery.worker import consumer as celery_consumer
 from django.db import connections
 from kombu.message import Message
 
-from eaglet.exceptions import TaskNotParked, UnfitTask
+from eaglet.exceptions import InvalidMessage, TaskNotParked
 from eaglet.tasks.broker.headers import PARKED_AS, REPLAY, REQUEST_ID, TRACEPARENT
 from eaglet.tasks.display import describe
-from eaglet.tasks.models.received import Delivery, ledger_alias
+from eaglet.tasks.models import ledger_alias
+from eaglet.tasks.receiving.delivery import Delivery
 from eaglet.tasks.receiving.execution import park
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
@@ -45,28 +46,28 @@ class Consumer(celery_consumer.Consumer):
             if fault is None:
                 handle(message)
             else:
-                self._park(message, UnfitTask(fault))
+                self._park(message, InvalidMessage(fault))
 
         return on_task_received
 
     def on_unknown_task(self, body: Any, message: Message, exc: Exception) -> None:
         """Park a task that nobody here takes."""
         name = _name_of(message)
-        self._park(message, UnfitTask(f"no task of this name is taken here: {name!r}"), body)
+        self._park(message, InvalidMessage(f"no task of this name is taken here: {name!r}"), body)
 
     def on_unknown_message(self, body: Any, message: Message) -> None:
         """Park what is no task at all."""
-        self._park(message, UnfitTask("it is not a task of Celery's protocol"), body)
+        self._park(message, InvalidMessage("it is not a task of Celery's protocol"), body)
 
     def on_invalid_task(self, body: Any, message: Message, exc: Exception) -> None:
         """Park a task whose message is not as the protocol has it."""
-        self._park(message, UnfitTask(f"the message is not valid: {describe(exc)}"), body)
+        self._park(message, InvalidMessage(f"the message is not valid: {describe(exc)}"), body)
 
     def on_decode_error(self, message: Message, exc: Exception) -> None:
         """Park what can't be decoded, or may not be."""
-        self._park(message, UnfitTask(f"the body can't be read: {describe(exc)}"))
+        self._park(message, InvalidMessage(f"the body can't be read: {describe(exc)}"))
 
-    def _park(self, message: Message, error: UnfitTask, body: Any = None) -> None:
+    def _park(self, message: Message, error: InvalidMessage, body: Any = None) -> None:
         if message.acknowledged:
             return
         delivery = _delivery_of(message, self.hostname, body)
@@ -83,7 +84,7 @@ class Consumer(celery_consumer.Consumer):
         message.ack_log_error(logger, self.connection_errors)
         self._tell(message, delivery, error)
 
-    def _tell(self, message: Message, delivery: Delivery, error: UnfitTask) -> None:
+    def _tell(self, message: Message, delivery: Delivery, error: InvalidMessage) -> None:
         """Tell the sender's result, and whoever listens to Celery's signals, as Celery does."""
         name = _name_of(message)
         known = bool(name and delivery.task_id and name in self.app.tasks)

@@ -15,17 +15,20 @@ from celery.exceptions import Ignore, Reject, Retry
 from eaglet.conf import conf
 from eaglet.exceptions import (
     AbandonedTask,
-    EndedAlready,
+    AlreadyFinished,
+    InvalidMessage,
     ParamError,
     TaskNotParked,
-    UnfitTask,
 )
 from eaglet.observability import tracing
 from eaglet.params import declared_params
 from eaglet.tasks.database import DATABASE_FAULTS
 from eaglet.tasks.display import describe, redacted_traceback
-from eaglet.tasks.models.received import Beginning, Delivery, ReceivedTask, ledger_alias
-from eaglet.tasks.receiving.once import inbox_alias, run_once
+from eaglet.tasks.models import inbox_alias
+from eaglet.tasks.receiving import ledger
+from eaglet.tasks.receiving.delivery import Delivery
+from eaglet.tasks.receiving.ledger import AttemptStart
+from eaglet.tasks.receiving.once import run_once
 
 logger = logging.getLogger("eaglet.tasks.received")
 
@@ -50,7 +53,7 @@ class Declaration:
         return self.max_attempts or conf.EAGLET_HANDLER_MAX_ATTEMPTS
 
 
-class Again(Exception):
+class RetryLater(Exception):
     """An attempt failed, and another is to be made in `pause` seconds; the cause is chained."""
 
     def __init__(self, error: Exception, pause: float) -> None:
@@ -65,16 +68,16 @@ def handle(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    """Run a task's handler; gives what it returns, once that is committed and noted.
+    """Run a task's handler; return what it returns, once that is committed and noted.
 
-    Raises Again for an attempt that failed; what made it be parked, once it is; EndedAlready;
-    TaskNotParked when that could not be written, and nothing may be acknowledged; and what a
-    handler tells Celery.
+    Raises RetryLater for an attempt that failed, what made it be parked, once it is,
+    AlreadyFinished, TaskNotParked when that could not be written, and nothing may be
+    acknowledged, and what a handler tells Celery.
     """
     began = time.perf_counter()
     start = _begin(delivery)
     if start.ended:
-        raise EndedAlready(f"task {delivery.task_id} of {delivery.queue_name} is {start.ended}")
+        raise AlreadyFinished(f"task {delivery.task_id} of {delivery.queue_name} is {start.ended}")
     try:
         if start.attempt > declaration.attempts_allowed:
             raise AbandonedTask(
@@ -84,7 +87,7 @@ def handle(
         result = _run(declaration, delivery, args, kwargs)
     except _TO_CELERY:
         raise
-    except (AbandonedTask, UnfitTask) as error:
+    except (AbandonedTask, InvalidMessage) as error:
         park(delivery, error)
         raise
     except Exception as error:
@@ -93,7 +96,7 @@ def handle(
             raise
         pause = _pause_after(start.attempt)
         _note_failure(delivery, error, start, pause)
-        raise Again(error, pause) from error
+        raise RetryLater(error, pause) from error
     _note_done(delivery)
     _log(delivery, "done", start.attempt, time.perf_counter() - began)
     return result
@@ -102,9 +105,9 @@ def handle(
 def park(delivery: Delivery, error: Exception) -> None:
     """Keep a task with the error that is its cause. Raises TaskNotParked if that fails."""
     cause = describe(error)
-    shown = "" if isinstance(error, AbandonedTask | UnfitTask) else redacted_traceback(error)
+    shown = "" if isinstance(error, AbandonedTask | InvalidMessage) else redacted_traceback(error)
     try:
-        ReceivedTask.objects.using(ledger_alias()).park(delivery, cause, shown)
+        ledger.park(delivery, cause, shown)
     except Exception as fault:  # noqa: BLE001 - logged; the message is given back
         logger.error(
             "task %s of %s could not be parked, and stays with the broker: %s",
@@ -132,7 +135,7 @@ def _run(
         except ParamError as error:
             if error.function not in _layers(declaration.function):
                 raise  # of something that the handler called
-            raise UnfitTask(f"the arguments do not fit: {error}") from error
+            raise InvalidMessage(f"the arguments do not fit: {error}") from error
 
     if not declaration.once:
         return call()
@@ -147,11 +150,13 @@ def _run(
 
 def _check_shape(declaration: Declaration, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     if len(args) != 1 or kwargs:
-        raise UnfitTask(
+        raise InvalidMessage(
             f"a task has one argument; this one has {len(args)} and {len(kwargs)} named ones"
         )
     if declared_params(declaration.function) and not isinstance(args[0], dict):
-        raise UnfitTask(f"the arguments do not fit: not an object, but {type(args[0]).__name__}")
+        raise InvalidMessage(
+            f"the arguments do not fit: not an object, but {type(args[0]).__name__}"
+        )
 
 
 def _layers(function: Callable[..., Any] | None) -> list[Callable[..., Any]]:
@@ -170,23 +175,23 @@ def _pause_after(attempt: int) -> float:
     return pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
 
 
-def _begin(delivery: Delivery) -> Beginning:
+def _begin(delivery: Delivery) -> AttemptStart:
     try:
-        return ReceivedTask.objects.using(ledger_alias()).begin(delivery)
+        return ledger.begin(delivery)
     except DATABASE_FAULTS as fault:
         # The ledger is for people: a task does not wait for it.
         logger.warning("what is received can't be noted: %s", describe(fault))
-        return Beginning(delivery.attempt)
+        return AttemptStart(delivery.attempt)
 
 
 def _note_done(delivery: Delivery) -> None:
     try:
-        ReceivedTask.objects.using(ledger_alias()).note_done(delivery)
+        ledger.note_done(delivery)
     except DATABASE_FAULTS as fault:
         logger.warning("what is done can't be noted: %s", describe(fault))
 
 
-def _note_failure(delivery: Delivery, error: Exception, start: Beginning, pause: float) -> None:
+def _note_failure(delivery: Delivery, error: Exception, start: AttemptStart, pause: float) -> None:
     logger.warning(
         "task %s of %s failed (attempt %d), and is tried again in %.1f s: %s",
         delivery.task_id,
@@ -196,9 +201,7 @@ def _note_failure(delivery: Delivery, error: Exception, start: Beginning, pause:
         describe(error),
     )
     try:
-        ReceivedTask.objects.using(ledger_alias()).note_failure(
-            delivery, describe(error), redacted_traceback(error)
-        )
+        ledger.note_failure(delivery, describe(error), redacted_traceback(error))
     except DATABASE_FAULTS as fault:
         logger.warning("what failed can't be noted: %s", describe(fault))
 

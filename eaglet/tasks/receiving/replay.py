@@ -13,7 +13,7 @@ from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.broker.errors import concerns_every_task, is_of_the_connection, reason
 from eaglet.tasks.broker.headers import FORCE, PARKED_AS, REPLAY
-from eaglet.tasks.models.received import ReceivedTask, ledger_alias
+from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
 

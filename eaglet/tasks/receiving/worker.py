@@ -1,14 +1,107 @@
-"""Finding what takes tasks: every installed app's `tasks` module, and what settings name."""
+"""Prepare the workers: the queues they listen to, their settings, what surrounds each task."""
 
 from __future__ import annotations
 
+import traceback
+from typing import Any, Final
+
+from celery import Celery
+from celery.fixups.django import DjangoFixup
+from celery.signals import (
+    after_setup_logger,
+    after_setup_task_logger,
+    beat_init,
+    celeryd_init,
+    task_postrun,
+    task_prerun,
+    task_received,
+)
+from django.db import close_old_connections, connections, router
 from django.utils.module_loading import autodiscover_modules
 
 from eaglet.conf import Settings
 from eaglet.imports import import_named
+from eaglet.tasks.celery_config import apply_defaults
+from eaglet.tasks.models import InboxEntry, inbox_alias, ledger_alias
+from eaglet.tasks.receiving import tracing
+from eaglet.tasks.receiving.decorator import declarations, declared_queues
+from eaglet.tasks.retention import Pruner
+
+_pruner: Final = Pruner()
 
 
 def discover() -> None:
     """Import every module that declares tasks; what an import raises is raised."""
     autodiscover_modules("tasks")
     import_named(Settings.EAGLET_TASK_MODULES)
+
+
+def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
+    """Have a worker about to start listen to every declared queue, configured as eaglet needs."""
+    app: Celery = instance.app
+    apply_defaults(app)
+    # Whatever the project says: with pickle, whoever can write to the broker runs code here.
+    app.conf["accept_content"] = ["json"]
+    if not app.conf.value_set_for("worker_consumer"):
+        app.conf["worker_consumer"] = "eaglet.tasks.receiving.consumer:Consumer"
+    for fixup in getattr(app, "_fixups", ()):
+        if isinstance(fixup, DjangoFixup):
+            # It has read the setting already, before there was a default for it.
+            fixup.worker_fixup.db_reuse_max = app.conf["CELERY_DB_REUSE_MAX"]
+    try:
+        discover()
+    except Exception as error:
+        # Celery only logs what a signal's handler raises, and the worker would listen to nothing.
+        traceback.print_exc()
+        raise SystemExit(f"the worker can't start: {error}") from error
+    _check_inboxes()
+    queues = app.amqp.queues
+    for name in declared_queues():
+        # Unless the project declares it: as Celery makes the queue of a sender, so that both
+        # declare the same one. `-Q` still narrows the choice.
+        queues.select_add(queues.get(name) or queues.new_missing(name))
+
+
+def _check_inboxes() -> None:
+    for declaration in declarations():
+        alias = inbox_alias(declaration.using)
+        if declaration.once and (
+            alias not in connections or not router.allow_migrate_model(alias, InboxEntry)
+        ):
+            raise SystemExit(
+                f"the worker can't start: {declaration.queue_name} is declared with once=True, "
+                f"and the database {alias!r} has no inbox"
+            )
+
+
+def prune_now_and_then(*, task: Any, **kwargs: Any) -> None:
+    """Delete what is kept long enough: a service that only receives has no relay to do it."""
+    if not task.request.is_eager:
+        _pruner.prune_when_it_is_time([ledger_alias()])
+
+
+def prepare_beat(*, sender: Any, **kwargs: Any) -> None:
+    """Configure the app that beat is about to send from."""
+    apply_defaults(sender.app)
+
+
+def keep_connections_as_requests_do(*, task: Any, **kwargs: Any) -> None:
+    """Close what is broken or older than CONN_MAX_AGE, as Django does around a request."""
+    if not task.request.is_eager:
+        close_old_connections()
+
+
+def connect_signals() -> None:
+    """Connect what prepares workers and beat; a second time changes nothing."""
+    celeryd_init.connect(prepare_worker, dispatch_uid="eaglet.tasks.worker", weak=False)
+    beat_init.connect(prepare_beat, dispatch_uid="eaglet.tasks.beat", weak=False)
+    task_received.connect(tracing.note_receipt, dispatch_uid="eaglet.tasks.receipt", weak=False)
+    task_prerun.connect(tracing.take_up, dispatch_uid="eaglet.tasks.trace", weak=False)
+    task_postrun.connect(tracing.put_down, dispatch_uid="eaglet.tasks.trace", weak=False)
+    for made in (after_setup_logger, after_setup_task_logger):
+        made.connect(tracing.format_with_trace, dispatch_uid="eaglet.tasks.log_lines", weak=False)
+    task_postrun.connect(prune_now_and_then, dispatch_uid="eaglet.tasks.retention", weak=False)
+    for signal in (task_prerun, task_postrun):
+        signal.connect(
+            keep_connections_as_requests_do, dispatch_uid="eaglet.tasks.connections", weak=False
+        )

@@ -1,4 +1,4 @@
-"""How a relay that has nothing to do learns that there is something.
+"""Watch the outboxes: how an idle relay learns that there is something to publish.
 
 PostgreSQL tells it (LISTEN); SQLite has a number that changes with each commit, which costs next
 to nothing to read; elsewhere a query that finds nothing is asked often. All of them look once a
@@ -14,43 +14,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Final
 
-from django.db import DatabaseError, connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import DatabaseError, connections
 from django.db.models import Min
 from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.sending.notify import CHANNEL
 
-CHANNEL: Final = "eaglet_outbox"
 LOOK_EVERY_SECONDS: Final = 1.0
 _SQLITE_SECONDS: Final = 0.01
 _STOP_SECONDS: Final = 0.25
 """How long a wait may take to notice that the relay is to stop."""
-
-
-def wake_relays_after_commit(connection: BaseDatabaseWrapper) -> None:
-    """Tell the relays of an outbox that there is something for them, where a database can.
-
-    After the commit, and not in the transaction: PostgreSQL lets only one transaction that
-    notifies commit at a time, and would have the callers wait for each other.
-    """
-    if connection.vendor != "postgresql":
-        return
-    last = connection.run_on_commit[-1][1] if connection.run_on_commit else None
-    # Once is enough for all that one transaction sends.
-    if not isinstance(last, _Wake):
-        transaction.on_commit(_Wake(connection), using=connection.alias, robust=True)
-
-
-class _Wake:
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self._connection = connection
-        self.__qualname__ = "wake_relays"  # what Django names in the log when it fails
-
-    def __call__(self) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 class Watch(ABC):

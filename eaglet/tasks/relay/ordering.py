@@ -69,13 +69,13 @@ class OrderedClaims:
         mine = self._outbox.claim_these(fronts, self._owner, until, due)
         # What was read may have changed before the claim; nobody else can change it after.
         kept = self._really_in_front(mine)
-        self._outbox.give_back([key for key in mine if key not in kept], self._owner, now)
+        self._outbox.release([key for key in mine if key not in kept], self._owner, now)
         behind = [key for front in kept for key in runs[front][1:]]
         held = {*kept, *self._outbox.claim_these(behind, self._owner, until, due)}
         claimed = [list(takewhile(held.__contains__, runs[front])) for front in kept]
         # One in between was not to be had: those behind it are not to be kept from others.
         useless = held.difference(*claimed)
-        self._outbox.give_back(sorted(useless), self._owner, now)
+        self._outbox.release(sorted(useless), self._owner, now)
         return claimed
 
     def _really_in_front(self, keys: Sequence[int]) -> list[int]:

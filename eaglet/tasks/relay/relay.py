@@ -21,8 +21,8 @@ from eaglet.tasks.database import DATABASE_FAULTS
 from eaglet.tasks.display import describe
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.outboxes import is_migrated, outbox_aliases
 from eaglet.tasks.relay import notifications
-from eaglet.tasks.relay.databases import is_migrated, outbox_aliases
 from eaglet.tasks.relay.ordering import OrderedClaims, in_waves
 from eaglet.tasks.retention import Pruner
 from eaglet.tasks.sending.outbox import sender_keeps_seconds
@@ -208,7 +208,7 @@ class Relay:
                         break
                     self._publish(batch, some[start : start + AT_ONCE])
         finally:
-            outbox.give_back(
+            outbox.release(
                 sorted(batch.left), self._owner, timezone.now(), self.progress.stopped_by
             )
         self.progress.published += batch.published
@@ -227,14 +227,14 @@ class Relay:
         sent: list[OutboxTask] = []
         refused: list[tuple[OutboxTask, PublishError]] = []
 
-        def tell(task: OutboxTask, error: PublishError | None) -> None:
+        def report(task: OutboxTask, error: PublishError | None) -> None:
             if error is None:
                 sent.append(task)
             else:
                 refused.append((task, error))
 
         try:
-            self._broker.publish(tasks, tell)
+            self._broker.publish(tasks, report)
         except BrokerUnavailable as error:
             self._stopped_by(str(error))
             batch.ended = True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import logging
 import uuid
-from collections.abc import Callable
 from typing import Final
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -21,12 +20,8 @@ from eaglet.tasks.broker.headers import sent_by
 from eaglet.tasks.display import describe
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.relay.notifications import wake_relays_after_commit
+from eaglet.tasks.sending.notify import wake_relays_after_commit
 from eaglet.tasks.sending.publisher import publisher
-from eaglet.tasks.writing import insert
-
-captures: Final[list[Callable[[str, OutboxTask], None]]] = []
-"""What gets a written task, with its database, in place of the broker; the last one counts."""
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -114,22 +109,24 @@ def put(
         traceparent=traceparent,
     )
     try:
-        insert(alias, task)
+        task.save(using=alias, force_insert=True)
     except DatabaseError as error:
         if table := missing_table(error):
             raise ImproperlyConfigured(remedy(table)) from error
         raise
-    if captures:
-        captures[-1](alias, task)
-    else:
-        connection = connections[alias]
-        if connection.in_atomic_block or connection.get_autocommit():
-            if at_once:
-                _publish_after_commit(connection, task)
-            else:
-                wake_relays_after_commit(connection)
-        # Else Django can't tell when the transaction commits: the relay will find it.
+    hand_over(alias, task, at_once)
     return task
+
+
+def hand_over(alias: str, task: OutboxTask, at_once: bool) -> None:
+    """Have a written task published after the commit: by this process, or by a relay."""
+    connection = connections[alias]
+    if connection.in_atomic_block or connection.get_autocommit():
+        if at_once:
+            _publish_after_commit(connection, task)
+        else:
+            wake_relays_after_commit(connection)
+    # Else Django can't tell when the transaction commits: the relay will find it.
 
 
 def _publish_after_commit(connection: BaseDatabaseWrapper, task: OutboxTask) -> None:
@@ -181,9 +178,9 @@ class _Batch:
         tasks = self._still_ours()
         if not tasks:
             return
-        attempt = publisher().publish(tasks, conf.EAGLET_PUBLISH_TIMEOUT_SECONDS)
+        result = publisher().publish(tasks, conf.EAGLET_PUBLISH_TIMEOUT_SECONDS)
         # Copies: a thread that was given up may go on adding to them.
-        sent, refused = list(attempt.sent), list(attempt.refused)
+        sent, refused = list(result.sent), list(result.refused)
         outbox = OutboxTask.objects.using(self._alias)
         if sent:
             self._mark(sent)
@@ -192,15 +189,15 @@ class _Batch:
         for task, error in refused:
             logger.error("task %s to %s was refused: %s", task.task_id, task.queue_name, error)
             keys = [task.pk]
-            outbox.give_back(keys, task.claimed_by, timezone.now(), str(error), attempted=True)
+            outbox.release(keys, task.claimed_by, timezone.now(), str(error), attempted=True)
         done = {task.pk for task in (*sent, *(task for task, _ in refused))}
         left = [task for task in tasks if task.pk not in done]
         if left:
-            reason = str(attempt.unavailable or "the broker did not confirm in time")
+            reason = str(result.unavailable or "the broker did not confirm in time")
             logger.warning("%d tasks are left to the relay: %s", len(left), reason)
             count("sender", "left", len(left))
             keys = [task.pk for task in left]
-            outbox.give_back(keys, left[0].claimed_by, timezone.now(), reason)
+            outbox.release(keys, left[0].claimed_by, timezone.now(), reason)
 
     def _mark(self, sent: list[OutboxTask]) -> None:
         try:

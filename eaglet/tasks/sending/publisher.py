@@ -29,7 +29,7 @@ AT_ONCE: Final = 100
 
 
 @dataclass
-class Attempt:
+class PublishResult:
     """What became of some tasks: `sent` by the broker's word, `refused` with the reason.
 
     Those in neither were not tried, or not finished in time.
@@ -48,10 +48,10 @@ class Publisher:
 
     def __init__(self, breaker: Breaker | None = None) -> None:
         self._breaker = breaker or Breaker()
-        self._jobs: SimpleQueue[Attempt] = SimpleQueue()
+        self._jobs: SimpleQueue[PublishResult] = SimpleQueue()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._at_work: Attempt | None = None
+        self._at_work: PublishResult | None = None
 
     @property
     def is_available(self) -> bool:
@@ -60,28 +60,28 @@ class Publisher:
         hangs = at_work is not None and at_work.given_up
         return not hangs and not self._breaker.is_open
 
-    def publish(self, tasks: Sequence[OutboxTask], timeout_seconds: float) -> Attempt:
-        """Publish what can be within the time, and tell what was; what fails is in the answer."""
-        attempt = Attempt(tasks)
+    def publish(self, tasks: Sequence[OutboxTask], timeout_seconds: float) -> PublishResult:
+        """Publish what can be within the time, and return what was; failures are in the result."""
+        result = PublishResult(tasks)
         if not self.is_available or not self._breaker.allow():
-            attempt.unavailable = BrokerUnavailable("the broker is left alone after failures")
-            return attempt
+            result.unavailable = BrokerUnavailable("the broker is left alone after failures")
+            return result
         self._start()
-        self._jobs.put(attempt)
+        self._jobs.put(result)
         in_time = False
         try:
-            in_time = attempt.done.wait(timeout_seconds)
+            in_time = result.done.wait(timeout_seconds)
         finally:  # also when Ctrl-C or a task's time limit ends the wait
-            attempt.given_up = not in_time
+            result.given_up = not in_time
         if not in_time:
             # One that is slow, or busy for somebody else, is not one that is silent.
-            if self._at_work is attempt and not attempt.sent:
+            if self._at_work is result and not result.sent:
                 self._breaker.failed(open_now=True)
-        elif attempt.unavailable is not None:
+        elif result.unavailable is not None:
             self._breaker.failed()
         else:
             self._breaker.succeeded()
-        return attempt
+        return result
 
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -96,33 +96,33 @@ class Publisher:
     def _run(self) -> None:
         broker = Broker()
         while True:
-            attempt = self._jobs.get()
-            self._at_work = attempt
+            result = self._jobs.get()
+            self._at_work = result
             try:
-                self._work(broker, attempt)
+                self._work(broker, result)
             except Exception as error:
                 logger.exception("publishing failed")
-                attempt.unavailable = BrokerUnavailable(describe(error))
+                result.unavailable = BrokerUnavailable(describe(error))
             finally:
                 self._at_work = None
-                attempt.done.set()
+                result.done.set()
 
-    def _work(self, broker: Broker, attempt: Attempt) -> None:
-        def tell(task: OutboxTask, error: PublishError | None) -> None:
+    def _work(self, broker: Broker, result: PublishResult) -> None:
+        def report(task: OutboxTask, error: PublishError | None) -> None:
             if error is None:
-                attempt.sent.append(task)
+                result.sent.append(task)
             else:
-                attempt.refused.append((task, error))
+                result.refused.append((task, error))
 
         # The first alone: of a broker that does not answer only that one may come twice.
-        bounds = [0, 1, *range(1 + AT_ONCE, len(attempt.tasks) + AT_ONCE, AT_ONCE)]
+        bounds = [0, 1, *range(1 + AT_ONCE, len(result.tasks) + AT_ONCE, AT_ONCE)]
         for start, end in pairwise(bounds):
-            if attempt.given_up:
+            if result.given_up:
                 return
             try:
-                broker.publish(attempt.tasks[start:end], tell)
+                broker.publish(result.tasks[start:end], report)
             except BrokerUnavailable as error:
-                attempt.unavailable = error
+                result.unavailable = error
                 return
 
 

@@ -6,9 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from eaglet.tasks.broker.connection import Fault
 from eaglet.tasks.sending import publisher
-from eaglet.tasks.testing.broker_faults import down, ordered, refusing, silent, slow
+from eaglet.tasks.testing.broker_faults import Fault, down, ordered, refusing, silent, slow
 from eaglet.tasks.testing.capture import CapturedTask, CapturedTasks, capture
 from eaglet.tasks.testing.inline import InlineTasks, RanTask
 

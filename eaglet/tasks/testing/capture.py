@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, overload
+from unittest.mock import patch
 
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.sending.outbox import captures
+from eaglet.tasks.sending import outbox
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class CapturedTasks(Sequence[CapturedTask]):
     def __init__(self) -> None:
         self._written: list[tuple[str, OutboxTask]] = []
 
-    def add(self, alias: str, task: OutboxTask) -> None:
-        """Note a task that was written to the outbox."""
+    def add(self, alias: str, task: OutboxTask, at_once: bool) -> None:
+        """Keep a task that was written to the outbox, in place of publishing it."""
         self._written.append((alias, task))
 
     def _kept(self) -> list[CapturedTask]:
@@ -79,8 +80,5 @@ class CapturedTasks(Sequence[CapturedTask]):
 def capture() -> Iterator[CapturedTasks]:
     """Capture what is sent in the block, by any thread of the process."""
     tasks = CapturedTasks()
-    captures.append(tasks.add)
-    try:
+    with patch.object(outbox, "hand_over", tasks.add):
         yield tasks
-    finally:
-        captures.remove(tasks.add)

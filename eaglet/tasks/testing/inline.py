@@ -9,15 +9,15 @@ from typing import Any, Final
 
 from kombu.serialization import dumps, loads
 
-from eaglet.exceptions import EndedAlready, TaskError
+from eaglet.exceptions import AlreadyFinished, TaskError
 from eaglet.observability.tracing import Trace, tracing
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.broker.headers import REQUEST_ID, TRACEPARENT, headers_for
 from eaglet.tasks.display import redacted_repr
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.models.received import Delivery
 from eaglet.tasks.receiving.decorator import declarations
-from eaglet.tasks.receiving.execution import Again, Declaration, handle
+from eaglet.tasks.receiving.delivery import Delivery
+from eaglet.tasks.receiving.execution import Declaration, RetryLater, handle
 from eaglet.tasks.receiving.stored_message import StoredMessage
 from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.testing.capture import CapturedTask, CapturedTasks
@@ -85,11 +85,11 @@ class InlineTasks(Sequence[RanTask]):
                 delivery = _delivery(task, headers, args, kwargs, trace, attempt)
                 try:
                     result = handle(declaration, delivery, tuple(args), kwargs)
-                except Again as again:
+                except RetryLater as again:
                     error = again.error
                     if not self._raise_errors:
                         continue
-                except EndedAlready:
+                except AlreadyFinished:
                     pass
                 except Exception as parked:  # noqa: BLE001 - raised below, or told of
                     error, is_parked = parked, True

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from eaglet.tasks.contract_listing import listing, mismatches
 from eaglet.tasks.receiving.worker import discover
-from eaglet.tasks.sending.contract_listing import listing, mismatches
 
 
 class Command(BaseCommand):

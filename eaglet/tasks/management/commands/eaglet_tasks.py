@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from eaglet.tasks.contract_listing import listing
 from eaglet.tasks.receiving.worker import discover
-from eaglet.tasks.sending.contract_listing import listing
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from django.db import connections
 
 from eaglet.exceptions import TaskError
 from eaglet.tasks.health import register_for_relay
-from eaglet.tasks.relay.databases import outbox_aliases
+from eaglet.tasks.outboxes import outbox_aliases
 from eaglet.tasks.relay.http_server import serving
 from eaglet.tasks.relay.relay import BATCH_SIZE, Progress, Relay
 

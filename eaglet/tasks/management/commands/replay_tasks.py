@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from eaglet.tasks.models.received import ReceivedTask, ledger_alias
+from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.receiving.replay import replay
 
 
@@ -37,13 +37,13 @@ class Command(BaseCommand):
         if options["force"] and not options["task"]:
             raise CommandError("--force goes with --task")
         received = ReceivedTask.objects.using(options["database"] or ledger_alias())
-        tasks = received.order_by("noted_at")
+        tasks = received.order_by("due_at")
         tasks = tasks.filter(task_id__in=options["task"]) if options["task"] else tasks.parked()
         if options["queue"]:
             tasks = tasks.filter(queue_name=options["queue"])
         if not (options["task"] or options["queue"] or options["all"]):
             for task in tasks.iterator():
-                at = f"{task.noted_at:%Y-%m-%d %H:%M:%S}"
+                at = f"{task.due_at:%Y-%m-%d %H:%M:%S}"
                 self.stdout.write(f"{task.task_id} {task.queue_name} {at}: {task.cause}")
             return
         outcome = replay(tasks.iterator(), force=options["force"])

@@ -26,6 +26,6 @@ for number, queue in enumerate([OTHER, OTHER, "services.points.tasks.changed", O
         queue_name=queue,
         state=ReceivedTask.State.PARKED,
         received_at=now,
-        noted_at=now,
+        due_at=now,
         message=message.to_text(),
     )

@@ -10,7 +10,7 @@ from django.db import connections
 from eaglet.tasks.models import InboxEntry, ReceivedTask
 from eaglet.tasks.receiving.replay import replay
 
-from .receiver.running import ALIAS, Receiver
+from tests.tasks.receiver.running import ALIAS, Receiver
 
 State = ReceivedTask.State
 SECRET = "hush-hush"
@@ -146,7 +146,7 @@ def test_what_has_no_id_is_replayed_as_the_row_it_has(receiver):
     receiver.until(lambda: receiver.log().count("is parked") == 2)
     receiver.until(lambda: receiver.rows(state=State.PARKED))
     [again] = receiver.rows()
-    assert again.noted_at > row.noted_at
+    assert again.due_at > row.due_at
 
 
 def test_what_cant_be_parked_stays_with_the_broker(receiver):

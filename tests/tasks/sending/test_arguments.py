@@ -100,7 +100,7 @@ def test_keys_become_names_as_json_has_them():
 
 
 def test_a_projects_own_types_become_what_its_function_says(settings):
-    settings.EAGLET_JSON_DEFAULT = "tests.tasks.test_arguments.own_default"
+    settings.EAGLET_JSON_DEFAULT = "tests.tasks.sending.test_arguments.own_default"
     assert to_json({"thing": Thing()}) == '{"thing":{"thing":true}}'
 
 

@@ -138,7 +138,7 @@ def test_what_cant_be_parked_gives_the_message_back(queue, as_by_a_worker, monke
     def fail(*args, **options):
         raise RuntimeError("no database")
 
-    monkeypatch.setattr("eaglet.tasks.models.received.ReceivedTaskQuerySet.park", fail)
+    monkeypatch.setattr("eaglet.tasks.receiving.ledger.park", fail)
     with pytest.raises(Reject) as raised:
         as_by_a_worker(changed, {})
     assert raised.value.requeue

@@ -167,7 +167,7 @@ def test_a_forced_replay_is_done_again_and_only_once(queue):
     assert names() == ["0", "1"]
 
 
-def test_what_could_not_be_noted_at_its_beginning_is_noted_at_its_end(queue, monkeypatch):
+def test_what_could_not_be_due_at_its_beginning_is_due_at_its_end(queue, monkeypatch):
     @task(queue, once=True)
     def changed(args):
         return 1
@@ -175,7 +175,7 @@ def test_what_could_not_be_noted_at_its_beginning_is_noted_at_its_end(queue, mon
     def fail(*args):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("eaglet.tasks.models.received.ReceivedTaskQuerySet.begin", fail)
+    monkeypatch.setattr("eaglet.tasks.receiving.ledger.begin", fail)
     assert deliver(changed, {}).result == 1
     row = ReceivedTask.objects.get()
     assert (row.state, row.attempts) == (ReceivedTask.State.DONE, 1)

@@ -143,7 +143,7 @@ def test_what_is_no_listing_is_told(tmp_path, text):
 def test_the_types_said_to_fit_do():
     """Whatever passes a sender's check passes the receiver's, after JSON."""
     from eaglet.params import Param  # noqa: PLC0415 - for this one only
-    from eaglet.tasks.sending.contract_listing import _TAKES  # noqa: PLC0415
+    from eaglet.tasks.contract_listing import _TAKES  # noqa: PLC0415
 
     values = [0, 7, -7, "7", "007", "-7", 1.5, "1.5", ".5", "1e3", True, "true", [1], "[1]",
               "2026-11-25", "2026-11-25 10:00:00", "x"]  # fmt: skip

@@ -11,7 +11,7 @@ from kombu.exceptions import ChannelError
 from eaglet.tasks import send_task
 from eaglet.tasks.celery_config import make_app
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.relay.databases import outbox_aliases
+from eaglet.tasks.outboxes import outbox_aliases
 from eaglet.tasks.relay.relay import Relay
 from eaglet.tasks.retention import Pruner
 

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
-from eaglet.tasks.receiving.decorator import prune_now_and_then
+from eaglet.tasks.receiving.worker import prune_now_and_then
 from eaglet.tasks.retention import Pruner
 
 pytestmark = pytest.mark.django_db(databases=["default", "second"])
@@ -83,7 +83,7 @@ def write_received(how_many, days_ago, state=ReceivedTask.State.DONE):
             message="{}",
             state=state,
             received_at=then,
-            noted_at=then,
+            due_at=then,
         )
         for n in range(how_many)
     )
@@ -113,7 +113,7 @@ def test_of_what_was_received_only_what_is_done_is_deleted():
 
 def test_a_worker_prunes_what_it_keeps(monkeypatch):
     write_received(1500, days_ago=400)
-    monkeypatch.setattr("eaglet.tasks.receiving.decorator._pruner", Pruner())
+    monkeypatch.setattr("eaglet.tasks.receiving.worker._pruner", Pruner())
 
     class AfterATask:
         class request:

@@ -5,7 +5,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from eaglet.exceptions import TaskError, UnfitTask
+from eaglet.exceptions import InvalidMessage, TaskError
 from eaglet.observability import tracing
 from eaglet.params import param_required
 from eaglet.tasks import send_task, task
@@ -111,9 +111,9 @@ def test_what_does_not_fit_the_contract_is_parked_at_once(queue):
 
     with inline_tasks(raise_errors=False) as ran:
         send_task(queue, {"member_id": "x"})
-    assert isinstance(ran[0].error, UnfitTask)
+    assert isinstance(ran[0].error, InvalidMessage)
     assert "member_id: not an integer" in ReceivedTask.objects.get().cause
-    with pytest.raises(UnfitTask), inline_tasks():
+    with pytest.raises(InvalidMessage), inline_tasks():
         send_task(queue, {})
 
 

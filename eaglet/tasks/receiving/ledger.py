@@ -1,0 +1,147 @@
+"""Note in the ledger what becomes of each delivery."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from eaglet.tasks.display import as_column
+from eaglet.tasks.models import ReceivedTask, ledger_alias
+from eaglet.tasks.models.received import ReceivedTaskQuerySet
+from eaglet.tasks.receiving.delivery import Delivery
+
+State = ReceivedTask.State
+
+
+@dataclass(frozen=True)
+class AttemptStart:
+    """What the ledger says as a task is begun: the how-manieth attempt it is.
+
+    `ended` is why there is nothing to be done: it is parked, or a replay finds it done.
+    """
+
+    attempt: int
+    ended: str = ""
+
+
+def begin(delivery: Delivery) -> AttemptStart:
+    """Note that a worker begins with a task."""
+    now = timezone.now()
+    if delivery.is_first:
+        row = ReceivedTask(
+            **_described_by(delivery),
+            state=State.STARTED,
+            received_at=delivery.received_at or now,
+            started_at=now,
+            due_at=now,
+            attempts=1,
+        )
+        alias = ledger_alias()
+        try:
+            with transaction.atomic(using=alias):
+                row.save(using=alias, force_insert=True)
+        except IntegrityError:
+            pass  # a repeat
+        else:
+            return AttemptStart(1)
+    return _begin_again(delivery, now)
+
+
+def _begin_again(delivery: Delivery, now: datetime.datetime) -> AttemptStart:
+    known = _rows(delivery)
+    changes: dict[str, Any] = {
+        "state": State.STARTED,
+        "started_at": now,
+        "due_at": now,
+        "ended_at": None,
+        "worker": as_column(delivery.worker, 255),
+    }
+    done = known.filter(state=State.DONE)
+    if delivery.replay and not delivery.is_forced and done.exists():
+        return AttemptStart(0, "done already")
+    if delivery.replay and known.exclude(replay=delivery.replay).update(
+        replay=delivery.replay, attempts=1, **changes
+    ):
+        return AttemptStart(1)
+    if not delivery.replay and known.filter(state=State.PARKED).exists():
+        return AttemptStart(0, "parked already")
+    # What is done stays so, whatever a repeat comes to.
+    if done.exists():
+        done.update(attempts=F("attempts") + 1)
+        return AttemptStart(delivery.attempt)
+    if not known.update(attempts=F("attempts") + 1, **changes):
+        return begin(replace(delivery, is_first=True))
+    return AttemptStart(known.values_list("attempts", flat=True)[0])
+
+
+def note_done(delivery: Delivery) -> None:
+    """Note that it was done, also where its beginning could not be noted."""
+    now = timezone.now()
+    changes: dict[str, Any] = {
+        "state": State.DONE,
+        "ended_at": now,
+        "due_at": now,
+        "cause": "",
+        "traceback": "",
+    }
+    if not _rows(delivery).update(**changes):
+        _keep(delivery, {**changes, "attempts": delivery.attempt})
+
+
+def note_failure(delivery: Delivery, cause: str, traceback: str) -> None:
+    """Note why an attempt failed that will be repeated."""
+    _rows(delivery).exclude(state=State.DONE).update(
+        state=State.RETRYING,
+        due_at=timezone.now(),
+        cause=as_column(cause),
+        traceback=as_column(traceback),
+    )
+
+
+def park(delivery: Delivery, cause: str, traceback: str = "") -> None:
+    """Keep a task that is not tried any more, to be replayed; a repeat changes nothing."""
+    now = timezone.now()
+    _note(
+        delivery,
+        {
+            "state": State.PARKED,
+            "ended_at": now,
+            "due_at": now,
+            "cause": as_column(cause),
+            "traceback": as_column(traceback),
+        },
+    )
+
+
+def _note(delivery: Delivery, changes: dict[str, Any]) -> None:
+    row, is_new = _keep(delivery, changes)
+    if not is_new:
+        _rows(delivery).filter(pk=row.pk).exclude(state=State.DONE).update(**changes)
+
+
+def _keep(delivery: Delivery, changes: dict[str, Any]) -> tuple[ReceivedTask, bool]:
+    received_at = delivery.received_at or timezone.now()
+    defaults = {**_described_by(delivery), "received_at": received_at, **changes}
+    return _rows(delivery).get_or_create(key=delivery.key, defaults=defaults)
+
+
+def _rows(delivery: Delivery) -> ReceivedTaskQuerySet:
+    return ReceivedTask.objects.using(ledger_alias()).filter(key=delivery.key)
+
+
+def _described_by(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "key": delivery.key,
+        "task_id": as_column(delivery.task_id, 255),
+        "queue_name": as_column(delivery.queue_name, 255),
+        "worker": as_column(delivery.worker, 255),
+        "message": delivery.message.to_text(),
+        "request_id": delivery.request_id,
+        "traceparent": delivery.traceparent,
+        "replay": delivery.replay,
+    }
