@@ -9,7 +9,6 @@ from django.db import connections
 
 from eaglet.tasks.models import InboxEntry, ReceivedTask
 from eaglet.tasks.receiving.replay import replay
-
 from tests.tasks.receiver.running import ALIAS, Receiver
 
 State = ReceivedTask.State
