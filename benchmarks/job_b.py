@@ -4,14 +4,13 @@
     python scripts/test_services.py --only redis,postgresql -- python -m benchmarks.job_b
 
 CPU time per request in process, without middleware, over SQLite and whatever databases
-`scripts/test_services.py` has started; with Redis there, as a shared cache too. The plain view
+`scripts/test_services.py` has started. The plain view
 looks its token up with the ORM's `.get()`, and its app in the same statement.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from benchmarks.tokens import contestants as token_contestants
 
 QUERY = "id=7&name=abc&price=1.5"
 REQUESTS_A_ROUND = 40
-CACHE_SECONDS = {"eaglet asking": 0, "eaglet shared": 0, "eaglet cached": 5}
+CACHE_SECONDS = {"eaglet asking": 0, "eaglet cached": 5}
 
 
 def plain_patterns(select: tuple[str, ...] = ("app",)) -> list:
@@ -81,16 +80,9 @@ def prepare(contestant: str, url: str, headers: dict[str, str]) -> Callable[[], 
     """Set Django up for one contestant, and give back what makes one request of it."""
     urls = ModuleType("benchmarks.job_b_urls")
     sys.modules[urls.__name__] = urls
-    caches = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
-    if contestant == "eaglet shared":
-        caches["default"] = {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": os.environ["EAGLET_TEST_REDIS_URL"],
-        }
     set_up(
         url,
         ROOT_URLCONF=urls.__name__,
-        CACHES=caches,
         apps=token_contestants.apps(),
         EAGLET_TOKEN_CACHE_SECONDS=CACHE_SECONDS.get(contestant, 5),
     )
@@ -147,8 +139,6 @@ def issue(url: str, pipe) -> None:
 def measure(rounds: int) -> dict[str, Figures]:
     """Compare the contestants over each database there is."""
     contestants = ["plain", "plain, no join", "eaglet asking", "eaglet cached"]
-    if "EAGLET_TEST_REDIS_URL" in os.environ:
-        contestants.append("eaglet shared")
     contestants += token_contestants.others()
     context = get_context("spawn")
     figures = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig, apps
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.api import registry
@@ -30,8 +30,10 @@ class AuthConfig(AppConfig):
         from eaglet.auth.models import refused_calls  # noqa: PLC0415
         from eaglet.auth.token_store import DatabaseTokenStore  # noqa: PLC0415
         from eaglet.auth.tokens import invalidation  # noqa: PLC0415
-        from eaglet.auth.tokens.verification import DatabaseTokenVerifier  # noqa: PLC0415
-        from eaglet.auth.tokens.verified import VerifiedAccessToken  # noqa: PLC0415
+        from eaglet.auth.tokens.verification import (  # noqa: PLC0415
+            DatabaseTokenVerifier,
+            VerifiedAccessToken,
+        )
         from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
 
         decorator.register_verifier(DatabaseTokenVerifier())
@@ -43,17 +45,12 @@ class AuthConfig(AppConfig):
             VerifiedAccessToken,
             dispatch_uid=f"{__name__}.refused",
         )
-        for saved in (models.App, models.AccessToken, models.AppSecret, models.AppGrant):
-            pre_save.connect(invalidation.announce_saving, saved, dispatch_uid=f"{__name__}.saving")
         for saved in (models.App, models.AccessToken, models.AppSecret):
             post_save.connect(invalidation.announce_saved, saved, dispatch_uid=f"{__name__}.saved")
         uid = f"{__name__}.saved"
         post_save.connect(invalidation.announce_row, models.AppGrant, dispatch_uid=uid)
         # Not of AccessToken: a listener would make deleting an app load each of its tokens.
         for deleted in (models.App, models.AppGrant, models.AppSecret):
-            pre_delete.connect(
-                invalidation.announce_row, deleted, dispatch_uid=f"{__name__}.deleting"
-            )
             post_delete.connect(
                 invalidation.announce_row, deleted, dispatch_uid=f"{__name__}.deleted"
             )

@@ -1,7 +1,7 @@
 """System checks of `eaglet.auth`: `manage.py check`, and with `--deploy` what only matters there.
 
-Every message has an id of its own; those of single settings' values are in `oauth_checks.py`,
-and with the types that `eaglet/conf/__init__.py` declares in `eaglet/conf/checks.py`.
+Every message has an id of its own; those of settings of a wrong type are in
+`eaglet/conf/checks.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.cache import DEFAULT_CACHE_ALIAS, InvalidCacheBackendError, caches
+from django.core.cache import DEFAULT_CACHE_ALIAS, caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -19,11 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections, router
 
 from eaglet.api import registry
-from eaglet.auth.oauth.metadata import check_issuer
-from eaglet.auth.throttle_rate import parse_rate
 from eaglet.conf import Settings, conf
 from eaglet.conf.validation import is_sound
-from eaglet.shared_cache import shared_cache
 
 LONG_LIFE_SECONDS: Final = 24 * 3600
 """From more than this on, an access token is said to live long."""
@@ -153,6 +150,11 @@ def check_issuer_setting(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """E010: EAGLET_ISSUER is no issuer."""
+    if not apps.is_installed("eaglet.api"):
+        return []
+    # This needs Django REST framework.
+    from eaglet.auth.oauth.metadata import check_issuer  # noqa: PLC0415
+
     if conf.EAGLET_ISSUER is not None and is_sound(Settings.EAGLET_ISSUER):
         try:
             check_issuer(conf.EAGLET_ISSUER)
@@ -166,11 +168,14 @@ def check_issuer_setting(
 def check_throttle_settings(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """E011, E013: a rate or the name of the cache is none."""
-    return list(_faults())
+    """E011: a rate is none."""
+    return list(_wrong_rates()) if apps.is_installed("eaglet.api") else []
 
 
-def _faults() -> Iterator[CheckMessage]:
+def _wrong_rates() -> Iterator[CheckMessage]:
+    # This needs Django REST framework.
+    from eaglet.auth.throttling.limits import parse_rate  # noqa: PLC0415
+
     for setting in (
         Settings.EAGLET_TOKEN_RATE_PER_ADDRESS,
         Settings.EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS,
@@ -183,13 +188,3 @@ def _faults() -> Iterator[CheckMessage]:
         except ImproperlyConfigured as error:
             hint = "So many in a time, like '600/min'; None for no limit."
             yield Error(f"{setting.name}: {error}", hint=hint, id="eaglet_auth.E011")
-    if not is_sound(Settings.EAGLET_TOKEN_CACHE_ALIAS):
-        return
-    try:
-        shared_cache()
-    except InvalidCacheBackendError as error:
-        yield Error(
-            f"EAGLET_TOKEN_CACHE_ALIAS: {error}",
-            hint="Name one of CACHES, or None.",
-            id="eaglet_auth.E013",
-        )

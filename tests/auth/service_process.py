@@ -82,13 +82,6 @@ def migrate(*args):
     call_command("migrate", "eaglet_auth", *args, verbosity=0, interactive=False)
 
 
-def close_cache_for(seconds):
-    """Have a shared cache asked again sooner after a change."""
-    from eaglet.auth import shared_verdicts
-
-    shared_verdicts.CLOSED_SECONDS = seconds
-
-
 def create_app(name, **options):
     from eaglet.auth.models import App
 
@@ -107,7 +100,7 @@ def issue(app_key, secret):
 
 
 def verify(token):
-    """How it went, and how many queries it took; what is prepared once for a connection is none."""
+    """How it went, and how many queries it took."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -115,7 +108,7 @@ def verify(token):
 
     with CaptureQueriesContext(connection) as queries:
         outcome = _outcome(verifier(), token)
-    return outcome, sum(not query["sql"].startswith("PREPARE ") for query in queries)
+    return outcome, len(queries)
 
 
 def _outcome(verifier, token):
@@ -174,12 +167,6 @@ def issue_and_die(app_key, secret):
     os._exit(DEATH)
 
 
-def empty_cache():
-    from django.core.cache import cache
-
-    cache.clear()
-
-
 def execute(sql, *params):
     """Change rows past the ORM."""
     from django.db import connection
@@ -187,14 +174,6 @@ def execute(sql, *params):
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.rowcount
-
-
-def select(sql, *params):
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall()
 
 
 def count_tokens(app_key):

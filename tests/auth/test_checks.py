@@ -53,11 +53,6 @@ CASES = [
         for name in ("EAGLET_TOKEN_RATE_PER_ADDRESS", "EAGLET_TOKEN_FAILURE_RATE")
         for bad, good in [("often", "20/min"), ("20", None), ("20/fortnight", "20/day")]
     ],
-    (
-        "E013",
-        {"EAGLET_TOKEN_CACHE_ALIAS": "nowhere"},
-        {"EAGLET_TOKEN_CACHE_ALIAS": None},
-    ),
     *[
         (
             "E001",

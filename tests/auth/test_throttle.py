@@ -200,7 +200,7 @@ def test_a_refusal_keeps_its_count_where_requests_are_transactions(
 
 
 def test_the_log_tells_once_whom_it_refuses_and_no_secret(ask, hermes, caplog):
-    limits._tell.cache_clear()
+    limits._report.cache_clear()
     with caplog.at_level(logging.DEBUG, "eaglet"):
         statuses(ask, hermes, ["a-very-long-guess"] * 9, REMOTE_ADDR=ELSEWHERE)
     assert [r.name for r in caplog.records if ELSEWHERE in r.getMessage()] == ["eaglet.auth"]

@@ -2,17 +2,17 @@ import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.auth.throttle_rate import Rate, parse_rate
+from eaglet.auth.throttling.limits import parse_rate
 
 
 @pytest.mark.parametrize(
     ("text", "rate"),
     [
-        ("600/min", Rate(600, 60)),
-        ("5/m", Rate(5, 60)),
-        ("1/s", Rate(1, 1)),
-        ("20/hour", Rate(20, 3600)),
-        ("9/day", Rate(9, 86400)),
+        ("600/min", (600, 60)),
+        ("5/m", (5, 60)),
+        ("1/s", (1, 1)),
+        ("20/hour", (20, 3600)),
+        ("9/day", (9, 86400)),
         (None, None),
     ],
 )
@@ -20,7 +20,7 @@ def test_a_rate_is_so_many_in_a_time(text, rate):
     assert parse_rate(text) == rate
 
 
-NO_RATES = ["", "600", "0/min", "-1/min", "1.5/min", "600/minutes", "600 / min", "/min", 600]
+NO_RATES = ["", "600", "0/min", "-1/min", "1.5/min", "600/fortnight", "600/", "/min", 600]
 
 
 @pytest.mark.parametrize("text", NO_RATES)
@@ -42,7 +42,6 @@ def test_the_default_settings_are_in_order():
     [
         ("EAGLET_TOKEN_RATE_PER_ADDRESS", "often", "eaglet_auth.E011"),
         ("EAGLET_TOKEN_FAILURE_RATE", "20", "eaglet_auth.E011"),
-        ("EAGLET_TOKEN_CACHE_ALIAS", "nowhere", "eaglet_auth.E013"),
     ],
 )
 def test_a_setting_that_is_wrong_is_found_at_the_start(settings, setting, value, id_):

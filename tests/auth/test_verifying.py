@@ -13,7 +13,7 @@ from eaglet.api.security.authentication import identify
 from eaglet.api.security.decorator import verifier
 from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
-from eaglet.auth.tokens.verification import MAX_VERDICTS
+from eaglet.auth.tokens.verification import MAX_CACHED
 from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
 
 
@@ -133,7 +133,7 @@ def test_a_token_is_refused_after(hermes, end, uncached):
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_in_this_process_a_cached_verdict_ends_at_once_with(hermes, end):
+def test_in_this_process_a_cached_verification_ends_at_once_with(hermes, end):
     token = hermes.token()
     verify(token)
     end(hermes)
@@ -143,24 +143,24 @@ def test_in_this_process_a_cached_verdict_ends_at_once_with(hermes, end):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("end", ENDS)
-def test_a_verdict_read_before_the_commit_ends_with_the_commit(make_app, end):
+def test_a_verification_read_before_the_commit_ends_with_the_commit(make_app, end):
     hermes = make_app()
     token = hermes.token()
     before = verify(token)
-    (key,) = verifier()._verdicts
+    (key,) = verifier()._cached
     with transaction.atomic():
         end(hermes)
         # Another connection still finds the token good, and its thread keeps the verdict.
-        verifier()._verdicts[key] = _lasting(before)
+        verifier()._cached[key] = _lasting(before)
         assert verify(token) == before
     with pytest.raises(InvalidAccessToken):
         verify(token)
 
 
 def _lasting(record):
-    from eaglet.auth.tokens.verification import _Verdict  # noqa: PLC0415
+    from eaglet.auth.tokens.verification import CachedVerification  # noqa: PLC0415
 
-    return _Verdict(record, float("inf"), float("inf"))
+    return CachedVerification(record, float("inf"), float("inf"))
 
 
 def test_an_expired_token_is_told_apart(hermes, uncached):
@@ -200,14 +200,14 @@ def test_in_this_process_a_changed_grant_counts_at_once(make_app, change):
     assert record.allows("demo.data:get") is change.startswith("add")
 
 
-def test_a_good_verdict_is_kept(hermes, django_assert_num_queries):
+def test_a_good_verification_is_kept(hermes, django_assert_num_queries):
     token = hermes.token()
     first = verify(token)
     with django_assert_num_queries(0):
         assert verify(token) == first
 
 
-def test_another_token_issued_meanwhile_leaves_a_verdict_standing(
+def test_another_token_issued_meanwhile_leaves_a_verification_standing(
     hermes, django_assert_num_queries
 ):
     token = hermes.token()
@@ -294,7 +294,7 @@ def test_using_a_token_does_not_lengthen_the_time(hermes, clock):
         verify(token)
 
 
-def test_a_cached_verdict_does_not_outlive_its_token(make_app, settings, clock):
+def test_a_cached_verification_does_not_outlive_its_token(make_app, settings, clock):
     settings.EAGLET_TOKEN_CACHE_SECONDS = 3600
     token = make_app(token_lifetime_seconds=10).token()
     verify(token)
@@ -313,15 +313,15 @@ def test_without_a_cache_a_revocation_elsewhere_counts_at_once(hermes, uncached)
         verify(token)
 
 
-def test_no_more_verdicts_are_kept_than_there_is_room_for(hermes, monkeypatch):
-    monkeypatch.setattr("eaglet.auth.tokens.verification.MAX_VERDICTS", 3)
-    assert MAX_VERDICTS > 3
+def test_no_more_verifications_are_kept_than_there_is_room_for(hermes, monkeypatch):
+    monkeypatch.setattr("eaglet.auth.tokens.verification.MAX_CACHED", 3)
+    assert MAX_CACHED > 3
     for token in [hermes.token() for _ in range(10)]:
         verify(token)
-        assert len(verifier()._verdicts) <= 3
+        assert len(verifier()._cached) <= 3
 
 
-def test_a_verdict_does_not_count_for_another_database(hermes, monkeypatch):
+def test_a_verification_does_not_count_for_another_database(hermes, monkeypatch):
     token = hermes.token()
     verify(token)
     monkeypatch.setattr(
@@ -382,7 +382,7 @@ def test_a_fault_shows_no_token_with_the_variables_of_its_frames(hermes, monkeyp
         else:
             verify(token)
 
-    monkeypatch.setattr("eaglet.auth.tokens.verification.fetch", lambda *_: [])
+    monkeypatch.setattr("eaglet.auth.tokens.verification.find", lambda *_: [])
     monkeypatch.setattr("eaglet.auth.tokens.verification._judge", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError) as caught:
         ask()

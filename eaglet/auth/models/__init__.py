@@ -341,12 +341,11 @@ class AccessToken(models.Model):
     def delete(
         self, using: str | None = None, keep_parents: bool = False
     ) -> tuple[int, dict[str, int]]:
-        """Delete it, and tell of it."""
+        """Delete it, and announce it."""
         # Not by post_delete: a listener would make deleting an app load each of its tokens.
         using = using or self._state.db or DEFAULT_DB_ALIAS
-        with transaction.atomic(using=using):
-            deleted = super().delete(using=using, keep_parents=keep_parents)
-            announce_change(using)
+        deleted = super().delete(using=using, keep_parents=keep_parents)
+        announce_change(using)
         return deleted
 
 

@@ -1,4 +1,4 @@
-"""How often a caller may ask for tokens, and how often it may be wrong.
+"""Limit how often a caller may ask for tokens, and how often it may be wrong.
 
 Three limits, all looked at before a secret is hashed or a token asked of the database:
 
@@ -22,7 +22,9 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import NamedTuple
 
-from eaglet.auth.throttle_rate import parse_rate
+from django.core.exceptions import ImproperlyConfigured
+from rest_framework.throttling import SimpleRateThrottle
+
 from eaglet.auth.throttling import counters
 from eaglet.auth.throttling.counters import Bucket
 from eaglet.conf import conf
@@ -92,9 +94,29 @@ def _attempt(address: str, app_key: str, *, every_request: bool) -> Iterator[Non
         raise
 
 
+@lru_cache(maxsize=32)
+def parse_rate(text: str | None) -> tuple[int, int] | None:
+    """Return how many in how many seconds a setting allows, as REST framework spells it.
+
+    None is no limit. Raises ImproperlyConfigured for anything else.
+    """
+    if text is None:
+        return None
+    try:
+        # It makes no use of its instance, which none can be made of without a rate.
+        count, seconds = SimpleRateThrottle.parse_rate(None, text)  # type: ignore[arg-type]
+    except (AttributeError, IndexError, KeyError, ValueError):
+        count = seconds = 0
+    if not count or not seconds or count < 0:
+        raise ImproperlyConfigured(
+            f"{text!r} is not a rate: write '600/min' (s, min, hour or day), or None for no limit"
+        )
+    return count, seconds
+
+
 def _limit(rate: str | None, *names: str) -> _Limit | None:
     parsed = parse_rate(rate)
-    return None if parsed is None else _Limit(Bucket.of(parsed.seconds, *names), parsed.count)
+    return None if parsed is None else _Limit(Bucket.of(parsed[1], *names), parsed[0])
 
 
 def _count(limit: _Limit | None) -> None:
@@ -109,13 +131,13 @@ def _check(limits: list[_Limit], address: str) -> None:
     full = [limit for limit, count in zip(limits, counts, strict=True) if count >= limit.most]
     if full:
         ends_at = max(limit.bucket.ends_at for limit in full)
-        _tell(address, ends_at)
+        _report(address, ends_at)
         raise TokenRequestsThrottled(max(ends_at - int(time.time()), 1))
 
 
 # The cache is what makes it once for each window: whoever is refused goes on asking.
 @lru_cache(maxsize=1024)
-def _tell(address: str, ends_at: int) -> None:
+def _report(address: str, ends_at: int) -> None:
     logger.warning(
         "token requests from %s are refused for a while: too many, or too many wrong ones"
         " (behind proxies, EAGLET_TRUSTED_PROXIES tells callers apart)",

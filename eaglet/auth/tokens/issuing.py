@@ -13,8 +13,6 @@ from django.views.decorators.debug import sensitive_variables
 from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, AppSecret
 from eaglet.auth.models.refused_calls import Reason, counter
-from eaglet.auth.secret_query import look_up
-from eaglet.auth.token_insert import insert
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.pruning import prune_now_and_then
 from eaglet.exceptions import InvalidAppKey
@@ -59,13 +57,12 @@ def issue_for(record: AppSecret) -> IssuedToken:
     token = keys.generate_access_token()
     lifetime = record.app.token_lifetime
     expires_at = timestamps.now() + lifetime
-    stored = AccessToken(
+    AccessToken.objects.using(using).create(
         digest=keys.digest(token),
         app=record.app,
         secret=record,
         expires_at=timestamps.to_field(expires_at),
     )
-    insert(stored, using=using)
     prune_now_and_then(using)
     return IssuedToken(token, expires_at, int(lifetime.total_seconds()))
 
@@ -80,7 +77,8 @@ def authenticate_app(app_key: str, secret: str) -> AppSecret:
     # A database may refuse a NUL or a lone surrogate; no key has any, so ask for none.
     key = app_key if app_key.isascii() and app_key.isprintable() else ""
     # The database that is written to: a replica may not know yet that a secret was revoked.
-    record = look_up(key, wanted, using=router.db_for_write(AppSecret))
+    secrets = AppSecret.objects.using(router.db_for_write(AppSecret)).select_related("app")
+    record = secrets.filter(digest=wanted, app__app_key=key).first()
     # Compared again because a collation may be case-insensitive.
     if record is None or not keys.digests_match(record.digest, wanted) or record.app.app_key != key:
         raise InvalidAppKey("incorrect app key or secret")

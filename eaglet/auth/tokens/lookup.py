@@ -1,91 +1,72 @@
-"""The one statement that checks a token, written for each database.
+"""Look one token up in one statement, which the ORM compiles once for each database.
 
-It brings the token, its secret, its app and the app's grants. Through Django's own cursor,
-because the ORM would spend several times the query's own time on compiling it.
+It brings the token, its secret, its app and the app's grants. Compiling it takes the ORM several
+times as long as the database takes to answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Model
 
-from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
-from eaglet.auth.planned_once import PlannedOnce
+from eaglet.auth.models import AccessToken
 
-Rows = Sequence[tuple[Any, ...]]
+Rows = Sequence[Sequence[Any]]
 """One for each grant of the app: when the token expires and was revoked, when its secret was
 revoked, the app's id, name, app key and whether it is on, and the grant or None."""
 
-
-class TokenQuery:
-    """The look-up of one token, written for one database."""
-
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        def column(alias: str, model: type[Model], name: str) -> str:
-            return f"{alias}.{quote(str(_field(model, name).column))}"
-
-        def table(alias: str, model: type[Model]) -> str:
-            return f"{quote(model._meta.db_table)} {alias}"
-
-        quote = connection.ops.quote_name
-        columns = (
-            column("t", AccessToken, "expires_at"),
-            column("t", AccessToken, "revoked_at"),
-            column("s", AppSecret, "revoked_at"),
-            column("a", App, "id"),
-            column("a", App, "name"),
-            column("a", App, "app_key"),
-            column("a", App, "is_active"),
-            column("g", AppGrant, "grant"),
-        )
-        # Every name is from a model and quoted by the backend; the digest is a parameter. Short
-        # aliases and a named parameter, because Django searches the text for %s on SQLite.
-        sql = (
-            f"SELECT {', '.join(columns)} FROM {table('t', AccessToken)}"  # noqa: S608
-            f" INNER JOIN {table('s', AppSecret)}"
-            f" ON {column('s', AppSecret, 'id')} = {column('t', AccessToken, 'secret')}"
-            f" INNER JOIN {table('a', App)}"
-            f" ON {column('a', App, 'id')} = {column('t', AccessToken, 'app')}"
-            f" LEFT OUTER JOIN {table('g', AppGrant)}"
-            f" ON {column('g', AppGrant, 'app')} = {column('a', App, 'id')}"
-            f" WHERE {column('t', AccessToken, 'digest')} = %(digest)s"
-        )
-        self._statement = PlannedOnce(sql, "digest")
-        self._expires_at = _field(AccessToken, "expires_at").get_col(AccessToken._meta.db_table)
-        # What makes Python's value of a raw one, as the backend has it: on SQLite, of text.
-        self._converters = connection.ops.get_db_converters(self._expires_at)
-
-    def fetch(self, connection: BaseDatabaseWrapper, digest: str) -> Rows:
-        """The rows for a token, none if there is no such token; `expires_at` is converted."""
-        rows: Rows = self._statement.fetch(connection, digest)
-        if not rows or not self._converters:
-            return rows
-        expires_at, *others = rows[0]
-        for convert in self._converters:
-            expires_at = convert(expires_at, self._expires_at, connection)
-        return [(expires_at, *others), *rows[1:]]
+_FIELDS = (
+    "expires_at", "revoked_at", "secret__revoked_at",
+    "app_id", "app__name", "app__app_key", "app__is_active", "app__grants__grant",
+)  # fmt: skip
 
 
-def _field(model: type[Model], name: str) -> Field[Any, Any]:
-    field = model._meta.get_field(name)
-    assert isinstance(field, Field)  # noqa: S101 - for the type checker
-    return field
+class _Statement(NamedTuple):
+    sql: str
+    converters: dict[int, tuple[list[Any], Any]]  # by place: functions and the expression
 
 
 # Which converters there are depends on USE_TZ.
-_queries: dict[tuple[str, str, bool], TokenQuery] = {}
+_statements: dict[tuple[str, str, bool], _Statement] = {}
 
 
-def fetch(alias: str, digest: str) -> Rows:
-    """The rows for a token in the database of an alias."""
+def find(alias: str, digest: str) -> Rows:
+    """Return the rows of the token with a digest in the database of an alias; none if it has none.
+
+    Values are converted as their fields have them in the first row only; the others' grants need
+    no converting.
+    """
     connection = connections[alias]
     key = (alias, connection.vendor, settings.USE_TZ)
-    query = _queries.get(key)
-    if query is None:
-        query = _queries[key] = TokenQuery(connection)
-    return query.fetch(connection, digest)
+    statement = _statements.get(key)
+    if statement is None:
+        statement = _statements[key] = _compiled(connection)
+    rows: Rows
+    if getattr(getattr(connection, "Database", None), "__name__", "") == "psycopg":
+        # It is there only where PostgreSQL is used.
+        from eaglet.auth.tokens import prepared  # noqa: PLC0415
+
+        rows = prepared.fetch(connection, statement.sql, [digest])
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, [digest])
+            rows = cursor.fetchall()
+    if not rows or not statement.converters:
+        return rows
+    first = list(rows[0])
+    for place, (functions, expression) in statement.converters.items():
+        for convert in functions:
+            first[place] = convert(first[place], expression, connection)
+    return [first, *rows[1:]]
+
+
+def _compiled(connection: BaseDatabaseWrapper) -> _Statement:
+    query = AccessToken.objects.filter(digest="any").values_list(*_FIELDS).query
+    compiler = query.get_compiler(connection=connection)
+    sql, _params = compiler.as_sql()
+    converters = compiler.get_converters([column for column, *_ in compiler.select])
+    return _Statement(sql, converters)
