@@ -25,9 +25,8 @@ class AuthConfig(AppConfig):
     def ready(self) -> None:
         """Register what other apps find through a slot, and the system checks."""
         # These need the app registry, or settings.
-        from eaglet.auth import checks, models  # noqa: F401,PLC0415
+        from eaglet.auth import checks, models, refusals  # noqa: F401,PLC0415
         from eaglet.auth.health import examine_callers  # noqa: PLC0415
-        from eaglet.auth.models import refused_calls  # noqa: PLC0415
         from eaglet.auth.token_store import DatabaseTokenStore  # noqa: PLC0415
         from eaglet.auth.tokens import invalidation  # noqa: PLC0415
         from eaglet.auth.tokens.verification import (  # noqa: PLC0415
@@ -41,7 +40,7 @@ class AuthConfig(AppConfig):
         register_examination("callers", examine_callers)
 
         decorator.call_refused.connect(
-            refused_calls.note_missing_grants,
+            refusals.note_missing_grants,
             VerifiedAccessToken,
             dispatch_uid=f"{__name__}.refused",
         )

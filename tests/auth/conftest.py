@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission, User
 
 from eaglet.api import registry
 from eaglet.api.security.decorator import verifier
-from eaglet.auth.models import App, refused_calls
+from eaglet.auth import refusals
+from eaglet.auth.models import App
 from eaglet.auth.tokens.issuing import issue_access_token
 from tests.services.fixtures import mariadb, postgresql, redis_server
 
@@ -69,9 +70,9 @@ def staff(client, db):
 
 @pytest.fixture(autouse=True)
 def _no_refused_calls_from_other_tests():
-    refused_calls.counter.forget()
+    refusals.counter.clear()
     yield
-    refused_calls.counter.forget()
+    refusals.counter.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +134,7 @@ FORM = "application/x-www-form-urlencoded"
 @pytest.fixture
 def oauth(client, settings, guarded):
     """Posts a form to one of the standard's endpoints."""
-    settings.ROOT_URLCONF = "tests.auth.oauth_urls"
+    settings.ROOT_URLCONF = "tests.auth.oauth.urls"
 
     def post(endpoint, form, *, credentials=None, **options):
         headers = {**(credentials.basic if credentials else {}), **options.pop("headers", {})}

@@ -9,7 +9,7 @@ from rest_framework.throttling import BaseThrottle
 
 from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, AppSecret
-from tests.auth.test_issuing import WRONG, lone_surrogate, nul
+from tests.auth.tokens.test_issuing import WRONG, lone_surrogate, nul
 
 pytestmark = pytest.mark.usefixtures("path_taken")
 

@@ -3,7 +3,7 @@ from django.utils import timezone
 
 from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppGrant
-from tests.auth.test_verifying import ENDS
+from tests.auth.tokens.test_verification import ENDS
 
 INVALID = 'Bearer error="invalid_token"'
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from eaglet.auth.models import refused_calls
+from eaglet.auth import refusals
 from tests.services.fixtures import MISSING
 
 CHROMIUM = shutil.which("chromium")
@@ -59,7 +59,7 @@ def open_page(chromium, transactional_db, live_server, settings, django_user_mod
     under a policy that allows no inline script or style.
     """
     settings.MIDDLEWARE = ["tests.browser.policy.strict_policy", *settings.MIDDLEWARE]
-    refused_calls.counter.forget()
+    refusals.counter.clear()
     django_user_model.objects.create_superuser("operator", password="open sesame")
     contexts, complaints = [], []
 

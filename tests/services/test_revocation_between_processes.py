@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.auth.revocation_between_processes import *  # noqa: F403
-from tests.auth.revocation_between_processes import CACHE_SECONDS, Landscape
-from tests.auth.service_process import ServiceProcess
+from tests.auth.tokens.revocation_between_processes import *  # noqa: F403
+from tests.auth.tokens.revocation_between_processes import CACHE_SECONDS, Landscape
+from tests.auth.tokens.service_process import ServiceProcess
 
 from .database_urls import database
 from .fixtures import service_for

@@ -7,9 +7,20 @@ from tests.client.tokens_between_processes import *  # noqa: F403
 
 from .database_urls import database
 from .fixtures import service_for
-from .test_revocation_between_processes import redis_cache
 
 pytestmark = pytest.mark.services
+
+IMPATIENT = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+
+
+def redis_cache(url):
+    return {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": url,
+            "OPTIONS": IMPATIENT,
+        }
+    }
 
 
 @pytest.fixture(scope="module", params=["postgresql", "mariadb", "redis"])

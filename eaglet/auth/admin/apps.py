@@ -26,8 +26,7 @@ from eaglet.auth.admin.app_actions import (
 from eaglet.auth.admin.grants import AppForm, held_by
 from eaglet.auth.admin.refused_calls import refused_calls_table
 from eaglet.auth.admin.secrets import SecretInline
-from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret
-from eaglet.auth.models.refused_calls import RefusedCalls
+from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret, RefusedCalls
 
 if TYPE_CHECKING:
     from eaglet.auth.models import AppQuerySet

@@ -7,8 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from eaglet.auth.models import App
-from eaglet.auth.models.refused_calls import RefusedCalls
+from eaglet.auth.models import App, RefusedCalls
 
 _COLUMNS = ("reason", "grant", "count", "first_at", "last_at")
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from django.db import DatabaseError, models, router, transaction
 
-from eaglet.auth.models.token_request_count import TokenRequestCount
+from eaglet.auth.models import TokenRequestCount
 
 logger = logging.getLogger("eaglet.auth")
 

@@ -11,8 +11,8 @@ from django.db import router
 from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth import keys
-from eaglet.auth.models import AccessToken, AppSecret
-from eaglet.auth.models.refused_calls import Reason, counter
+from eaglet.auth.models import AccessToken, AppSecret, Reason
+from eaglet.auth.refusals import counter
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.pruning import prune_now_and_then
 from eaglet.exceptions import InvalidAppKey

@@ -17,8 +17,8 @@ from django.core.signals import setting_changed
 from django.db import router
 
 from eaglet.auth import grants, keys
-from eaglet.auth.models import AccessToken
-from eaglet.auth.models.refused_calls import Reason, counter
+from eaglet.auth.models import AccessToken, Reason
+from eaglet.auth.refusals import counter
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.invalidation import access_changed
 from eaglet.auth.tokens.lookup import Rows, find

@@ -4,7 +4,7 @@ import pytest
 
 from eaglet.auth import keys
 from eaglet.auth.models import AccessToken
-from tests.auth.test_issuing import WRONG, lone_surrogate
+from tests.auth.tokens.test_issuing import WRONG, lone_surrogate
 
 rfc = pytest.mark.rfc
 

@@ -19,7 +19,7 @@ def service(transactional_db, settings, guarded, live_server, monkeypatch):
     # The live server has no TLS, which both would insist on.
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
-    settings.ROOT_URLCONF = "tests.auth.oauth_urls"
+    settings.ROOT_URLCONF = "tests.auth.oauth.urls"
     return live_server.url
 
 

@@ -1,7 +1,7 @@
 """A process of a service that is sent wrong secrets, run with its settings in JSON.
 
-    python -m tests.auth.guessing SETTINGS migrate
-    python -m tests.auth.guessing SETTINGS guess APP_KEY TIMES
+    python -m tests.auth.throttling.guessing SETTINGS migrate
+    python -m tests.auth.throttling.guessing SETTINGS guess APP_KEY TIMES
 
 The latter prints how often each status was answered, as JSON.
 """

@@ -14,8 +14,7 @@ from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppSecret
 from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.exceptions import InvalidAppKey
-
-from .service_process import BASE
+from tests.auth.tokens.service_process import BASE
 
 
 def rotate(*args, **options):
@@ -205,7 +204,7 @@ def in_a_process(database, dying):
     ("moment", "stored"), [("before the commit", 1), ("before it is printed", 2)]
 )
 def test_killed_in_the_middle_it_can_be_run_again(tmp_path, moment, stored):
-    from .service_process import ServiceProcess  # noqa: PLC0415 - its own settings
+    from tests.auth.tokens.service_process import ServiceProcess  # noqa: PLC0415 - its own settings
 
     name = str(tmp_path / "service.sqlite3")
     database = {"ENGINE": "django.db.backends.sqlite3", "NAME": name}

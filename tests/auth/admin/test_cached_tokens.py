@@ -2,8 +2,7 @@ import pytest
 
 from eaglet.auth.models import CachedToken
 from eaglet.token_store import StoredToken, TokenKey, shared_store
-
-from .admin_pages import CACHED, act, history, page
+from tests.auth.admin.pages import CACHED, act, history, page
 
 
 @pytest.fixture

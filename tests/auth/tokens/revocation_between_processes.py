@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 
-from .service_process import AFTERWARDS, CHANGES, DEATH
+from tests.auth.tokens.service_process import AFTERWARDS, CHANGES, DEATH
 
 CACHE_SECONDS = 0.5
 EVERYTHING = ["*"]

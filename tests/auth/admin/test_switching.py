@@ -4,8 +4,7 @@ import pytest
 from django.test import Client
 
 from eaglet.auth.models import AccessToken, App
-
-from .admin_pages import APPS, act, history, page
+from tests.auth.admin.pages import APPS, act, history, page
 
 
 def url_of(app, way):

@@ -4,10 +4,10 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from eaglet.auth.models import App, refused_calls
-from eaglet.auth.models.refused_calls import Reason, RefusedCalls, counter
-
-from .admin_pages import APPS, change_app, page
+from eaglet.auth import refusals
+from eaglet.auth.models import App, Reason, RefusedCalls
+from eaglet.auth.refusals import counter
+from tests.auth.admin.pages import APPS, change_app, page
 
 
 def counts():
@@ -60,12 +60,12 @@ def test_who_is_not_known_is_not_counted_and_writes_nothing(call, client, hermes
 
 def test_a_process_writes_at_most_once_a_minute(call, poor, monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(refused_calls.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(refusals.time, "monotonic", lambda: now[0])
     token = poor.token()
     for _ in range(3):
         call(token)
     assert counts() == {LACKS: 1}
-    now[0] += refused_calls.WRITE_EVERY_SECONDS
+    now[0] += refusals.WRITE_EVERY_SECONDS
     call(token)
     assert counts() == {LACKS: 4}
 
@@ -74,21 +74,21 @@ def test_what_is_not_written_yet_is_written_at_the_end_of_any_request(
     call, poor, hermes, monkeypatch
 ):
     now = [1000.0]
-    monkeypatch.setattr(refused_calls.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(refusals.time, "monotonic", lambda: now[0])
     token = poor.token()
     call(token)
     call(token)
-    now[0] += refused_calls.WRITE_EVERY_SECONDS
+    now[0] += refusals.WRITE_EVERY_SECONDS
     assert call(hermes.token()).status_code == 200
     assert counts() == {LACKS: 2}
 
 
 def test_other_requests_pay_nothing(call, hermes):
     call(hermes.token())
-    assert not refused_calls.request_finished.has_listeners(counter) or not [
+    assert not refusals.request_finished.has_listeners(counter) or not [
         receiver
-        for receiver in refused_calls.request_finished.receivers
-        if receiver[0][0] == refused_calls.__name__
+        for receiver in refusals.request_finished.receivers
+        if receiver[0][0] == refusals.__name__
     ]
 
 
@@ -121,7 +121,7 @@ def test_a_database_that_can_not_take_them_fails_no_request(call, poor, monkeypa
     def broken(*args):
         raise ValueError("full")
 
-    monkeypatch.setattr(refused_calls, "_add", broken)
+    monkeypatch.setattr(refusals, "_add", broken)
     assert call(token).status_code == 403
     assert "1 refused calls were not counted" in caplog.text
 
@@ -160,7 +160,7 @@ def test_the_pages_show_them_and_the_grant_that_was_missing(admin_client, call, 
 def test_the_log_names_every_grant_that_was_missing_and_the_answer_none(
     client, poor, declare, caplog
 ):
-    from .test_admin_grants import AReports  # noqa: PLC0415
+    from tests.auth.admin.test_grants import AReports  # noqa: PLC0415
 
     declare(AReports)
     headers = {"Authorization": f"Bearer {poor.token()}"}

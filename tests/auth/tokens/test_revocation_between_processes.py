@@ -2,9 +2,9 @@
 
 import pytest
 
-from .revocation_between_processes import *  # noqa: F403
-from .revocation_between_processes import CACHE_SECONDS, Landscape
-from .service_process import ServiceProcess
+from tests.auth.tokens.revocation_between_processes import *  # noqa: F403
+from tests.auth.tokens.revocation_between_processes import CACHE_SECONDS, Landscape
+from tests.auth.tokens.service_process import ServiceProcess
 
 
 @pytest.fixture(scope="module")

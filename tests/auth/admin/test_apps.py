@@ -7,8 +7,7 @@ from django.utils import timezone
 from eaglet.auth import keys
 from eaglet.auth.admin import apps
 from eaglet.auth.models import AccessToken, App, CachedToken
-
-from .admin_pages import APPS, TOKENS, act, change_app, page
+from tests.auth.admin.pages import APPS, TOKENS, act, change_app, page
 
 
 def test_a_secret_may_be_given_an_end_and_nothing_else(admin_client, hermes):

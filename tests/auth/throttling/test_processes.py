@@ -32,7 +32,7 @@ def _mariadb(mariadb):
 
 
 def run(settings, *args):
-    command = [sys.executable, "-m", "tests.auth.guessing", json.dumps(settings), *args]
+    command = [sys.executable, "-m", "tests.auth.throttling.guessing", json.dumps(settings), *args]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 

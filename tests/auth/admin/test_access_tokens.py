@@ -11,8 +11,7 @@ from eaglet.auth import keys
 from eaglet.auth.admin import access_tokens
 from eaglet.auth.models import AccessToken, CachedToken
 from eaglet.token_store import StoredToken, TokenKey, shared_store
-
-from .admin_pages import TOKENS, act, history, page
+from tests.auth.admin.pages import TOKENS, act, history, page
 
 
 def test_tokens_are_listed_by_app_and_state_and_not_by_what_is_secret(admin_client, hermes):

@@ -8,8 +8,7 @@ from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, AppSecret
 from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.exceptions import InvalidAppKey
-
-from .admin_pages import APPS, history, page, shown_in
+from tests.auth.admin.pages import APPS, history, page, shown_in
 
 
 def test_a_further_secret_is_made_only_when_it_is_confirmed(admin_client, hermes):

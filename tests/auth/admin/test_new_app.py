@@ -7,8 +7,7 @@ from django.contrib.sessions.models import Session
 from eaglet.auth import keys
 from eaglet.auth.models import App, AppGrant, AppSecret
 from eaglet.auth.tokens.issuing import issue_access_token
-
-from .admin_pages import APPS, add_app, history, shown_in
+from tests.auth.admin.pages import APPS, add_app, history, shown_in
 
 
 def test_adding_an_app_shows_its_key_and_secret_in_the_answer_itself(admin_client):

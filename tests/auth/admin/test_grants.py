@@ -7,8 +7,7 @@ from django.utils.translation import override
 
 from eaglet.api import ApiResource, access_token_required, registry
 from eaglet.auth.models import AppGrant
-
-from .admin_pages import APPS, change_app, history, page
+from tests.auth.admin.pages import APPS, change_app, history, page
 
 BOX = re.compile(r'<input type="checkbox" name="granted" value="([^"]+)"[^>]*?( checked)?>([^<]*)')
 

@@ -1,0 +1,267 @@
+"""Apps that call this service, their grants and their secrets."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.core.validators import MinValueValidator
+from django.db import models, transaction
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from eaglet.auth import keys
+from eaglet.auth.grants import EVERYTHING, validate_grant
+from eaglet.auth.models.refused_calls import RefusedCalls
+from eaglet.auth.tokens.invalidation import AnnouncingQuerySet
+from eaglet.conf import conf
+
+
+@dataclass(frozen=True)
+class CreatedApp:
+    """A new app, and the only copy of its first secret."""
+
+    app: App
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CreatedSecret:
+    """A new secret's record, and its only copy."""
+
+    record: AppSecret
+    secret: str = field(repr=False)
+
+
+class AppQuerySet(AnnouncingQuerySet["App"]):
+    """Queries over apps."""
+
+    def create_app(
+        self,
+        name: str,
+        *,
+        token_lifetime_seconds: int | None = None,
+        may_introspect: bool = False,
+        grants: Iterable[str] = (EVERYTHING,),
+    ) -> CreatedApp:
+        """Make an app with an app key, a first secret and grants: by default, everything.
+
+        Raises ValidationError for a name that is taken, or for what is no grant.
+        """
+        self._for_write = True
+        app = self.model(
+            name=name, token_lifetime_seconds=token_lifetime_seconds, may_introspect=may_introspect
+        )
+        with transaction.atomic(using=self.db):
+            app.full_clean(exclude=["app_key"])
+            app.save(using=self.db, force_insert=True)
+            return CreatedApp(app, app.equip(grants).secret)
+
+    def with_activity(self) -> AppQuerySet:
+        """Annotate `last_used_at`, of any secret, and `calls_refused`, how many."""
+        secrets = AppSecret.objects.filter(app=models.OuterRef("pk")).order_by()
+        last_use = secrets.values("app").annotate(last=models.Max("last_used_at")).values("last")
+        refused = RefusedCalls.objects.filter(app=models.OuterRef("pk")).order_by()
+        total = refused.values("app").annotate(total=models.Sum("count")).values("total")
+        return self.annotate(
+            last_used_at=models.Subquery(last_use),
+            calls_refused=Coalesce(
+                models.Subquery(total), 0, output_field=models.PositiveBigIntegerField()
+            ),
+        )
+
+
+class App(models.Model):
+    """Something that calls this service, with an app key and secrets of its own."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    app_key = models.CharField(
+        _("app key"),
+        max_length=64,
+        unique=True,
+        default=keys.generate_app_key,
+        editable=False,
+    )
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Switched off, it gets no tokens, and those it has are refused."),
+    )
+    token_lifetime_seconds = models.PositiveIntegerField(
+        _("token lifetime in seconds"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("How long its access tokens live; empty: as the service's settings say."),
+    )
+    may_introspect = models.BooleanField(
+        _("may introspect"),
+        default=False,
+        help_text=_("It may look at and revoke the tokens of other apps, not only its own."),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = AppQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("app")
+        verbose_name_plural = _("apps")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def token_lifetime(self) -> datetime.timedelta:
+        """How long its access tokens live: its own lifetime, else EAGLET_TOKEN_LIFETIME_SECONDS."""
+        seconds = self.token_lifetime_seconds
+        if seconds is None:
+            seconds = conf.EAGLET_TOKEN_LIFETIME_SECONDS
+        return datetime.timedelta(seconds=seconds)
+
+    def equip(self, grants: Iterable[str] = (EVERYTHING,)) -> CreatedSecret:
+        """Give a newly saved app its grants and its first secret.
+
+        Raises ValidationError for what is no grant, and then gives it nothing.
+        """
+        using = self._state.db
+        with transaction.atomic(using=using):
+            for text in dict.fromkeys(grants):
+                grant = AppGrant(app=self, grant=text)
+                grant.clean_fields(exclude=["app"])
+                grant.save(using=using, force_insert=True)
+            return self.add_secret()
+
+    def add_secret(self, *, expires_at: datetime.datetime | None = None) -> CreatedSecret:
+        """Make a further secret; those there are stay as they are."""
+        secret = keys.generate_secret()
+        record = AppSecret(app=self, digest=keys.digest(secret), expires_at=expires_at)
+        record.save(using=self._state.db, force_insert=True)
+        return CreatedSecret(record, secret)
+
+    def count_live_tokens(self, *, at_most: int) -> int:
+        """How many access tokens of it are accepted; more than so many are not counted."""
+        if not self.is_active:
+            return 0
+        tokens = self.tokens.using(self._state.db).filter(
+            expires_at__gt=timezone.now(),
+            revoked_at__isnull=True,
+            secret__revoked_at__isnull=True,
+        )
+        return tokens[:at_most].count()
+
+    def revoke_tokens(self) -> int:
+        """Revoke every access token issued to it that is still live; returns how many."""
+        return self.tokens.using(self._state.db).revoke()
+
+
+class AppGrantQuerySet(AnnouncingQuerySet["AppGrant"]):
+    """Queries over grants."""
+
+
+class AppGrant(models.Model):
+    """One thing an app may do: `app.resource:verb`. An app without any may do nothing."""
+
+    app = models.ForeignKey(
+        App, models.CASCADE, related_name="grants", verbose_name=_("app"), db_index=False
+    )
+    grant = models.CharField(
+        _("grant"),
+        max_length=200,
+        validators=[validate_grant],
+        help_text=_("app.resource:verb, any part * for anything; * alone for everything."),
+    )
+
+    objects = AppGrantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("grant")
+        verbose_name_plural = _("grants")
+        ordering = ["grant"]
+        constraints = [
+            # Its index serves the foreign key too.
+            models.UniqueConstraint(fields=["app", "grant"], name="eaglet_grant_once_per_app"),
+        ]
+
+    def __str__(self) -> str:
+        return self.grant
+
+
+class AppSecretQuerySet(AnnouncingQuerySet["AppSecret"]):
+    """Queries over secrets."""
+
+    def live(self) -> AppSecretQuerySet:
+        """Those that are neither revoked nor expired."""
+        unexpired = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=timezone.now())
+        return self.filter(unexpired, revoked_at__isnull=True)
+
+
+class AppSecret(models.Model):
+    """A secret of an app; only its digest is kept. Two can be live at once, for rotation."""
+
+    app = models.ForeignKey(App, models.CASCADE, related_name="secrets", verbose_name=_("app"))
+    digest = models.CharField(_("digest"), max_length=keys.DIGEST_LENGTH, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    expires_at = models.DateTimeField(
+        _("expires at"),
+        null=True,
+        blank=True,
+        help_text=_("From then on no token is issued for it; tokens issued before live on."),
+    )
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
+
+    objects = AppSecretQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("secret")
+        verbose_name_plural = _("secrets")
+        ordering = ["-created_at"]
+        constraints = [
+            # Not unique=True: PostgreSQL would add a second index, for LIKE.
+            models.UniqueConstraint(fields=["digest"], name="eaglet_secret_digest_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return gettext("secret %(fingerprint)s") % {"fingerprint": self.fingerprint}
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells one secret from another: the first 8 hex digits of its SHA-256.
+
+        No character of the secret is in it, and whoever has the secret can work it out
+        (`printf %s "$APP_SECRET" | sha256sum`).
+        """
+        return self.digest[:8]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether tokens are issued for it: neither revoked nor expired."""
+        if self.revoked_at is not None:
+            return False
+        return self.expires_at is None or self.expires_at > timezone.now()
+
+    def touch(self, *, at_most_every: datetime.timedelta) -> None:
+        """Write down that it was used just now, unless that was done a moment ago."""
+        now = timezone.now()
+        written = self.last_used_at
+        if written is not None and now - written < at_most_every:
+            return
+        self.last_used_at = now
+        # Not save(): somebody may have deleted the row, and no verdict depends on it. Of
+        # processes that use it at once, the first writes.
+        rows = AppSecret.objects.using(self._state.db).filter(pk=self.pk, last_used_at=written)
+        rows.update(last_used_at=now)
+
+    def revoke(self) -> int:
+        """Revoke it and every access token issued for it; returns how many of those."""
+        using = self._state.db
+        with transaction.atomic(using=using):
+            if self.revoked_at is None:
+                self.revoked_at = timezone.now()
+                self.save(using=using, update_fields=["revoked_at"])
+            return self.tokens.using(using).revoke()
