@@ -5,7 +5,7 @@ import pytest
 from django.utils import translation
 
 from eaglet.api import registry
-from eaglet.api.dispatch.plan import forget_plans
+from eaglet.api.dispatch.plan import clear_compiled
 
 
 @pytest.fixture(autouse=True)
@@ -17,13 +17,15 @@ def _language_of_the_settings():
 
 @pytest.fixture
 def declared():
-    """Take out of the registry, after the test, whatever the test declares."""
+    """Leave the registry, after the test, as it was before."""
     before = list(registry.registered())
     yield
     for resource in list(registry.registered()):
         if resource not in before:
             registry.unregister(resource)
-    forget_plans()
+    for resource in before:
+        registry.register(resource)
+    clear_compiled()
 
 
 @pytest.fixture(params=["fast path", "REST framework"])

@@ -1,11 +1,11 @@
-"""System checks of the resources and of the URLconf that brings them."""
+"""System checks of the resources, of the URLconf that brings them, and of staff access."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -16,13 +16,9 @@ from django.urls.exceptions import Resolver404
 from eaglet.api import registry, routing
 from eaglet.api.context import load_providers
 from eaglet.api.dispatch.plan import handlers
-from eaglet.conf import Settings
-from eaglet.conf.validation import is_sound
-
-if TYPE_CHECKING:
-    from eaglet.api.resource import ApiResource
 from eaglet.api.security import staff_access
-from eaglet.conf import conf
+from eaglet.conf import Settings, conf
+from eaglet.conf.validation import is_sound
 
 # In a route or regular expression: what stands for one character, and what may hold a slash.
 _CHARACTER_CLASS = re.compile(r"\[[^\]]*\]")
@@ -129,6 +125,37 @@ def check_context_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessag
     return []
 
 
+@register()
+def check_console_setting(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E003: a value of EAGLET_CONSOLE that means nothing."""
+    value: object = conf.EAGLET_CONSOLE
+    if not isinstance(value, str) or value == staff_access.STAFF:  # other types are eaglet.E001
+        return []
+    return [
+        Error(
+            f"EAGLET_CONSOLE is {value!r}; it must be None, True, False or {staff_access.STAFF!r}.",
+            hint="None: everybody with DEBUG, else staff; True: everybody; False: nobody; "
+            "'staff': staff, with DEBUG too.",
+            id="eaglet_api.E003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_open_to_everybody(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W003: console, OpenAPI and metrics are open to everybody."""
+    if not staff_access.is_open():
+        return []
+    cause = "EAGLET_CONSOLE is True" if conf.EAGLET_CONSOLE is True else "DEBUG is on"
+    return [
+        Warning(
+            f"The console, OpenAPI and metrics are open to everybody, as {cause}.",
+            hint="Set EAGLET_CONSOLE to None (staff only, with DEBUG off), 'staff' or False.",
+            id="eaglet_api.W003",
+        )
+    ]
+
+
 def _top_patterns() -> Sequence[URLPattern | URLResolver]:
     patterns: Sequence[URLPattern | URLResolver] = get_resolver().url_patterns
     return patterns
@@ -156,41 +183,9 @@ def _may_be_a_pair(pattern: URLPattern | URLResolver, prefix: str) -> bool:
     return len(route.strip("$/").split("/")) == 2
 
 
-def _leads_elsewhere(path: str, resource: type[ApiResource]) -> bool:
+def _leads_elsewhere(path: str, resource: type[registry.Resource]) -> bool:
     try:
         match = get_resolver().resolve(f"/{path}")
     except Resolver404:
         return False
     return getattr(match.func, "cls", None) is not resource
-
-
-@register()
-def check_console_setting(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E003: a value of EAGLET_CONSOLE that means nothing."""
-    value: object = conf.EAGLET_CONSOLE
-    if not isinstance(value, str) or value == staff_access.STAFF:  # other types are eaglet.E001
-        return []
-    return [
-        Error(
-            f"EAGLET_CONSOLE is {value!r}; it must be None, True, False or {staff_access.STAFF!r}.",
-            hint="None: everybody with DEBUG, else staff; True: everybody; False: nobody; "
-            "'staff': staff, with DEBUG too.",
-            id="eaglet_api.E003",
-        )
-    ]
-
-
-@register(Tags.security, deploy=True)
-def check_open_to_everybody(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """W003: console, OpenAPI, browsable page and metrics are open to everybody."""
-    if not staff_access.is_open():
-        return []
-    cause = "EAGLET_CONSOLE is True" if conf.EAGLET_CONSOLE is True else "DEBUG is on"
-    return [
-        Warning(
-            "The console, OpenAPI, the browsable page and metrics are open to everybody, "
-            f"as {cause}.",
-            hint="Set EAGLET_CONSOLE to None (staff only, with DEBUG off), 'staff' or False.",
-            id="eaglet_api.W003",
-        )
-    ]

@@ -26,7 +26,7 @@ class ContextProvider(Protocol):
     provides: tuple[str, ...]
 
     def __call__(self, request: Request) -> Mapping[str, Any]:
-        """The values for one request; `request.params` and `request.auth` are there."""
+        """Return the values for one request; `request.params` and `request.auth` are there."""
 
 
 def load_providers() -> tuple[ContextProvider, ...]:
@@ -53,7 +53,7 @@ def _load(path: str) -> ContextProvider:
 
 
 def add_context(providers: tuple[ContextProvider, ...], args: Args) -> None:
-    """Take the provided names out of the parameters, and put the providers' values in.
+    """Remove the provided names from the parameters, and put the providers' values in.
 
     Raises what a provider raises, and ImproperlyConfigured if it returns a name it does not
     provide: a caller could set that one.
@@ -87,5 +87,5 @@ def _providing(*names: str) -> Callable[[Callable[[Request], Mapping[str, Any]]]
 
 @_providing("wapi_id")
 def wapi_id(request: Request) -> Mapping[str, Any]:
-    """The `wapi_id` of the original's args: path without trailing slash, `_`, verb."""
+    """Provide the `wapi_id` of the original's args: path without trailing slash, `_`, verb."""
     return {"wapi_id": f"{request.path.rstrip('/')}_{request.method}"}

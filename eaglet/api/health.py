@@ -24,10 +24,16 @@ from eaglet.encoding import to_json
 from eaglet.health import register_probe, run_probes
 
 View = Callable[[HttpRequest], HttpResponse]
+P = ParamSpec("P")
+
+_NO_DATABASE: Final = "django.db.backends.dummy"
+_KEEPS_NOTHING: Final = "django.core.cache.backends.dummy.DummyCache"
+_KEY: Final = "eaglet.readyz"
+_KEY_SECONDS: Final = 60
 
 
 def _health_view(view: View) -> View:
-    """Open to everybody: of what the project names for all its views, only throttles apply."""
+    """Open a view to everybody: of the project's policies, only its throttles apply."""
 
     @wraps(view)
     def throttled(request: HttpRequest) -> HttpResponse:
@@ -56,14 +62,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "checks": {result.name: "ok" if result.ok else "failed" for result in results},
     }
     return JsonBytesResponse(to_json(body), 200 if ready else 503)
-
-
-P = ParamSpec("P")
-
-_NO_DATABASE: Final = "django.db.backends.dummy"
-_KEEPS_NOTHING: Final = "django.core.cache.backends.dummy.DummyCache"
-_KEY: Final = "eaglet.readyz"
-_KEY_SECONDS: Final = 60
 
 
 class NotReady(Exception):

@@ -20,7 +20,7 @@ class _Headers(ResponseHeaders):
         self._store = store
 
     def items(self) -> Any:
-        """The headers, as pairs of name and value."""
+        """Return the headers, as pairs of name and value."""
         return self._store.values()
 
 

@@ -38,7 +38,7 @@ def paginate(
     count_per_page: int = 20,
     max_count_per_page: int = 100,
 ) -> Page:
-    """The page of a queryset or list that `args` ask for, ready to be returned by a handler.
+    """Return the page of a queryset or list that `args` ask for, ready to be returned by a handler.
 
     Args:
         objects: an ordered queryset, or a list.

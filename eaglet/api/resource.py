@@ -12,24 +12,21 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.metadata import SimpleMetadata
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import APISettings, api_settings
 from rest_framework.views import APIView
 
 from eaglet.api import registry, responses
-from eaglet.api.dispatch import browsable, view
-from eaglet.api.dispatch.drf_policy import (
-    FromProject,
-    named,
-    names_exception_handler,
-    names_renderers,
-)
-from eaglet.api.dispatch.plan import Method, Plan, forget_plans, handlers, plan_of
+from eaglet.api.dispatch.call import perform, read_call
+from eaglet.api.dispatch.drf_policy import names_exception_handler, names_renderers
+from eaglet.api.dispatch.plan import CompiledResource, clear_compiled, compiled, handlers
+from eaglet.api.dispatch.view import View, view_of
+from eaglet.api.request.accept import Negotiation
 from eaglet.api.request.args import Args
 from eaglet.api.request.body import read_drf_body
-from eaglet.api.request.drf import PARSERS, ResourceRequest
+from eaglet.api.request.drf import PARSERS, FromProject, ResourceRequest, named
 from eaglet.api.request.query import read_query
 from eaglet.api.security.authentication import AccessTokenAuthentication
 from eaglet.api.security.decorator import token_rule
@@ -45,11 +42,11 @@ class _ResourceType(ABCMeta):
 
     def __setattr__(cls, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        forget_plans()
+        clear_compiled()
 
     def __delattr__(cls, name: str) -> None:
         super().__delattr__(name)
-        forget_plans()
+        clear_compiled()
 
 
 class ApiResource(APIView, metaclass=_ResourceType):
@@ -74,10 +71,8 @@ class ApiResource(APIView, metaclass=_ResourceType):
     permission_classes: Any = FromProject("DEFAULT_PERMISSION_CLASSES", ())
     throttle_classes: Any = FromProject("DEFAULT_THROTTLE_CLASSES", ())
     parser_classes: Any = FromProject("DEFAULT_PARSER_CLASSES", PARSERS)
-    renderer_classes: Any = FromProject("DEFAULT_RENDERER_CLASSES", browsable.renderers)
-    content_negotiation_class: Any = FromProject(
-        "DEFAULT_CONTENT_NEGOTIATION_CLASS", browsable.Negotiation
-    )
+    renderer_classes: Any = FromProject("DEFAULT_RENDERER_CLASSES", (JSONRenderer,))
+    content_negotiation_class: Any = FromProject("DEFAULT_CONTENT_NEGOTIATION_CLASS", Negotiation)
     versioning_class: Any = FromProject("DEFAULT_VERSIONING_CLASS", None)
     metadata_class: Any = FromProject("DEFAULT_METADATA_CLASS", SimpleMetadata)
 
@@ -99,20 +94,20 @@ class ApiResource(APIView, metaclass=_ResourceType):
         registry.register(cls)
 
     @classmethod
-    def as_view(cls, **initkwargs: Any) -> view.View:  # type: ignore[override]
-        """The view that answers calls to this resource."""
+    def as_view(cls, **initkwargs: Any) -> View:  # type: ignore[override]
+        """Make the view that answers calls to this resource."""
         if initkwargs:
             raise TypeError(f"as_view() of a resource takes no arguments: {sorted(initkwargs)}")
-        return view.view_of(cls)
+        return view_of(cls)
 
     @classmethod
     def is_guarded(cls) -> bool:
-        """Whether any verb requires an access token."""
+        """Tell whether any verb requires an access token."""
         return any(token_rule(handler) is not None for handler in handlers(cls).values())
 
     @classmethod
     def own_classes(cls) -> list[type]:
-        """This class and those it inherits from, but for what every resource inherits from."""
+        """Return this class and its bases, but for those that every resource has."""
         return [klass for klass in cls.__mro__ if klass not in ApiResource.__mro__]
 
     # What follows is one call through Django REST framework, where it has something to do.
@@ -127,70 +122,66 @@ class ApiResource(APIView, metaclass=_ResourceType):
             parser_context=self.get_parser_context(request),
         )
 
-    def get_renderers(self) -> list[BaseRenderer]:
-        """The renderers; the browsable page's only for those who may see it."""
-        request = getattr(self.request, "_request", self.request)
-        return [renderer() for renderer in browsable.shown_to(request, self.renderer_classes)]
-
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a call, with every hook of REST framework where it belongs."""
         self.args = args
         self.kwargs = kwargs
         if not isinstance(self.settings, APISettings):
             self.settings = api_settings  # a resource may use the name for something of its own
-        plan = plan_of(type(self))
+        declared = compiled(type(self))
         drf_request = self.initialize_request(request, *args, **kwargs)
         self.request = drf_request
         self.headers = self.default_response_headers
         response: HttpResponseBase
         try:
-            response = self._call(plan, request, drf_request)
+            response = self._call(declared, request, drf_request)
         except Exception as exception:  # noqa: BLE001 - becomes the answer
             response = self.handle_exception(exception)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)  # type: ignore[arg-type]
         return self.response
 
-    def _call(self, plan: Plan, request: HttpRequest, drf_request: Request) -> HttpResponseBase:
+    def _call(
+        self, declared: CompiledResource, request: HttpRequest, drf_request: Request
+    ) -> HttpResponseBase:
         args = self.call_args
-        read_query(request, args, plan.max_fields)
-        method: Method | None = plan.methods.get(request.method or "")
+        read_query(request, args, declared.max_fields)
+        method = declared.methods.get(request.method or "")
         # The body is read first where it decides: `_method` may be in it, or the token.
         read_early = request.method == "POST" or (method is not None and method.rule is not None)
         verb, fault = request.method or "", None
         if read_early:
-            verb, fault = view.read_call(request, args, lambda _: read_drf_body(drf_request))
+            verb, fault = read_call(request, args, lambda _: read_drf_body(drf_request))
         drf_request.method = verb
-        method = plan.methods.get(verb)
+        method = declared.methods.get(verb)
         if method is not None and method.rule is not None:
-            token = AccessTokenAuthentication(args, in_parameter=plan.token_in_parameter)
+            token = AccessTokenAuthentication(args, in_parameter=declared.token_in_parameter)
             drf_request.authenticators = [token, *(drf_request.authenticators or ())]
         args.request = drf_request
         self.initial(drf_request, *self.args, **self.kwargs)
         if verb == "OPTIONS":
-            return self._describe(plan)
-        method = plan.methods[verb]
+            return self._describe(declared)
+        method = declared.methods[verb]
         if not read_early:
-            _verb, fault = view.read_call(request, args, lambda _: read_drf_body(drf_request))
+            _verb, fault = read_call(request, args, lambda _: read_drf_body(drf_request))
             drf_request.params = dict(args)  # type: ignore[attr-defined]
-        result = view.perform(plan, method, args, request, fault)
+        result = perform(declared, method, args, request, fault)
         if isinstance(result, HttpResponseBase):
             return result
         return self._write(responses.of_result(result))
 
-    def _describe(self, plan: Plan) -> HttpResponseBase:
+    def _describe(self, declared: CompiledResource) -> HttpResponseBase:
         data: dict[str, Any] = {"app": self.app, "resource": self.resource}
         if named("DEFAULT_METADATA_CLASS") or self.metadata_class is not SimpleMetadata:
             data = self.metadata_class().determine_metadata(self.request, self)
         outcome = responses.of_result(data)
         response = self._write(outcome)
-        response["Allow"] = plan.allow
+        response["Allow"] = declared.allow
         return response
 
     def _write(self, outcome: responses.Outcome) -> HttpResponseBase:
         request: HttpRequest = self.request._request
-        always_200 = plan_of(type(self)).always_200
-        plain_json = not names_renderers(type(self)) and not browsable.wants_page(request)
-        if plain_json or (
+        always_200 = compiled(type(self)).always_200
+        if not names_renderers(type(self)) or (
             outcome.status >= 400 and not always_200 and responses.accepts_problem(request)
         ):
             return responses.write(outcome, request, always_200=always_200)
@@ -213,8 +204,8 @@ class ApiResource(APIView, metaclass=_ResourceType):
             if response is not None:
                 response.exception = True
                 return response
-        plan = plan_of(type(self))
-        return self._write(responses.of_exception(exc, allow=plan.allow, place=plan.place))
+        declared = compiled(type(self))
+        return self._write(responses.of_exception(exc, allow=declared.allow, place=declared.place))
 
     def _say_how_to_authenticate(self, exc: NotAuthenticated | AuthenticationFailed) -> None:
         # As REST framework does: a 401 names a scheme, and where there is none it is a 403.
@@ -228,4 +219,4 @@ class ApiResource(APIView, metaclass=_ResourceType):
             exc.status_code = 403
 
     def _allowed_methods(self) -> list[str]:
-        return plan_of(type(self)).allow.split(", ")
+        return compiled(type(self)).allow.split(", ")

@@ -73,7 +73,7 @@ def envelope_response(data: Any) -> HttpResponse:
 
 
 def of_result(result: Any) -> Outcome:
-    """The outcome of a handler that returned: a value, or `(code, data)`.
+    """Make the outcome of a handler that returned: a value, or `(code, data)`.
 
     Raises TypeError for any other tuple.
     """
@@ -96,7 +96,7 @@ def _checked_pair(result: tuple[Any, ...]) -> tuple[int, Any]:
 
 
 def of_exception(exception: Exception, *, allow: str = "", place: str = "") -> Outcome:
-    """The outcome of an exception, and a log record of one that nobody foresaw.
+    """Make the outcome of an exception, and a log record of one that nobody foresaw.
 
     Args:
         exception: what was raised.
@@ -200,7 +200,7 @@ def write(outcome: Outcome, request: HttpRequest, *, always_200: bool = False) -
 
 
 def accepts_problem(request: HttpRequest) -> bool:
-    """Whether the caller names problem+json among what it accepts, and does not refuse it."""
+    """Tell whether the caller names problem+json among what it accepts, and does not refuse it."""
     accept = request.META.get("HTTP_ACCEPT", "")
     if PROBLEM_TYPE not in accept.lower():
         return False
@@ -248,7 +248,7 @@ def without_body(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def plain(envelope: Envelope) -> Any:
-    """The envelope in JSON's own types, so that every renderer writes it by our rules."""
+    """Return the envelope in JSON's own types, so that every renderer writes it by our rules."""
     return json.loads(to_json(envelope))
 
 

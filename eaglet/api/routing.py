@@ -41,7 +41,7 @@ def contribute(patterns: Sequence[URLPattern | URLResolver]) -> None:
 
 
 def own_routes() -> list[URLPattern | URLResolver]:
-    """The routes of eaglet's own: health, and what the installed apps have added."""
+    """Return the routes of eaglet's own: health, and what the installed apps have added."""
     return _own_routes
 
 
@@ -55,7 +55,7 @@ class DeclaredResources(URLPattern):
         registry.on_change(self._matches.clear)
 
     def resolve(self, path: str) -> ResolverMatch | None:
-        """The match for a path, with the view of its own resource; made once for each."""
+        """Return the match for a path, with the view of its own resource; made once for each."""
         match = self._matches.get(path)
         if match is None:
             app, _, name = path.partition("/")

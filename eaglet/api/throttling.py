@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from rest_framework.views import APIView
 
-from eaglet.api.dispatch.drf_policy import FromProject
-from eaglet.api.request.drf import wrap
+from eaglet.api.request.drf import FromProject, wrap
 
 
 class _ProjectThrottles(APIView):

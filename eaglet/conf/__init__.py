@@ -87,7 +87,7 @@ class Settings:
     )
     EAGLET_CONSOLE = Setting["bool | str | None"](
         None,
-        "Who may see console, OpenAPI, browsable page and metrics. None: everybody with DEBUG, "
+        "Who may see console, OpenAPI and metrics. None: everybody with DEBUG, "
         "else staff; True: everybody; False: nobody; 'staff': staff, with DEBUG too.",
     )
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eaglet.api import introspection as documentation
 from eaglet.api import registry
-from eaglet.api.dispatch.plan import Plan, plan_of
-from eaglet.api.introspection import passed_by_caller, path_of
-from eaglet.api.resource import ApiResource
+from eaglet.api.dispatch.plan import CompiledResource, compiled
+from eaglet.api.introspection import (
+    doc_of_method,
+    doc_of_resource,
+    passed_by_caller,
+    path_of,
+    split_doc,
+)
 from eaglet.observability.redaction import is_secret_name
 from eaglet.params import Param
 
@@ -41,7 +45,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ResourceSummary:
     """A resource in the list."""
 
     app: str
@@ -51,7 +55,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ResourceDetail:
     """A resource with all that is told of it."""
 
     app: str
@@ -61,43 +65,43 @@ class Shown:
     operations: tuple[Operation, ...]
 
 
-def listed() -> list[Listed]:
-    """Every resource, in order of app and name."""
+def list_resources() -> list[ResourceSummary]:
+    """List every resource, in order of app and name."""
     return [
-        Listed(
+        ResourceSummary(
             app=resource.app,
             name=resource.resource,
-            summary=documentation.split(documentation.of_resource(resource))[0],
-            verbs=_verbs(plan_of(resource)),
+            summary=split_doc(doc_of_resource(resource))[0],
+            verbs=_verbs(compiled(resource)),
         )
         for resource in registry.registered()
     ]
 
 
-def shown(resource: type[ApiResource]) -> Shown:
-    """All of one resource."""
-    plan = plan_of(resource)
-    return Shown(
+def describe(resource: type[registry.Resource]) -> ResourceDetail:
+    """Tell all of one resource."""
+    declared = compiled(resource)
+    return ResourceDetail(
         app=resource.app,
         name=resource.resource,
         path=path_of(resource),
-        documentation=documentation.of_resource(resource),
-        operations=tuple(_operation(plan, verb) for verb in _verbs(plan)),
+        documentation=doc_of_resource(resource),
+        operations=tuple(_operation(declared, verb) for verb in _verbs(declared)),
     )
 
 
-def _verbs(plan: Plan) -> tuple[str, ...]:
-    return tuple(verb for verb in plan.methods if verb != "HEAD")
+def _verbs(declared: CompiledResource) -> tuple[str, ...]:
+    return tuple(verb for verb in declared.methods if verb != "HEAD")
 
 
-def _operation(plan: Plan, verb: str) -> Operation:
-    method = plan.methods[verb]
-    summary, description = documentation.split(documentation.of_method(method))
+def _operation(declared: CompiledResource, verb: str) -> Operation:
+    method = declared.methods[verb]
+    summary, description = split_doc(doc_of_method(method))
     return Operation(
         verb=verb,
         summary=summary,
         description=description,
-        parameters=tuple(_parameter(param) for param in passed_by_caller(plan, method)),
+        parameters=tuple(_parameter(param) for param in passed_by_caller(declared, method)),
         guarded=method.rule is not None,
         grants=method.grants,
     )

@@ -18,13 +18,13 @@ def _engine() -> Engine:
 
 
 def render(template: str, context: dict[str, Any]) -> str:
-    """A page, in the active language."""
+    """Write a page, in the active language."""
     text: str = _engine().get_template(template).render(Context(context, use_l10n=False))
     return text
 
 
 def texts() -> dict[str, str]:
-    """What the script says, in the active language."""
+    """Return what the script says, in the active language."""
     return {
         "noToken": _("No access token."),
         "haveToken": _("Access token of {app}, good until {time}."),
@@ -42,7 +42,7 @@ def texts() -> dict[str, str]:
         "explainSecret": _("The app key or the secret is wrong."),
         "explain403": _("The access token is good, but its app lacks a grant: {grants}"),
         "explain404": _("There is no such thing."),
-        "explain405": _("The resource has not that verb."),
+        "explain405": _("The resource does not support that verb."),
         "explain429": _("Too many calls; wait {seconds} s."),
         "explain5": _("The service failed; its log has the cause, under {reference}."),
         "copied": _("Copied."),

@@ -12,7 +12,7 @@ from django.utils import translation
 from eaglet.api import registry
 from eaglet.api.console import catalogue, pages
 from eaglet.api.introspection import path_of, project_name, token_resource
-from eaglet.api.security.staff_access import disclosed_page
+from eaglet.api.security.staff_access import staff_page
 
 LANGUAGES: Final = (("en", "English"), ("zh-hans", "中文"))
 
@@ -34,34 +34,34 @@ POLICY: Final = "; ".join(
 _FILES: Final = {"console.css": "text/css", "console.js": "text/javascript"}
 
 
-_page: Final = disclosed_page(POLICY)
+_page: Final = staff_page(POLICY)
 
 
 @_page
 def index(request: HttpRequest) -> HttpResponseBase:
-    """The list of resources."""
+    """Show the list of resources."""
     return _written(request, None)
 
 
 @_page
 def resource_page(request: HttpRequest, app: str, resource: str) -> HttpResponseBase:
-    """The same with one resource; the page's script takes that part out of it."""
+    """Show the same with one resource; the page's script takes that part out of it."""
     found = registry.lookup(app, resource)
     if found is None:
         raise Http404
-    return _written(request, catalogue.shown(found))
+    return _written(request, catalogue.describe(found))
 
 
 @_page
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The script or the style: served here, so that no web server has to know of them."""
+    """Answer with the script or the style, so that no web server has to know of them."""
     if name not in _FILES:
         raise Http404
     content = files("eaglet.api").joinpath("static/eaglet_api", name).read_bytes()
     return HttpResponse(content, content_type=f"{_FILES[name]}; charset=utf-8")
 
 
-def _written(request: HttpRequest, shown: catalogue.Shown | None) -> HttpResponse:
+def _written(request: HttpRequest, shown: catalogue.ResourceDetail | None) -> HttpResponse:
     issuing = token_resource()
     # A project may do without LocaleMiddleware.
     language = request.GET.get("lang")
@@ -72,7 +72,7 @@ def _written(request: HttpRequest, shown: catalogue.Shown | None) -> HttpRespons
             "console.html",
             {
                 "project": project_name(),
-                "resources": catalogue.listed(),
+                "resources": catalogue.list_resources(),
                 "shown": shown,
                 "token_path": path_of(issuing) if issuing is not None else "",
                 "language": translation.get_language(),

@@ -1,7 +1,7 @@
-"""What a resource class declares, worked out once: its verbs, its guards, and which path it takes.
+"""What a resource class declares, compiled once: its verbs, its guards, and which path it takes.
 
-A plan also holds the settings a call depends on. It is thrown away when a setting changes, which
-happens in tests, and when an attribute of the class is set.
+What is compiled also holds the settings a call depends on. It is cleared when a setting changes,
+which happens in tests, and when an attribute of the class is set.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -17,14 +17,12 @@ from rest_framework.exceptions import MethodNotAllowed
 
 from eaglet.api.context import ContextProvider, load_providers
 from eaglet.api.dispatch.drf_policy import needs_drf
+from eaglet.api.registry import Resource
 from eaglet.api.request.method_override import VERBS
 from eaglet.api.security.decorator import TokenRule, token_rule
 from eaglet.conf import conf
 from eaglet.observability import metrics
 from eaglet.params import Declared, behind_check, declared_params
-
-if TYPE_CHECKING:
-    from eaglet.api.resource import ApiResource
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Method:
     names: frozenset[tuple[str | None, str | None]]
 
     def declares(self, function: Callable[..., Any] | None) -> bool:
-        """Whether a function is the handler itself, under whatever decorators."""
+        """Tell whether a function is the handler itself, under whatever decorators."""
         if function is None:
             return False
         function = inspect.unwrap(function)
@@ -62,20 +60,18 @@ class Methods(dict[str, Method]):
     """The methods of a resource, by verb in capitals."""
 
     def __missing__(self, verb: str) -> Method:
-        """Refuse a verb that the resource has not: MethodNotAllowed (405)."""
+        """Refuse a verb that the resource does not support: MethodNotAllowed (405)."""
         raise MethodNotAllowed(verb[:20])
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CompiledResource:
     """How calls to one resource are answered.
 
     Attributes:
         place: the resource's name, for the log.
-        methods: by verb in capitals; HEAD is GET's. To ask for another one is a
+        methods: by verb in capitals; HEAD is GET's. Asking for another one raises
             MethodNotAllowed (405).
-        quick: those of them whose calls, without a body and plain, need nothing but their
-            parameters read.
         allow: the value of an Allow header.
         direct: whether Django REST framework can be left out.
         is_counted: whether calls are counted for Prometheus.
@@ -84,7 +80,6 @@ class Plan:
 
     place: str
     methods: Methods
-    quick: dict[str | None, Method]
     allow: str
     direct: bool
     is_counted: bool
@@ -95,28 +90,28 @@ class Plan:
     always_200: bool
 
 
-class _Plans(dict[type["ApiResource"], Plan]):
-    def __missing__(self, resource: type[ApiResource]) -> Plan:
-        plan = self[resource] = _make(resource)
-        return plan
+class _Compiled(dict[type[Resource], CompiledResource]):
+    def __missing__(self, resource: type[Resource]) -> CompiledResource:
+        self[resource] = compiled = _compile(resource)
+        return compiled
 
 
-_plans = _Plans()
+_compiled = _Compiled()
 
-plan_of: Callable[[type[ApiResource]], Plan] = _plans.__getitem__
-"""The plan of a resource class; made when first asked for."""
-
-
-def forget_plans(**kwargs: Any) -> None:
-    """Throw every plan away."""
-    _plans.clear()
+compiled: Callable[[type[Resource]], CompiledResource] = _compiled.__getitem__
+"""Return what a resource class comes down to; compiled when first asked for."""
 
 
-setting_changed.connect(forget_plans, dispatch_uid="eaglet.api.dispatch.plan")
+def clear_compiled(**kwargs: Any) -> None:
+    """Compile every resource anew when it is next asked for."""
+    _compiled.clear()
+
+
+setting_changed.connect(clear_compiled, dispatch_uid="eaglet.api.dispatch.plan")
 
 
 def handlers(resource: type) -> dict[str, Callable[[Any], Any]]:
-    """The handlers a class has, by verb; its `http_method_names` may narrow them."""
+    """Return the handlers a class has, by verb; its `http_method_names` may narrow them."""
     allowed = getattr(resource, "http_method_names", VERBS)
     found = {verb: getattr(resource, verb, None) for verb in VERBS if verb in allowed}
     return {verb: handler for verb, handler in found.items() if callable(handler)}
@@ -127,7 +122,7 @@ def _name_of(function: Callable[..., Any]) -> tuple[str | None, str | None]:
 
 
 def _names(
-    resource: type[ApiResource], handler: Callable[[Any], Any]
+    resource: type[Resource], handler: Callable[[Any], Any]
 ) -> frozenset[tuple[str | None, str | None]]:
     # One function may serve several verbs: `post = put`.
     verbs = [verb for verb, other in handlers(resource).items() if other == handler]
@@ -138,7 +133,7 @@ def _names(
     )
 
 
-def _make(resource: type[ApiResource]) -> Plan:
+def _compile(resource: type[Resource]) -> CompiledResource:
     methods = Methods(
         (verb.upper(), _method(resource, verb, handler))
         for verb, handler in handlers(resource).items()
@@ -148,15 +143,11 @@ def _make(resource: type[ApiResource]) -> Plan:
         methods["HEAD"] = methods["GET"]
         allowed.insert(allowed.index("GET") + 1, "HEAD")
     providers = load_providers()
-    direct = conf.EAGLET_FAST_PATH and not needs_drf(resource)
-    quick = direct and not providers
-    return Plan(
+    return CompiledResource(
         place=f"{resource.app}.{resource.resource}",
         methods=methods,
-        # A POST may mean another verb.
-        quick={verb: methods[verb] for verb in methods if quick and verb != "POST"},
         allow=", ".join(allowed),
-        direct=direct,
+        direct=conf.EAGLET_FAST_PATH and not needs_drf(resource),
         is_counted=metrics.ENABLED and conf.EAGLET_METRICS,
         providers=providers,
         provided=frozenset(name for provider in providers for name in provider.provides),
@@ -166,7 +157,7 @@ def _make(resource: type[ApiResource]) -> Plan:
     )
 
 
-def _method(resource: type[ApiResource], verb: str, handler: Callable[[Any], Any]) -> Method:
+def _method(resource: type[Resource], verb: str, handler: Callable[[Any], Any]) -> Method:
     rule = token_rule(handler)
     grants: tuple[str, ...] = ()
     if rule is not None:

@@ -1,4 +1,4 @@
-"""What is told of each call of a resource: a log record, a count and a span, each if wanted."""
+"""Log, count and trace each call of a resource, where that is wanted."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ class Observation:
             self._span = spans.CallSpan(request, route)
 
     @property
-    def is_told(self) -> bool:
-        """Whether it is told of one by one, so that its ids find it."""
+    def is_reported(self) -> bool:
+        """Whether it is reported by itself, so that its ids find it."""
         return self._is_logged or self._span is not None
 
     def end(
         self, response: HttpResponseBase, args: Args | None, provided: Iterable[str] = ()
     ) -> None:
-        """Tell what came of it; never raises, because the answer is there already.
+        """Report what came of it; never raise, because the answer is there already.
 
         Args:
             response: the answer.
@@ -80,11 +80,11 @@ class Observation:
         """
         seconds = time.perf_counter() - self._started
         try:
-            self._tell(response, args, frozenset(provided), seconds)
+            self._report(response, args, frozenset(provided), seconds)
         except Exception:  # noqa: BLE001 - logged, and the caller gets its answer
-            _faults.exception("a call of %s.%s can't be told of", self._app, self._resource)
+            _faults.exception("a call of %s.%s can't be reported", self._app, self._resource)
 
-    def _tell(
+    def _report(
         self,
         response: HttpResponseBase,
         args: Args | None,

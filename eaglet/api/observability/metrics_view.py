@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import NotFound
 
 from eaglet.api import responses
-from eaglet.api.security.staff_access import disclosing
+from eaglet.api.security.staff_access import staff_view
 from eaglet.observability import metrics
 
 
-@disclosing
+@staff_view
 def metrics_view(request: HttpRequest) -> HttpResponse:
     """Answer with every metric in Prometheus's text format; 404 without prometheus_client."""
     if not metrics.ENABLED:

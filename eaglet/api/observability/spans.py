@@ -36,7 +36,7 @@ if tracing.HAS_OPENTELEMETRY:
 
 
 def wanted() -> bool:
-    """Whether the project has set a tracer provider."""
+    """Tell whether the project has set a tracer provider."""
     return tracing.HAS_OPENTELEMETRY and trace._TRACER_PROVIDER is not None
 
 

@@ -10,8 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
 from eaglet.api import registry
-from eaglet.api.dispatch import view as dispatch
-from eaglet.api.dispatch.plan import plan_of
+from eaglet.api.dispatch.plan import compiled
 from eaglet.api.introspection import path_of, project_name
 from eaglet.api.openapi.operations import ResourceSchema
 
@@ -33,9 +32,9 @@ class Generator(SchemaGenerator):
     def _initialise_endpoints(self) -> None:
         if self.endpoints is None:
             self.endpoints = [
-                (path_of(resource), "", verb, dispatch.view_of(resource))  # type: ignore[misc]
+                (path_of(resource), "", verb, resource.as_view())  # type: ignore[misc]
                 for resource in registry.registered()
-                for verb in sorted(plan_of(resource).methods)
+                for verb in sorted(compiled(resource).methods)
                 if verb != "HEAD"
             ]
 
@@ -77,11 +76,11 @@ def _schema_class(handler: Any) -> type[ResourceSchema]:
 
 
 def document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document of this service."""
+    """Make the OpenAPI 3.1 document of this service."""
     document = Generator().get_schema(public=True)  # type: ignore[no-untyped-call]
     return document
 
 
 def as_json(schema: dict[str, Any]) -> str:
-    """The document as text; the same for the same declarations."""
+    """Write the document as text; the same for the same declarations."""
     return json.dumps(schema, ensure_ascii=False, indent=2, default=str) + "\n"

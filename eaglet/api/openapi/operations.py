@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from django.urls import NoReverseMatch, reverse
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
-from eaglet.api import introspection
-from eaglet.api.dispatch.plan import plan_of
-from eaglet.api.introspection import passed_by_caller, token_resource
+from eaglet.api import registry
+from eaglet.api.dispatch.plan import CompiledResource, Method, compiled
+from eaglet.api.introspection import (
+    doc_of_method,
+    doc_of_resource,
+    passed_by_caller,
+    split_doc,
+    token_resource,
+)
 from eaglet.api.openapi import param_schemas
-from eaglet.api.openapi import responses as failures
+from eaglet.api.openapi import responses as described
 from eaglet.api.request.body import FORM, JSON, MULTIPART
-
-if TYPE_CHECKING:
-    from eaglet.api.dispatch.plan import Method, Plan
-    from eaglet.api.resource import ApiResource
 
 TOKEN_SCHEME: Final = "accessToken"  # noqa: S105 - a name
 OAUTH_SCHEME: Final = "clientCredentials"
@@ -32,32 +34,32 @@ class ResourceSchema(AutoSchema):
     """Describes a verb of a resource; what `extend_schema` says of it goes before."""
 
     @property
-    def resource(self) -> type[ApiResource]:
+    def resource(self) -> type[registry.Resource]:
         """The class."""
-        return cast("type[ApiResource]", type(self.view))
+        return cast("type[registry.Resource]", type(self.view))
 
     @property
-    def plan(self) -> Plan:
+    def compiled(self) -> CompiledResource:
         """What the class declares."""
-        return plan_of(self.resource)
+        return compiled(self.resource)
 
     @property
     def declared(self) -> Method:
         """What the method declares."""
-        return self.plan.methods[self.method]
+        return self.compiled.methods[self.method]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
-        """The operation object, or None where `extend_schema` leaves it out."""
+        """Return the operation object, or None where `extend_schema` leaves it out."""
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
         for kind, components in (
-            (ResolvedComponent.SCHEMA, failures.SCHEMAS),
-            (ResolvedComponent.RESPONSE, failures.RESPONSES),
+            (ResolvedComponent.SCHEMA, described.SCHEMAS),
+            (ResolvedComponent.RESPONSE, described.RESPONSES),
         ):
             for name, component in components.items():
                 self._register(name, kind, component)
-        params = passed_by_caller(self.plan, self.declared)
+        params = passed_by_caller(self.compiled, self.declared)
         if self.method in _IN_QUERY:
             said = {parameter["name"] for parameter in operation.get("parameters", ())}
             own = [param_schemas.in_query(p) for p in params if p.name not in said]
@@ -65,17 +67,17 @@ class ResourceSchema(AutoSchema):
                 operation["parameters"] = [*operation.get("parameters", ()), *own]
         elif "requestBody" not in operation:
             operation["requestBody"] = self._body()
-        responses = failures.responses(
+        responses = described.responses(
             with_token=self.declared.rule is not None
-            or not self.plan.direct
+            or not self.compiled.direct
             or self.resource is token_resource(),
-            always_200=self.plan.always_200,
+            always_200=self.compiled.always_200,
         )
         operation["responses"] = {**responses, **operation["responses"]}
         return operation
 
     def _body(self) -> dict[str, Any]:
-        params = passed_by_caller(self.plan, self.declared)
+        params = passed_by_caller(self.compiled, self.declared)
         content = {JSON: {"schema": param_schemas.json_body(params)}}
         form = param_schemas.form_body(params)
         if form is not None:
@@ -87,31 +89,31 @@ class ResourceSchema(AutoSchema):
         return f"{self.resource.app}.{self.resource.resource}.{self.method.lower()}"
 
     def get_tags(self) -> list[str]:
-        """The resource's app."""
+        """Return the resource's app."""
         return [self.resource.app]
 
     def get_summary(self) -> str:
-        """The first line of the method's docstring, else of the class's, else the name."""
-        return self._said()[0] or f"{self.method} {self.plan.place}"
+        """Return the first line of the method's docstring, else of the class's, else the name."""
+        return self._documentation()[0] or f"{self.method} {self.compiled.place}"
 
     def get_description(self) -> str:  # type: ignore[override]
-        """The rest of it, and what the class's says."""
-        return self._said()[1]
+        """Return the rest of it, and what the class's says."""
+        return self._documentation()[1]
 
-    def _said(self) -> tuple[str, str]:
-        of_class = introspection.of_resource(self.resource)
-        of_method = introspection.of_method(self.declared)
+    def _documentation(self) -> tuple[str, str]:
+        of_class = doc_of_resource(self.resource)
+        of_method = doc_of_method(self.declared)
         if not of_method:
-            return introspection.split(of_class)
-        summary, rest = introspection.split(of_method)
+            return split_doc(of_class)
+        summary, rest = split_doc(of_method)
         return summary, "\n\n".join(part for part in (rest, of_class) if part)
 
     def get_extensions(self) -> dict[str, Any]:
-        """The grants, where a token is required."""
+        """Return the grants, where a token is required."""
         return {GRANTS: list(self.declared.grants)} if self.declared.rule is not None else {}
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """The access token where one is required, else what the project's policy asks for."""
+        """Ask for the access token where one is required, else for what policy names."""
         if self.declared.rule is None:
             return super().get_auth()
         self._register(
@@ -135,14 +137,14 @@ class ResourceSchema(AutoSchema):
         return required
 
     def get_request_serializer(self) -> None:
-        """None: parameters are declared, not serialized."""
+        """Return None: parameters are declared, not serialized."""
 
     def get_response_serializers(self) -> Any:
-        """None of its own: every method answers with the envelope."""
+        """Return none of its own: every method answers with the envelope."""
         return {}
 
     def get_filter_backends(self) -> list[Any]:
-        """None: a resource lists nothing by itself."""
+        """Return none: a resource lists nothing by itself."""
         return []
 
     def _register(self, name: str, kind: str, schema: dict[str, Any]) -> None:
@@ -154,7 +156,7 @@ class ResourceSchema(AutoSchema):
 
 
 def token_url() -> str:
-    """The path of the token endpoint, by the URLconf."""
+    """Return the path of the token endpoint, by the URLconf."""
     try:
         return reverse("eaglet:oauth-token")
     except NoReverseMatch:

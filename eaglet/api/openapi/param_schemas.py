@@ -75,7 +75,7 @@ _AS_JSON_TEXT: Final = ("json", "list")
 
 
 def in_query(param: Param) -> dict[str, Any]:
-    """The parameter object of a parameter in the query."""
+    """Make the parameter object of a parameter in the query."""
     parameter: dict[str, Any] = {"in": "query", "name": param.name}
     if param.required:
         parameter["required"] = True
@@ -88,12 +88,12 @@ def in_query(param: Param) -> dict[str, Any]:
 
 
 def json_body(params: Iterable[Param]) -> Schema:
-    """The schema of a JSON object that holds the parameters; others may stand beside them."""
+    """Make the schema of a JSON object that holds the parameters; others may stand beside them."""
     return _object(params, _IN_JSON)
 
 
 def form_body(params: Iterable[Param]) -> Schema | None:
-    """The schema of a form, url-encoded or multipart; None where a parameter is JSON or a list.
+    """Make the schema of a form of either kind; None where a parameter is JSON or a list.
 
     OpenAPI has an array in a form carried as a field for each item, and says nothing of one
     alone, which is taken for JSON text here.

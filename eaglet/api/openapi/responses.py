@@ -18,7 +18,7 @@ _STRING: Final = {"type": "string"}
 
 
 def reference(kind: str, name: str) -> dict[str, str]:
-    """A `$ref` to a component."""
+    """Make a `$ref` to a component."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
@@ -80,7 +80,7 @@ class Failure:
     by_token: bool = False
 
     def component(self) -> dict[str, Any]:
-        """The response object."""
+        """Make the response object."""
         response: dict[str, Any] = {
             "description": self.description,
             "content": {
@@ -113,7 +113,11 @@ FAILURES: Final = (
     Failure(403, "Forbidden", "A good access token without the grant.", 403, by_token=True),
     Failure(404, "NotFound", "There is no such thing.", 404),
     Failure(
-        405, "MethodNotAllowed", "The resource has not that verb (`_method`).", 405, {"Allow": True}
+        405,
+        "MethodNotAllowed",
+        "The resource does not support the verb (`_method`).",
+        405,
+        {"Allow": True},
     ),
     Failure(413, "TooLarge", "The body is too large, or has too many parameters.", 413),
     Failure(415, "UnsupportedMediaType", "Neither a form nor JSON.", 415),
@@ -137,7 +141,7 @@ RESPONSES: Final[dict[str, Any]] = {
 
 
 def responses(*, with_token: bool, always_200: bool) -> dict[str, Any]:
-    """The responses of an operation.
+    """Make the responses of an operation.
 
     Args:
         with_token: whether a token or another credential may be asked for.

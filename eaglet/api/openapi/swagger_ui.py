@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from eaglet.api.introspection import project_name
-from eaglet.api.security.staff_access import disclosed_page
+from eaglet.api.security.staff_access import staff_page
 
 SIDECAR: Final = "drf_spectacular_sidecar"
 
@@ -59,12 +59,12 @@ _STYLE: Final = "swagger-ui.css"
 _START_NAME: Final = "start.js"
 _TYPES: Final = {_BUNDLE: "text/javascript", _STYLE: "text/css", _START_NAME: "text/javascript"}
 
-_page: Final = disclosed_page(POLICY)
+_page: Final = staff_page(POLICY)
 
 
 @_page
 def page(request: HttpRequest) -> HttpResponseBase:
-    """The page; 404 with what to install where the sidecar is not."""
+    """Show the page; 404 with what to install where the sidecar is not."""
     document = reverse("eaglet:openapi.json")
     if find_spec(SIDECAR) is None:
         return HttpResponse(
@@ -87,7 +87,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
 
 @_page
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
-    """A file the page needs: served here, so that no web server has to know of it."""
+    """Answer with a file the page needs: served here, so that no web server has to know of it."""
     if name not in _TYPES or find_spec(SIDECAR) is None:
         raise Http404
     if name == _START_NAME:

@@ -7,10 +7,10 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from eaglet.api.json_response import JsonBytesResponse
-from eaglet.api.security.staff_access import disclosing
+from eaglet.api.security.staff_access import staff_view
 
 
-@disclosing
+@staff_view
 @require_safe
 def openapi_json(request: HttpRequest) -> HttpResponseBase:
     """Answer with the OpenAPI 3.1 document."""

@@ -1,17 +1,21 @@
-"""What the Accept header of a request asks for."""
+"""What the Accept header of a request asks for, and the renderer that goes by it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 if TYPE_CHECKING:
     from django.http.request import MediaType
 
 
 def accepted_types(request: HttpRequest) -> list[MediaType]:
-    """The media types a caller accepts, the preferred first; none if they can't be read."""
+    """Return the media types a caller accepts, the preferred first; none if they can't be read."""
     try:
         return request.accepted_types
     except ValueError:  # a header that is too long, or names an encoding there is not
@@ -19,6 +23,30 @@ def accepted_types(request: HttpRequest) -> list[MediaType]:
 
 
 def matches(accepted: MediaType, media_type: str) -> bool:
-    """Whether a type of the header, whatever parameters it has, stands for a media type."""
+    """Tell whether a type of the header, whatever parameters it has, stands for a media type."""
     main_type, _, sub_type = media_type.partition(";")[0].strip().partition("/")
     return accepted.main_type in ("*", main_type) and accepted.sub_type in ("*", sub_type)
+
+
+class Negotiation(DefaultContentNegotiation):
+    """Choose the renderer that the Accept header prefers, of those that are named.
+
+    A caller is never refused for its Accept header, and a parameter named `format` is left to
+    the resource.
+    """
+
+    def select_renderer(  # type: ignore[override]
+        self,
+        request: Request,
+        renderers: Sequence[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        """Return the renderer and its media type."""
+        for accepted in accepted_types(request._request):
+            for renderer in renderers:
+                media_type = str(renderer.media_type)
+                if accepted.quality > 0 and matches(accepted, media_type):
+                    # A parameter may be the version that versioning looks for.
+                    exact = accepted.params and accepted.sub_type != "*"
+                    return renderer, str(accepted) if exact else media_type
+        return renderers[0], str(renderers[0].media_type)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
-from eaglet.api.security.decorator import TokenUser, VerifiedToken
+from eaglet.api.request.caller import TokenUser, VerifiedToken
 from eaglet.params import Declared, RepeatedValues
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
 class Args(dict[str, Any]):
     """The parameters of a request: query, overlaid by the body, overlaid by the context.
 
+    Args:
+        http_request: Django's.
+        wrap: makes the Django REST framework request, which most calls do without.
+
     Attributes:
         auth: the record of the access token the request was let in with, or None.
         checked: the declaration that these args were checked against, if any yet.
@@ -28,10 +32,21 @@ class Args(dict[str, Any]):
         verb: the verb that a POST means, in capitals; None for any other method.
     """
 
-    __slots__ = ("_drf_request", "_http_request", "auth", "checked", "token_differs", "verb")
+    __slots__ = (
+        "_drf_request",
+        "_http_request",
+        "_wrap",
+        "auth",
+        "checked",
+        "token_differs",
+        "verb",
+    )
 
-    def __init__(self, http_request: HttpRequest) -> None:
+    def __init__(
+        self, http_request: HttpRequest, wrap: Callable[[HttpRequest], Request] | None = None
+    ) -> None:
         self._http_request = http_request
+        self._wrap = wrap
         self._drf_request: Request | None = None
         self.auth: VerifiedToken | None = None
         self.checked: Declared | None = None
@@ -46,12 +61,11 @@ class Args(dict[str, Any]):
     def request(self) -> Request:
         """The Django REST framework request; made when first asked for."""
         if self._drf_request is None:
-            from eaglet.api.request.drf import wrap  # noqa: PLC0415 - most calls do without
-
-            self.request = wrap(self._http_request)
+            assert self._wrap is not None  # noqa: S101 - for the type checker
+            self.request = request = self._wrap(self._http_request)
             if self.verb is not None:
-                self.request.method = self.verb
-        assert self._drf_request is not None  # noqa: S101 - for the type checker
+                request.method = self.verb
+            return request
         return self._drf_request
 
     @request.setter
@@ -60,24 +74,20 @@ class Args(dict[str, Any]):
         self._drf_request = drf_request
         drf_request.params = dict(self)  # type: ignore[attr-defined]
         if self.auth is not None:
-            self._tell(drf_request, self.auth)
+            self.authenticate(self.auth)
 
-    def take_out(self, name: str) -> None:
-        """Take a parameter out, of the request's too."""
+    def remove_parameter(self, name: str) -> None:
+        """Remove a parameter, from the request's too."""
         del self[name]
         if self._drf_request is not None:
             self._drf_request.params.pop(name, None)  # type: ignore[attr-defined]
 
-    def let_in(self, token: VerifiedToken) -> None:
+    def authenticate(self, token: VerifiedToken) -> None:
         """Make this a request that a good token let in."""
         self.auth = token
         if self._drf_request is not None:
-            self._tell(self._drf_request, token)
-
-    @staticmethod
-    def _tell(drf_request: Request, token: VerifiedToken) -> None:
-        drf_request.auth = token
-        drf_request.user = TokenUser(token.app)  # type: ignore[assignment]
+            self._drf_request.auth = token
+            self._drf_request.user = TokenUser(token.app)  # type: ignore[assignment]
 
     def overlay(self, body: Mapping[str, Any]) -> None:
         """Lay a body's parameters over those that are there.

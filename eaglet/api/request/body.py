@@ -27,7 +27,7 @@ JSON = "application/json"
 
 
 def has_body(request: HttpRequest) -> bool:
-    """Whether the request has a body."""
+    """Tell whether the request has a body."""
     length = request.META.get("CONTENT_LENGTH")
     if length:
         return bool(length != "0")

@@ -1,19 +1,40 @@
-"""The Django REST framework request that stands behind a call."""
+"""The Django REST framework request that stands behind a call, and the settings it goes by.
+
+REST framework has defaults of its own for each policy (session and basic authentication among
+them). Here a policy counts only if the project's REST_FRAMEWORK or the class names it.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
-from eaglet.api.dispatch.drf_policy import named
 from eaglet.api.request.body import has_body
 from eaglet.api.request.parsers import FormParser, ObjectParser
 
 PARSERS = (ObjectParser, FormParser, MultiPartParser)
+
+
+def named(setting: str) -> bool:
+    """Tell whether the project's REST_FRAMEWORK names a setting."""
+    return setting in (getattr(settings, "REST_FRAMEWORK", None) or {})
+
+
+class FromProject:
+    """A class attribute: what the project names, else eaglet's own value; read when asked."""
+
+    def __init__(self, setting: str, own: Any) -> None:
+        self.setting = setting
+        self.own = own
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        return getattr(api_settings, self.setting) if named(self.setting) else self.own
 
 
 class ResourceRequest(Request):

@@ -16,7 +16,7 @@ _BY_NAME: Final = {verb: verb.upper() for verb in VERBS}
 
 
 def tunnelled_verb(in_query: Any, in_body: Any) -> str:
-    """The verb that a POST means, in capitals, by `_method` in its query and in its body.
+    """Return the verb that a POST means, in capitals, by `_method` in its query and in its body.
 
     None stands for not given; any case will do. Raises MalformedRequest (400) if it is given
     twice in one place or differs between the two, MethodNotAllowed (405) for what is no verb.

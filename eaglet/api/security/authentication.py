@@ -1,9 +1,9 @@
-"""The access token a request carries, and letting the request in by it."""
+"""Authenticate a request by the access token it carries."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -13,17 +13,15 @@ from rest_framework.request import Request
 
 from eaglet.api.exceptions import MalformedRequest, TokenRefused
 from eaglet.api.request.args import TOKEN_PARAMETER, Args
-from eaglet.api.security.decorator import TokenUser, VerifiedToken, call_refused, verifier
+from eaglet.api.request.caller import TokenUser, VerifiedToken
+from eaglet.api.security.decorator import call_refused, verifier
 from eaglet.exceptions import InvalidAccessToken
-
-if TYPE_CHECKING:
-    from eaglet.api.dispatch.plan import Method
 
 logger = logging.getLogger("eaglet.api")
 
 
 def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> VerifiedToken | None:
-    """Verify the token a request carries, and take it out of `args`; None if it carries none.
+    """Verify the token a request carries, and remove it from `args`; None if it carries none.
 
     Args:
         http_request: the request; RFC 6750 §2.1's Authorization header is read.
@@ -41,7 +39,7 @@ def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> Ve
             raise TokenRefused(sent=True)
         if token and given and token != given:
             raise MalformedRequest(_("the header and the parameter carry different tokens"))
-        args.take_out(TOKEN_PARAMETER)
+        args.remove_parameter(TOKEN_PARAMETER)
         token = token or given
     if not token:
         return None
@@ -51,36 +49,31 @@ def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> Ve
         raise TokenRefused(sent=True) from None
     finally:
         del token, bearer  # what fails may be told with the variables of every frame
-    args.let_in(record)
+    args.authenticate(record)
     return record
 
 
 def require_token(
-    method: Method, args: Args, http_request: HttpRequest, *, in_parameter: bool
+    grants: tuple[str, ...], args: Args, http_request: HttpRequest, *, in_parameter: bool
 ) -> None:
-    """Let a request in by its token; TokenRefused (401) or PermissionDenied (403) if it is not.
+    """Let a request in by its token; raise TokenRefused (401) or PermissionDenied (403).
 
     The grants that are missing stand in the log, not in the answer.
     """
     token = args.auth or identify(http_request, args, in_parameter=in_parameter)
     if token is None:
         raise TokenRefused(sent=False)
-    for grant in method.grants:
-        if not token.allows(grant):
-            _refuse(token, method)
-
-
-def _refuse(token: VerifiedToken, method: Method) -> NoReturn:
-    missing = [grant for grant in method.grants if not token.allows(grant)]
-    logger.warning(
-        "app %s (%s) lacks the grant %s", token.app.name, token.app.app_key, ", ".join(missing)
-    )
-    call_refused.send(sender=type(token), token=token, grants=missing)
-    raise PermissionDenied
+    missing = [grant for grant in grants if not token.allows(grant)]
+    if missing:
+        logger.warning(
+            "app %s (%s) lacks the grant %s", token.app.name, token.app.app_key, ", ".join(missing)
+        )
+        call_refused.send(sender=type(token), token=token, grants=missing)
+        raise PermissionDenied
 
 
 class AccessTokenAuthentication(BaseAuthentication):
-    """Makes a good token the user of a request, before a project's own authenticators.
+    """Make a good token the user of a request, before a project's own authenticators.
 
     So a project-wide permission sees an authenticated user where a guarded method is called.
     """
@@ -90,10 +83,10 @@ class AccessTokenAuthentication(BaseAuthentication):
         self.in_parameter = in_parameter
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """The token's user and record, or None if the request carries no token."""
+        """Return the token's user and record, or None if the request carries no token."""
         token = identify(request._request, self.args, in_parameter=self.in_parameter)
         return None if token is None else (TokenUser(token.app), token)
 
     def authenticate_header(self, request: Request) -> str:
-        """The scheme, for the WWW-Authenticate header of a 401."""
+        """Return the scheme, for the WWW-Authenticate header of a 401."""
         return "Bearer"

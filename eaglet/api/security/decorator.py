@@ -10,43 +10,17 @@ from typing import Any, Protocol, TypeVar
 from django.core.exceptions import ImproperlyConfigured
 from django.dispatch import Signal
 
+from eaglet.api.request.caller import VerifiedToken
 from eaglet.exceptions import AuthError
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class AuthenticatedApp(Protocol):
-    """The app a token was issued to."""
-
-    @property
-    def pk(self) -> Any:
-        """Its primary key."""
-
-    @property
-    def name(self) -> str:
-        """What an operator calls it."""
-
-    @property
-    def app_key(self) -> str:
-        """Its public key."""
-
-
-class VerifiedToken(Protocol):
-    """The record of a good token: what a handler finds in `args.auth`."""
-
-    @property
-    def app(self) -> AuthenticatedApp:
-        """The app the token was issued to."""
-
-    def allows(self, grant: str) -> bool:
-        """Whether the app is granted `app.resource:verb`."""
 
 
 class TokenVerifier(Protocol):
     """What tells good tokens from bad ones."""
 
     def verify(self, token: str) -> VerifiedToken:
-        """The token's record; raises InvalidAccessToken or ExpiredAccessToken."""
+        """Return the token's record; raise InvalidAccessToken or ExpiredAccessToken."""
 
 
 call_refused: Signal = Signal()
@@ -65,7 +39,7 @@ def register_verifier(verifier: TokenVerifier | None) -> None:
 
 
 def verifier() -> TokenVerifier:
-    """The registered verifier; ImproperlyConfigured if there is none."""
+    """Return the registered verifier; raise ImproperlyConfigured if there is none."""
     if _verifier is None:
         raise ImproperlyConfigured(
             "a resource requires an access token, and nothing here verifies any: "
@@ -85,55 +59,8 @@ class TokenRule:
     grants: tuple[str, ...] | None = None
 
 
-class TokenUser:
-    """`request.user` of a request with a good token: authenticated, and no more than that."""
-
-    is_authenticated = True
-    is_anonymous = False
-    is_active = True
-    is_staff = False
-    is_superuser = False
-
-    def __init__(self, app: AuthenticatedApp) -> None:
-        self.app = app
-
-    @property
-    def pk(self) -> str:
-        """The app key: REST framework's throttles count users apart by this."""
-        return self.app.app_key
-
-    @property
-    def id(self) -> str:
-        """The app key."""
-        return self.app.app_key
-
-    @property
-    def username(self) -> str:
-        """The app key, for what logs or throttles by user name."""
-        return self.app.app_key
-
-    def get_username(self) -> str:
-        """The app key."""
-        return self.app.app_key
-
-    def has_perm(self, perm: str, obj: object = None) -> bool:
-        """No app holds a model permission."""
-        return False
-
-    def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
-        """No app holds a model permission."""
-        return not list(perm_list)
-
-    def has_module_perms(self, package_name: str) -> bool:
-        """No app holds a model permission."""
-        return False
-
-    def __str__(self) -> str:
-        return self.app.app_key
-
-
 def token_rule(function: Callable[..., Any]) -> TokenRule | None:
-    """What `access_token_required` asks for a function, or None."""
+    """Return what `access_token_required` asks for a function, or None."""
     rule: TokenRule | None = getattr(function, "eaglet_token_rule", None)
     return rule
 

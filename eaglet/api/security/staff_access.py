@@ -1,4 +1,4 @@
-"""Who may see how the service is built: its console, OpenAPI, browsable page and metrics.
+"""Who may see how the service is built: its console, OpenAPI document and metrics.
 
 Everybody with DEBUG, else staff; EAGLET_CONSOLE says otherwise. Who is staff only Django's own
 session login tells: where that is not installed, nobody is.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.apps import apps
@@ -26,67 +26,53 @@ from eaglet.api import responses
 from eaglet.conf import conf
 
 STAFF: Final = "staff"
-"""A value of EAGLET_CONSOLE beside None, True and False; any other shuts what it governs."""
+"""A value of EAGLET_CONSOLE beside None, True and False; any other means nobody."""
 
-View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+View = Callable[..., HttpResponseBase]
 
 
 def is_open() -> bool:
-    """Whether everybody may see it."""
-    return _choice() is True
+    """Tell whether everybody has access."""
+    return _setting() is True
 
 
-def is_shut() -> bool:
-    """Whether nobody may see it: by EAGLET_CONSOLE, or as nobody can be told to be staff."""
-    choice = _choice()
-    return choice is False or (choice == STAFF and not _knows_staff())
+def is_closed() -> bool:
+    """Tell whether nobody has access: by EAGLET_CONSOLE, or as nobody can be told to be staff."""
+    return _setting() is False or (not is_open() and not _knows_staff())
 
 
-def may_see(request: HttpRequest) -> bool:
-    """Whether whoever sends a request may see it.
-
-    Asked of a request once: an access token replaces its user later on.
-    """
-    choice = _choice()
-    if choice is True or is_shut():
-        return choice is True
-    verdict: bool | None = getattr(request, "_eaglet_is_staff", None)
-    if verdict is None:
-        verdict = _is_staff(request)
-        request._eaglet_is_staff = verdict  # type: ignore[attr-defined]
-    return verdict
+def has_access(request: HttpRequest) -> bool:
+    """Tell whether whoever sends a request has access."""
+    user = getattr(request, "user", None)
+    return is_open() or bool(
+        not is_closed()
+        and getattr(user, "is_authenticated", False)
+        and getattr(user, "is_active", False)
+        and getattr(user, "is_staff", False)
+    )
 
 
-def _choice() -> Any:
-    choice: object = conf.EAGLET_CONSOLE
-    if choice is None:
+def _setting() -> Any:
+    value: object = conf.EAGLET_CONSOLE
+    if value is None:
         return True if settings.DEBUG else STAFF
     # Not by equality: 1 is none of the values.
-    return choice if choice is True or choice == STAFF else False
+    return value if value is True or value == STAFF else False
 
 
 def _knows_staff() -> bool:
     return apps.is_installed("django.contrib.auth") and apps.is_installed("django.contrib.sessions")
 
 
-def _is_staff(request: HttpRequest) -> bool:
-    user = getattr(request, "user", None)
-    return bool(
-        getattr(user, "is_authenticated", False)
-        and getattr(user, "is_active", False)
-        and getattr(user, "is_staff", False)
-    )
-
-
-def refusal(request: HttpRequest) -> HttpResponseBase:
-    """The answer to those who may not see it: 403, or 404 where nobody may."""
-    exception = NotFound() if is_shut() else PermissionDenied()
+def refuse(request: HttpRequest) -> HttpResponseBase:
+    """Answer those who have no access: 403, or 404 where nobody has."""
+    exception = NotFound() if is_closed() else PermissionDenied()
     response = responses.write(responses.of_exception(exception), request)
     return responses.without_body(response) if request.method == "HEAD" else response
 
 
-def disclosing(view: View) -> View:
-    """Answer a machine's view only to those who may see it; `refusal` to others.
+def staff_view(view: View) -> View:
+    """Answer a machine's view only to those who have access; others by `refuse`.
 
     As all of eaglet's machine views it is exempt from CsrfViewMiddleware and
     LoginRequiredMiddleware; no cache may keep what it answers.
@@ -94,13 +80,13 @@ def disclosing(view: View) -> View:
 
     @functools.wraps(view)
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return view(request, *args, **kwargs) if may_see(request) else refusal(request)
+        return view(request, *args, **kwargs) if has_access(request) else refuse(request)
 
-    return csrf_exempt(login_not_required(never_cache(answering)))  # type: ignore[return-value]
+    return csrf_exempt(login_not_required(never_cache(answering)))
 
 
-def disclosed_page(policy: str) -> Callable[[View], View]:
-    """Answer those who may see it; others may log in to the admin, if there is one.
+def staff_page(policy: str) -> Callable[[View], View]:
+    """Answer a page to those who have access; others may log in to the admin, if there is one.
 
     Args:
         policy: the Content-Security-Policy of all it answers.
@@ -109,27 +95,27 @@ def disclosed_page(policy: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if may_see(request):
+            if has_access(request):
                 response = view(request, *args, **kwargs)
             else:
-                response = _turn_away(request)
+                response = _to_login(request)
             response.headers["Content-Security-Policy"] = policy
             response.headers["Referrer-Policy"] = "no-referrer"
             response.headers["X-Content-Type-Options"] = "nosniff"
             return response
 
-        return login_not_required(never_cache(require_safe(answering)))  # type: ignore[return-value]
+        return login_not_required(never_cache(require_safe(answering)))
 
     return decorate
 
 
-def _turn_away(request: HttpRequest) -> HttpResponseBase:
+def _to_login(request: HttpRequest) -> HttpResponseBase:
     user = getattr(request, "user", None)
-    if not is_shut() and not getattr(user, "is_authenticated", False):
+    if not is_closed() and not getattr(user, "is_authenticated", False):
         try:
             login = reverse("admin:login")
         except NoReverseMatch:
             pass
         else:
             return HttpResponseRedirect(f"{login}?{urlencode({'next': request.path})}")
-    return refusal(request)
+    return refuse(request)

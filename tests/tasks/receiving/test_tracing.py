@@ -7,7 +7,7 @@ import pytest
 from celery.utils.log import ColorFormatter
 
 from eaglet.api import ApiResource
-from eaglet.api.dispatch.plan import forget_plans
+from eaglet.api.dispatch.plan import clear_compiled
 from eaglet.observability import tracing
 from eaglet.tasks import send_task, task
 from eaglet.tasks.models import OutboxTask, ReceivedTask
@@ -38,7 +38,7 @@ def call(client, declared, queue):
         def post(args):
             return send_task(queue, {"n": 1})
 
-    forget_plans()
+    clear_compiled()
     return lambda **headers: client.post("/shop/point/", headers=headers).json()["data"]
 
 

@@ -9,12 +9,10 @@ from django.core.checks import run_checks
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from eaglet.api import access_token_required
 from eaglet.api import checks as disclosure_checks
 from eaglet.api.security import staff_access
-from eaglet.api.security.staff_access import disclosing
+from eaglet.api.security.staff_access import staff_view
 
-BROWSER = {"Accept": "text/html"}
 PEOPLE = {
     "nobody": AnonymousUser(),
     "user": User(username="user"),
@@ -23,7 +21,7 @@ PEOPLE = {
 }
 
 
-@disclosing
+@staff_view
 def inside(request):
     return HttpResponse("inside")
 
@@ -96,75 +94,6 @@ def test_a_refusal_is_an_envelope_and_no_cache_keeps_any_answer(settings):
 def test_the_view_is_exempt_from_csrf_and_the_login_middleware():
     assert inside.csrf_exempt is True
     assert inside.login_required is False
-
-
-@pytest.fixture
-def staff_client(client, db):
-    client.force_login(User.objects.create_user("staff", is_staff=True))
-    return client
-
-
-def is_page(response):
-    return response["Content-Type"].startswith("text/html")
-
-
-@pytest.mark.usefixtures("path_taken")
-def test_the_browsable_page_is_for_staff_without_debug(staff_client, declare):
-    declare(get=lambda args: "inside")
-    assert is_page(staff_client.get("/shop/item/", headers=BROWSER))
-    staff_client.logout()
-    assert not is_page(staff_client.get("/shop/item/", headers=BROWSER))
-
-
-@pytest.mark.usefixtures("path_taken")
-def test_the_browsable_page_goes_by_the_setting(staff_client, declare, settings):
-    declare(get=lambda args: "inside")
-    settings.EAGLET_CONSOLE = False
-    settings.DEBUG = True
-    assert not is_page(staff_client.get("/shop/item/", headers=BROWSER))
-    settings.EAGLET_CONSOLE = True
-    settings.DEBUG = False
-    staff_client.logout()
-    assert is_page(staff_client.get("/shop/item/", headers=BROWSER))
-
-
-@pytest.mark.usefixtures("path_taken")
-def test_a_token_makes_nobody_staff_and_staff_stay_staff(staff_client, declare, verifier):
-    declare(get=access_token_required()(lambda args: "inside"))
-    with_token = {**BROWSER, "Authorization": "Bearer good"}
-    response = staff_client.get("/shop/item/", headers=with_token)
-    assert response.status_code == 200
-    assert is_page(response)
-    staff_client.logout()
-    response = staff_client.get("/shop/item/", headers=with_token)
-    assert response.status_code == 200
-    assert not is_page(response)
-
-
-class FirstRenderer:
-    """A negotiation of the project's own, which knows nothing of who may see."""
-
-    def select_parser(self, request, parsers):
-        return parsers[0]
-
-    def select_renderer(self, request, renderers, format_suffix=None):
-        return renderers[-1], renderers[-1].media_type
-
-
-@pytest.mark.parametrize(
-    "named",
-    [
-        {"DEFAULT_CONTENT_NEGOTIATION_CLASS": f"{__name__}.FirstRenderer"},
-        {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.BrowsableAPIRenderer"]},
-    ],
-    ids=["negotiation", "renderer"],
-)
-def test_no_policy_of_the_project_shows_the_page_to_others(client, declare, settings, named):
-    settings.REST_FRAMEWORK = named
-    declare(get=lambda args: "inside")
-    response = client.get("/shop/item/", headers=BROWSER)
-    assert response.status_code == 200
-    assert not is_page(response)
 
 
 def messages(**options):

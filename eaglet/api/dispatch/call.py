@@ -1,0 +1,76 @@
+"""The steps of a call: body, verb, token and grants, context, parameters, handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.exceptions import APIException
+
+from eaglet.api.context import add_context
+from eaglet.api.dispatch.plan import CompiledResource, Method
+from eaglet.api.exceptions import InvalidParams
+from eaglet.api.request.args import Args
+from eaglet.api.request.body import has_body
+from eaglet.api.request.method_override import PARAMETER, tunnelled_verb
+from eaglet.api.security.authentication import require_token
+from eaglet.exceptions import ParamError
+from eaglet.params import check_params
+
+
+def read_call(
+    request: HttpRequest, args: Args, read: Callable[[HttpRequest], Mapping[str, Any]]
+) -> tuple[str, APIException | None]:
+    """Lay the body over the query in `args`; return the verb and what is wrong with the body.
+
+    The fault is not raised here, because a missing token comes first. Raises what
+    `tunnelled_verb` raises.
+    """
+    in_query = args.pop(PARAMETER, None)
+    in_body = None
+    fault = None
+    if has_body(request):
+        try:
+            args.overlay(read(request))
+        except APIException as exception:
+            fault = exception
+        else:
+            in_body = args.pop(PARAMETER, None)
+    if request.method != "POST":
+        return request.method or "", fault
+    verb = args.verb = tunnelled_verb(in_query, in_body)
+    return verb, fault
+
+
+def perform(
+    resource: CompiledResource,
+    method: Method,
+    args: Args,
+    request: HttpRequest,
+    fault: APIException | None,
+) -> Any:
+    """Take a call that policy let in to its handler, and return what that returns.
+
+    Args:
+        resource: the compiled one.
+        method: the verb's.
+        args: query and body, merged; the context is added and types are converted here.
+        request: Django's.
+        fault: what is wrong with the body; raised once the token is known to be good.
+    """
+    if method.rule is not None:
+        require_token(method.grants, args, request, in_parameter=resource.token_in_parameter)
+    if fault is not None:
+        raise fault
+    if resource.providers:
+        add_context(resource.providers, args)
+    try:
+        check_params(method.params, args, method.function)
+        args.checked = method.params
+        return method.checked_function(args)
+    except ParamError as error:
+        # A ParamError from deeper down is a fault of the service, not of its caller.
+        if method.declares(error.function):
+            raise InvalidParams(error.faults) from None
+        raise
