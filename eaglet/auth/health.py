@@ -1,4 +1,4 @@
-"""Whether anybody can call this service."""
+"""Examine whether anybody can call this service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def examine_callers() -> Iterator[Finding]:
     if guarded and not App.objects.filter(is_active=True).exists():
         yield Finding(
             f"callers: none, and {len(guarded)} resources require an access token",
-            "run manage.py create_app NAME for each, and give it what that prints",
+            "run manage.py create_app NAME --grant … for each, and give it what that prints",
         )
     elif guarded:
         yield Finding("callers: there are some")

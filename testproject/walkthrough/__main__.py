@@ -87,7 +87,7 @@ def _set_up(folder: Path, narrator: Narrator, processes: Processes, caller: Call
     service_role = Role("api", folder, {"EAGLET_TOKEN_CACHE_SECONDS": "0"})
     narrator.say("$ manage.py migrate")
     service_role.migrate()
-    narrator.say(f"$ manage.py create_app {APP}")
+    narrator.say(f"$ manage.py create_app {APP} --everything")
     credentials = service_role.create_app(APP)
     narrator.hide(credentials.app_secret)
     narrator.say(f'APP_KEY = "{credentials.app_key}"')

@@ -88,7 +88,7 @@ class Role:
 
     def create_app(self, name: str) -> Credentials:
         """Register an app that may call it."""
-        printed = self.manage("create_app", name)
+        printed = self.manage("create_app", name, "--everything")
         key, secret = (
             re.search(rf'^{word} = "(.+)"$', printed, re.MULTILINE)
             for word in ("APP_KEY", "APP_SECRET")

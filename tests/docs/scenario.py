@@ -104,7 +104,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         not_run={"CommandError: what is sent is not what is taken:": OUTPUT}
     ),
     "howto/rotate-a-key.md": Scenario(
-        prepared=f"python manage.py create_app billing; {USED}",
+        prepared=f"python manage.py create_app billing --everything; {USED}",
         differs=("5c1f09ab", "2026-11-25 09:14:02", "2026-11-26 09:20:00"),
         not_run={"eg[st]_[A-Za-z0-9_-]{43}": "a pattern for a scanner; tests/docs holds it to"},
     ),

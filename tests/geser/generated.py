@@ -76,7 +76,7 @@ class Generated:
 
     def create_app(self, name: str) -> dict[str, str]:
         """Register a caller, whose APP_KEY and APP_SECRET these are."""
-        printed = self.manage("create_app", name)
+        printed = self.manage("create_app", name, "--everything")
         return dict(re.findall(r'^(APP_KEY|APP_SECRET) = "(.+)"$', printed, re.MULTILINE))
 
     def serve(self, processes: Processes) -> str:

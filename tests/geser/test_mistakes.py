@@ -77,7 +77,7 @@ SEND = "from eaglet.tasks import send_task; send_task({!r}, {{}})"
 @pytest.mark.parametrize(
     "command",
     [
-        ["create_app", "somebody"],
+        ["create_app", "somebody", "--everything"],
         ["rotate_secret", "somebody"],
         ["prune_tokens"],
         ["relay_tasks", "--once"],
@@ -171,7 +171,7 @@ def test_what_create_app_prints_can_be_pasted_into_the_env_file(untouched, tmp_p
     service = Generated(folder, untouched.variables)
     service.manage("migrate", "--verbosity", "0")
     assert (folder / "db.sqlite3").exists()
-    printed = service.manage("create_app", "somebody")
+    printed = service.manage("create_app", "somebody", "--everything")
     with (folder / ".env").open("a") as opened:
         opened.write(f"{printed}\nEAGLET_SERVICES='{json.dumps({'a': {'HOST': CLOSED}})}'\n")
     told = service.manage(
@@ -216,7 +216,10 @@ def test_no_key(migrated):
 
 def test_nobody_may_call(migrated):
     told = tried(migrated, "eaglet_doctor")
-    assert "callers: none, and 1 resources require an access token run manage.py create_app" in told
+    assert (
+        "callers: none, and 1 resources require an access token run manage.py create_app NAME"
+        in told
+    )
 
 
 def test_a_service_that_is_not_there(migrated):
@@ -247,7 +250,7 @@ def test_a_wrong_secret_and_then_all_is_well(migrated, tmp_path):
         key = migrated.create_app("caller")
         wrong = {**key, "APP_SECRET": "x" * 43, "ENABLE_API_AUTH": "true"}
         told = tried(migrated, "eaglet_doctor", **where, **wrong)
-        assert "APP_SECRET is not its secret: run manage.py create_app" in told
+        assert "APP_SECRET is not its secret: run manage.py create_app NAME" in told
         assert "x" * 43 not in told
 
         migrated.work(processes)

@@ -238,9 +238,7 @@ class AppPages(AppModelAdmin):
         return self._url("admin:eaglet_auth_app_change", quote(app.pk))
 
     @sensitive_variables()
-    def _show_secret(
-        self, request: HttpRequest, app: App, secret: str, *, is_new: bool = False
-    ) -> HttpResponse:
+    def _show_secret(self, request: HttpRequest, app: App, secret: str) -> HttpResponse:
         request.current_app = self.admin_site.name
         may_see = self.has_view_or_change_permission(request, app)
         context = {
@@ -249,7 +247,6 @@ class AppPages(AppModelAdmin):
             "title": gettext("The secret of %(app)s") % {"app": app},
             "app": app,
             "secret": secret,
-            "is_new": is_new,
             "continue_url": self._change_url(app) if may_see else self._url("admin:index"),
         }
         template = "admin/eaglet_auth/app/secret_created.html"

@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import display_for_value
 from django.db import models, transaction
@@ -66,21 +65,14 @@ class AppAdmin(AppPages):
         """Every app, with its activity."""
         return cast("AppQuerySet", super().get_queryset(request)).with_activity()
 
-    # The form: a new app is switched on, and gets the grant of everything and a first secret.
-
-    def get_form(
-        self, request: HttpRequest, obj: App | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        """The form; one without grants for a new app."""
-        if obj is None:
-            kwargs["form"] = forms.ModelForm
-        return super().get_form(request, obj, change, **kwargs)
+    # The form: a new app is switched on, and gets a first secret.
 
     def get_fieldsets(self, request: HttpRequest, obj: App | None = None) -> Any:
         """The form's fields, in groups."""
         if obj is not None:
             return self.fieldsets
-        return ((None, {"fields": ("name", "token_lifetime_seconds", "may_introspect")}),)
+        fields = ("name", "token_lifetime_seconds", "may_introspect")
+        return ((None, {"fields": fields}), (_("Grants"), {"fields": ("granted",)}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: App | None = None) -> Any:
         """What is only shown; the grants too, to those who may not change any."""
@@ -108,10 +100,11 @@ class AppAdmin(AppPages):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the secrets' ends and the grants; say so if nothing is granted."""
         super().save_related(request, form, formsets, change)
-        if not isinstance(form, AppForm) or "granted" not in form.cleaned_data:
+        if "granted" in form.cleaned_data:
+            form.save_grants()
+        elif change:
             return
-        form.save_grants()
-        if not form.cleaned_data["granted"]:
+        if not held_by(form.instance):
             self.message_user(
                 request,
                 gettext("Nothing is granted to %(app)s: every call that takes a grant is refused.")
@@ -147,10 +140,10 @@ class AppAdmin(AppPages):
 
     @sensitive_variables()
     def save_model(self, request: HttpRequest, obj: App, form: Any, change: bool) -> None:
-        """Save the app; give a new one its first secret and the grant of everything."""
+        """Save the app; give a new one its first secret."""
         super().save_model(request, obj, form, change)
         if not change:
-            obj.first_secret = obj.equip().secret  # type: ignore[attr-defined]
+            obj.first_secret = obj.add_secret().secret  # type: ignore[attr-defined]
 
     @sensitive_variables()
     def response_add(
@@ -158,7 +151,7 @@ class AppAdmin(AppPages):
     ) -> HttpResponse:
         """Show the new app's secret, here and never again."""
         secret: str = obj.first_secret  # type: ignore[attr-defined]
-        return self._show_secret(request, obj, secret, is_new=True)
+        return self._show_secret(request, obj, secret)
 
     # The list
 

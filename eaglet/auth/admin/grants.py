@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.auth.admin.grant_choices import GrantGroup, grant_groups, grants_in
+from eaglet.auth.grant_choices import GrantGroup, grant_groups, grants_in
 from eaglet.auth.models import App, AppGrant
 
 if TYPE_CHECKING:

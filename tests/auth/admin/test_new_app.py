@@ -16,7 +16,25 @@ def test_adding_an_app_shows_its_key_and_secret_in_the_answer_itself(admin_clien
     app_key, secret = shown_in(answer)
     assert App.objects.get().app_key == app_key
     assert issue_access_token(app_key, secret).token
-    assert [grant.grant for grant in AppGrant.objects.all()] == ["*"]
+    assert not AppGrant.objects.exists()
+    assert "Nothing is granted to hermes" in answer.content.decode()
+
+
+def test_the_first_page_asks_what_the_app_may_call(admin_client):
+    form = admin_client.get(f"{APPS}add/").content.decode()
+    assert 'name="granted" value="*"' in form
+    assert " checked" not in form
+    answer = add_app(admin_client, granted=["demo.data:get", "demo.*:*"])
+    assert [grant.grant for grant in AppGrant.objects.all()] == ["demo.*:*", "demo.data:get"]
+    assert "Nothing is granted" not in answer.content.decode()
+    assert "demo.data:get" in history(App.objects.get())[0]
+
+
+def test_who_may_not_change_grants_makes_an_app_without(staff):
+    client = staff("add_app")
+    assert 'name="granted"' not in client.get(f"{APPS}add/").content.decode()
+    add_app(client, granted=["*"])
+    assert not AppGrant.objects.exists()
 
 
 def test_an_answer_with_a_secret_must_not_be_stored(admin_client, hermes):
@@ -93,10 +111,6 @@ def test_a_new_app_has_what_the_form_says(admin_client):
 def test_a_new_app_is_switched_on_whatever_the_form_says(admin_client):
     add_app(admin_client, is_active="")
     assert App.objects.get().is_active
-
-
-def test_the_page_with_the_secret_says_that_the_app_may_call_everything(admin_client):
-    assert "The app may call everything." in add_app(admin_client).content.decode()
 
 
 def test_sending_the_form_of_a_new_app_again_shows_no_secret(admin_client):

@@ -17,40 +17,53 @@ def create_app(*args):
 @pytest.mark.django_db
 class TestCreateApp:
     def test_it_prints_lines_that_can_be_pasted_into_settings(self):
-        printed = create_app("hermes")
+        printed = create_app("hermes", "--everything")
         assert re.fullmatch(r'APP_KEY = "[^"\n]+"\nAPP_SECRET = "[^"\n]+"\n', printed)
         pasted = {}
         exec(printed, pasted)
         assert issue_access_token(pasted["APP_KEY"], pasted["APP_SECRET"]).expires_in == 7200
 
-    def test_a_new_app_may_do_everything(self):
-        create_app("hermes")
+    def test_without_a_word_of_what_it_may_call_no_app_is_made(self):
+        with pytest.raises(CommandError, match=r"--grant APP\.RESOURCE:VERB.*--everything"):
+            create_app("hermes")
+        assert not App.objects.exists()
+
+    def test_it_may_call_everything(self):
+        create_app("hermes", "--everything")
         assert [grant.grant for grant in App.objects.get().grants.all()] == ["*"]
 
     def test_it_may_get_grants_instead(self):
-        create_app("hermes", "--grant", "demo.data:get", "--grant", "points.*:*")
+        create_app("hermes", "--grant", "demo.data:get", "--grant", "demo.*:get")
         grants = [grant.grant for grant in App.objects.get().grants.all()]
-        assert grants == ["demo.data:get", "points.*:*"]
+        assert grants == ["demo.*:get", "demo.data:get"]
+
+    @pytest.mark.parametrize("grant", ["demo.dta:get", "dmeo.*:*", "demo.data:fetch"])
+    def test_a_grant_that_no_resource_here_has_is_refused_unless_forced(self, grant):
+        with pytest.raises(CommandError, match="no resource here has what this grants"):
+            create_app("hermes", "--grant", "demo.data:get", "--grant", grant)
+        assert not App.objects.exists()
+        create_app("hermes", "--grant", grant, "--force")
+        assert [held.grant for held in App.objects.get().grants.all()] == [grant]
 
     def test_it_may_get_none(self):
         create_app("hermes", "--no-grants")
         assert not App.objects.get().grants.exists()
 
     def test_it_may_get_a_lifetime(self):
-        create_app("hermes", "--lifetime", "60")
+        create_app("hermes", "--everything", "--lifetime", "60")
         assert App.objects.get().token_lifetime_seconds == 60
 
     def test_a_name_that_is_taken_is_an_error_that_says_so(self):
-        create_app("hermes")
+        create_app("hermes", "--everything")
         with pytest.raises(CommandError, match="there is an app named 'hermes' already"):
-            create_app("hermes")
+            create_app("hermes", "--everything")
         assert App.objects.count() == 1
 
     @pytest.mark.parametrize(
         ("args", "said"),
         [
             (["--grant", "demo"], "'demo' is no grant"),
-            (["--lifetime", "0"], "greater than or equal to 1"),
+            (["--everything", "--lifetime", "0"], "greater than or equal to 1"),
             (["--no-grants", "--grant", "*"], "not allowed with"),
         ],
     )

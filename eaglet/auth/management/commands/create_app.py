@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet.auth.grants import EVERYTHING
+from eaglet.auth.grants import EVERYTHING, validate_grant
 from eaglet.auth.models import App
 from eaglet.setup_errors import needs_tables
 
@@ -32,10 +34,16 @@ class Command(BaseCommand):
             "--grant",
             action="append",
             metavar="APP.RESOURCE:VERB",
-            help="What it may do, any part *; may be given several times; else everything.",
+            help="What it may call, any part *; may be given several times.",
         )
         what.add_argument(
-            "--no-grants", action="store_true", help="Make it without grants: it may do nothing."
+            "--everything",
+            action="store_true",
+            help="Let it call everything, what is added later included.",
+        )
+        what.add_argument("--no-grants", action="store_true", help="Let it call nothing yet.")
+        parser.add_argument(
+            "--force", action="store_true", help="Take grants that no resource here has."
         )
 
     @needs_tables
@@ -45,12 +53,41 @@ class Command(BaseCommand):
         name = options["name"]
         if App.objects.filter(name=name).exists():
             raise CommandError(f"there is an app named {name!r} already")
-        grants = () if options["no_grants"] else options["grant"] or (EVERYTHING,)
         try:
             created = App.objects.create_app(
-                name, token_lifetime_seconds=options["lifetime"], grants=grants
+                name, token_lifetime_seconds=options["lifetime"], grants=_grants(options)
             )
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
         self.stdout.write(f'APP_KEY = "{created.app.app_key}"')
         self.stdout.write(f'APP_SECRET = "{created.secret}"')
+
+
+def _grants(options: dict[str, Any]) -> Sequence[str]:
+    if options["everything"]:
+        return [EVERYTHING]
+    if options["no_grants"]:
+        return []
+    if not options["grant"]:
+        raise CommandError(
+            "say what it may call: --grant APP.RESOURCE:VERB, several times if need be, or "
+            "--everything (or --no-grants, to choose later in the admin)"
+        )
+    grants: list[str] = options["grant"]
+    for grant in grants:
+        validate_grant(grant)
+    if not options["force"] and (unknown := _unknown(grants)):
+        raise CommandError(
+            f"no resource here has what this grants: {', '.join(unknown)}. Check the spelling, or "
+            "give --force if one is to come"
+        )
+    return grants
+
+
+def _unknown(grants: Sequence[str]) -> Sequence[str]:
+    if not apps.is_installed("eaglet.api"):
+        return grants
+    # This needs Django REST framework.
+    from eaglet.auth.grant_choices import unknown_grants  # noqa: PLC0415
+
+    return unknown_grants(grants)

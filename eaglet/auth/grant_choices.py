@@ -1,9 +1,10 @@
-"""The grants there are to choose from: those that the registered resources can ask for."""
+"""List the grants there are to choose from: those that the registered resources can ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -13,6 +14,9 @@ from eaglet.api.dispatch.plan import handlers
 from eaglet.api.request.method_override import VERBS
 from eaglet.api.security.decorator import token_rule
 from eaglet.auth.grants import EVERYTHING, allows, validate_grant
+
+METRICS_GRANT: Final = "eaglet.metrics:get"
+"""What lets an app read `/metrics`, which is no resource."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,18 @@ def grant_groups(held: Collection[str] = ()) -> list[GrantGroup]:
     groups += _named(verbs, known=set(grants_in(groups)))
     groups += _others(verbs, set(held) - set(grants_in(groups)))
     return groups
+
+
+def unknown_grants(grants: Iterable[str]) -> list[str]:
+    """Return those that nothing here has: neither a resource's verb, nor what one asks for."""
+    verbs = list(_registered_verbs())
+    there = {METRICS_GRANT, *(verb.grant for verb in verbs)}
+    there.update(grant for verb in verbs for grant in verb.asks or ())
+    return [
+        grant
+        for grant in grants
+        if grant != EVERYTHING and not any(allows({grant}, one) for one in there)
+    ]
 
 
 def grants_in(groups: Collection[GrantGroup]) -> Iterator[str]:
