@@ -176,6 +176,14 @@ def execute(sql, *params):
         return cursor.rowcount
 
 
+def select(sql, *params):
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
 def count_tokens(app_key):
     from eaglet.auth.models import AccessToken
 
