@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from kombu.exceptions import OperationalError
 
+from eaglet.exceptions import TaskError
 from eaglet.observability.redaction import redact_text, redact_values
 
 _MAX_REPR: Final = 1024
@@ -28,8 +29,29 @@ def describe(error: BaseException) -> str:
     """An error in one line that may be logged and kept."""
     if isinstance(error, OperationalError) and error.__cause__ is not None:
         error = error.__cause__  # kombu's name for it is the one databases have for theirs
-    reason = " ".join(str(error).split())
+    try:
+        reason = as_line(str(error))
+    except Exception:  # noqa: BLE001 - an error's own code may fail
+        reason = "(it has no text)"
     return redact_text(f"{type(error).__name__}: {reason}")[:_MAX_ERROR]
+
+
+def as_line(text: str) -> str:
+    """Return text as a line of a log may show it: in one line, without control characters."""
+    text = " ".join(text[: 4 * _MAX_ERROR].split())
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def presentable(error: BaseException) -> Exception:
+    """Return an error that Celery can log, keep and survive: itself, or one that describes it."""
+    try:
+        str(error), repr(error)
+    except Exception:  # noqa: BLE001 - as above
+        return TaskError(describe(error))
+    # Celery lets a MemoryError end the process, and knows nothing of what is no Exception.
+    if isinstance(error, Exception) and not isinstance(error, MemoryError):
+        return error
+    return TaskError(describe(error))
 
 
 def as_column(text: str, length: int | None = None) -> str:
@@ -42,5 +64,8 @@ def redacted_traceback(error: BaseException) -> str:
     first = error.__traceback__
     while first is not None and first.tb_frame.f_code.co_filename.startswith(_HERE):
         first = first.tb_next
-    lines = traceback.format_exception(type(error), error, first or error.__traceback__)
+    try:
+        lines = traceback.format_exception(type(error), error, first or error.__traceback__)
+    except Exception:  # noqa: BLE001 - an error's own code may fail
+        return describe(error)
     return redact_text("".join(lines))[-_MAX_TRACEBACK:]

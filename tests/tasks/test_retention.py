@@ -6,8 +6,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
-from eaglet.tasks.receiving.worker import prune_now_and_then
-from eaglet.tasks.retention import Pruner
+from eaglet.tasks.receiving.redelivery import Redelivery
 
 pytestmark = pytest.mark.django_db(databases=["default", "second"])
 
@@ -111,18 +110,14 @@ def test_of_what_was_received_only_what_is_done_is_deleted():
     assert left == set(ReceivedTask.State) - {ReceivedTask.State.DONE}
 
 
-def test_a_worker_prunes_what_it_keeps(monkeypatch):
+def test_a_worker_prunes_what_it_keeps(settings):
+    settings.CELERY_BROKER_URL = "memory://"
     write_received(1500, days_ago=400)
-    monkeypatch.setattr("eaglet.tasks.receiving.worker._pruner", Pruner())
-
-    class AfterATask:
-        class request:
-            is_eager = False
-
-    prune_now_and_then(task=AfterATask)
+    redelivery = Redelivery()
+    redelivery.look()
     assert ReceivedTask.objects.count() == 500
-    prune_now_and_then(task=AfterATask)
+    redelivery.look()
     assert ReceivedTask.objects.count() == 0
     write_received(1, days_ago=400)
-    prune_now_and_then(task=AfterATask)
+    redelivery.look()
     assert ReceivedTask.objects.count() == 1, "once a minute"

@@ -38,6 +38,11 @@ def header(request: Any, name: str) -> Any:
 
 
 def text_header(request: Any, name: str, longest: int) -> str:
-    """A header that is text, and not longer than that; else an empty one."""
-    value = header(request, name)
-    return value if isinstance(value, str) and len(value) <= longest else ""
+    """Return a header that is text, and not longer than that; else an empty one."""
+    return as_header(header(request, name), longest)
+
+
+def as_header(value: object, longest: int) -> str:
+    """Return what came as a header if a line of a log, and every database, takes it; else ""."""
+    fits = isinstance(value, str) and len(value) <= longest and value.isprintable()
+    return value if fits and isinstance(value, str) else ""

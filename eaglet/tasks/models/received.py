@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.db import models, router
 from django.utils import timezone
@@ -17,6 +18,10 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
     def parked(self) -> ReceivedTaskQuerySet:
         """Those that were parked, and wait to be replayed."""
         return self.filter(state=ReceivedTask.State.PARKED)
+
+    def due(self, now: datetime.datetime) -> ReceivedTaskQuerySet:
+        """Those to be published again now, the longest due first."""
+        return self.filter(state__in=ReceivedTask.PUT_OFF, due_at__lte=now).order_by("due_at")
 
     def note_replayed(self, task: ReceivedTask) -> None:
         """Note that it was published again, unless a worker has had it meanwhile."""
@@ -48,6 +53,8 @@ class ReceivedTask(models.Model):
         # Its sender wants it begun later; until then it is here, and not with the broker.
         WAITING = 6, _("waiting for its time")
 
+    PUT_OFF = (State.RETRYING, State.WAITING)
+
     key = models.CharField(max_length=64, unique=True, editable=False)
     task_id = models.CharField(_("task id"), max_length=255, db_index=True, editable=False)
     queue_name = models.CharField(_("queue"), max_length=255, editable=False)
@@ -77,6 +84,20 @@ class ReceivedTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_name} {self.task_id}"
+
+    def claim(self, until: datetime.datetime) -> bool:
+        """Keep others from publishing it before `until`; return False if it is another's."""
+        claimed = self._as_read().update(due_at=until)
+        self.due_at = until
+        return bool(claimed)
+
+    def note_claimed(self, **changes: Any) -> None:
+        """Note what became of a claimed task, unless a worker has had it meanwhile."""
+        self._as_read().update(**changes)
+
+    def _as_read(self) -> ReceivedTaskQuerySet:
+        rows = ReceivedTask.objects.using(self._state.db)
+        return rows.filter(pk=self.pk, state=self.state, due_at=self.due_at)
 
 
 def ledger_alias() -> str:

@@ -1,25 +1,27 @@
-"""Between Celery and `handling`: a task that Celery runs, and what Celery is told came of it."""
+"""Stand between Celery and a handler: run what Celery took, and raise what it is to do then."""
 
 from __future__ import annotations
 
 import datetime
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 from celery import Task
-from celery.exceptions import Ignore, Reject
+from celery.exceptions import Ignore, Reject, Retry
 from django.conf import settings
 from django.utils import timezone
 
 from eaglet.exceptions import AlreadyFinished, TaskNotParked
 from eaglet.observability import tracing
 from eaglet.tasks.broker.headers import FORCE, RECEIVED_AT, REPLAY, header, text_header
-from eaglet.tasks.display import redacted_repr
+from eaglet.tasks.display import presentable
 from eaglet.tasks.receiving.delivery import Delivery
 from eaglet.tasks.receiving.execution import Declaration, RetryLater, handle
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
 _PAUSE_BEFORE_REQUEUE_SECONDS: Final = 2.0
+_LONGEST_RESULT_ID: Final = 255
 
 
 def deliver(
@@ -27,21 +29,21 @@ def deliver(
 ) -> Any:
     """Run what Celery has taken, and tell it what to do with the message by what is raised."""
     delivery = delivery_of(task, declaration.queue_name, args, kwargs)
+    if len(delivery.task_id) > _LONGEST_RESULT_ID:
+        task.request.ignore_result = True  # no column of the results' takes it
     try:
-        return handle(declaration, delivery, args, kwargs)
-    except RetryLater as again:
-        retry: Any = task.retry  # whose stub knows no options
-        try:
-            retry(
-                exc=again.error,
-                countdown=again.pause,
-                # Celery would make them anew, of the arguments with their secrets.
-                argsrepr=redacted_repr(list(args)),
-                kwargsrepr="{}",
-            )
-        except Reject as reject:
-            # Celery's default loses a task that could not be published again.
-            _requeue(reject)
+        while True:
+            try:
+                return handle(declaration, delivery, args, kwargs)
+            except RetryLater:
+                if not task.request.is_eager:
+                    raise
+                # Nobody would publish it again for this process to run.
+                delivery = replace(delivery, attempt=delivery.attempt + 1, is_first=False)
+    except RetryLater as later:
+        # The ledger has it, and publishes it again; Celery notes the retry, and acknowledges.
+        retry: Any = Retry  # whose stub knows no float
+        raise retry(exc=presentable(later.error), when=later.pause) from None
     except AlreadyFinished as error:
         raise Ignore(str(error)) from error
     except TaskNotParked as error:

@@ -7,6 +7,7 @@ logged.
 
 from __future__ import annotations
 
+import datetime
 import logging
 import uuid
 from collections.abc import Callable
@@ -20,12 +21,14 @@ from django.db import connections
 from kombu.message import Message
 
 from eaglet.exceptions import InvalidMessage, TaskNotParked
-from eaglet.tasks.broker.headers import PARKED_AS, REPLAY, REQUEST_ID, TRACEPARENT
+from eaglet.tasks.broker.headers import PARKED_AS, REPLAY, REQUEST_ID, TRACEPARENT, as_header
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import ledger_alias
+from eaglet.tasks.receiving.decorator import is_declared
 from eaglet.tasks.receiving.delivery import Delivery
-from eaglet.tasks.receiving.execution import park
+from eaglet.tasks.receiving.execution import park, put_off
 from eaglet.tasks.receiving.stored_message import StoredMessage
+from eaglet.tasks.receiving.validation import eta_of, fault_in
 
 logger = logging.getLogger("eaglet.tasks.received")
 
@@ -36,19 +39,43 @@ class Consumer(celery_consumer.Consumer):
     """Celery's consumer, which parks what it can't have run."""
 
     connection_errors: tuple[type[Exception], ...]
+    connection: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # What others say on the event exchange ends a worker whose gossip can't read it; what
+        # they say when it starts is of revoked tasks, which eaglet does not use.
+        given = kwargs.get("worker_options") or {}
+        options = {**given, "without_gossip": True, "without_mingle": True}
+        super().__init__(*args, **{**kwargs, "worker_options": options})
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Message], None]:
-        """What is called with each message."""
+        """Return what is called with each message."""
         handle = super().create_task_handler(*args, **kwargs)
 
         def on_task_received(message: Message) -> None:
-            fault = _fault_in(message)
-            if fault is None:
-                handle(message)
-            else:
-                self._park(message, InvalidMessage(fault))
+            try:
+                if fault := fault_in(message, is_declared):
+                    self._park(message, InvalidMessage(fault))
+                elif not self._is_put_off(message):
+                    handle(message)
+            except (*self.connection_errors, *self.connection.channel_errors):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the worker goes on
+                self._park(message, InvalidMessage(f"it can't be run: {describe(error)}"))
 
         return on_task_received
+
+    def _is_put_off(self, message: Message) -> bool:
+        """Leave a task for later to the ledger: nothing waits in a worker's memory."""
+        headers = message.headers or {}
+        due_at = eta_of(headers)
+        if due_at is None or not is_declared(headers.get("task", "")):
+            return False
+        if due_at <= datetime.datetime.now(datetime.timezone.utc):
+            return False
+        delivery = _delivery_of(message, self.hostname, None)
+        self._keep(message, lambda: put_off(delivery, due_at))
+        return True
 
     def on_unknown_task(self, body: Any, message: Message, exc: Exception) -> None:
         """Park a task that nobody here takes."""
@@ -68,26 +95,37 @@ class Consumer(celery_consumer.Consumer):
         self._park(message, InvalidMessage(f"the body can't be read: {describe(exc)}"))
 
     def _park(self, message: Message, error: InvalidMessage, body: Any = None) -> None:
+        delivery = _delivery_of(message, self.hostname, body)
+        self._keep(
+            message, lambda: park(delivery, error), lambda: self._report(message, delivery, error)
+        )
+
+    def _keep(
+        self,
+        message: Message,
+        write: Callable[[], None],
+        report: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Write a message to the ledger, now or a little later, acknowledge and report it."""
         if message.acknowledged:
             return
-        delivery = _delivery_of(message, self.hostname, body)
         try:
-            park(delivery, error)
+            write()
         except TaskNotParked:
-            # Not given back, or it would be here again at once: kept, and parked a little later.
+            # Not given back, or it would be here again at once: kept, and written a little later.
             # If the worker ends before, the broker gives it to another.
-            self.timer.call_after(AGAIN_AFTER_SECONDS, self._park, (message, error, body))
+            self.timer.call_after(AGAIN_AFTER_SECONDS, self._keep, (message, write, report))
             return
         finally:
             # Children that are forked later must not share it.
             connections[ledger_alias()].close()
         message.ack_log_error(logger, self.connection_errors)
-        self._tell(message, delivery, error)
+        report()
 
-    def _tell(self, message: Message, delivery: Delivery, error: InvalidMessage) -> None:
-        """Tell the sender's result, and whoever listens to Celery's signals, as Celery does."""
+    def _report(self, message: Message, delivery: Delivery, error: InvalidMessage) -> None:
+        """Report to the sender's result, and to Celery's signals, as Celery does."""
         name = _name_of(message)
-        known = bool(name and delivery.task_id and name in self.app.tasks)
+        known = bool(name and name in self.app.tasks)
         if name and not known:
             signals.task_unknown.send(
                 sender=self, message=message, exc=error, name=name, id=delivery.task_id
@@ -109,45 +147,6 @@ class Consumer(celery_consumer.Consumer):
             logger.warning("the result of a parked task was not kept: %s", describe(fault))
 
 
-def _fault_in(message: Message) -> str | None:
-    """Why Celery's consumer would fall over a message; None for what it can deal with itself."""
-    headers = message.headers
-    if not isinstance(headers, dict) or "task" not in headers:
-        return _fault_in_protocol_1(message)
-    if not isinstance(headers["task"], str) or not isinstance(headers.get("id"), str):
-        return "its headers name no task, or no id"
-    try:
-        payload = message.payload
-    except Exception:  # noqa: BLE001 - Celery will come by it, and call `on_decode_error`
-        return None
-    if isinstance(payload, dict) and "args" in payload:
-        return None
-    if not (
-        isinstance(payload, list | tuple)
-        and len(payload) == 3
-        and isinstance(payload[0], list | tuple)
-        and isinstance(payload[1], dict)
-        and isinstance(payload[2], dict | None)
-    ):
-        return "its body is not arguments as Celery's protocol 2 has them"
-    return None
-
-
-def _fault_in_protocol_1(message: Message) -> str | None:
-    try:
-        payload = message.payload
-    except Exception:  # noqa: BLE001 - as above
-        return None
-    if isinstance(payload, dict) and "task" in payload:
-        if not isinstance(payload["task"], str) or not isinstance(payload.get("id"), str):
-            return "its body names no task, or no id"
-        if not isinstance(payload.get("args", []), list):
-            return "its arguments are no list"
-        if not isinstance(payload.get("kwargs", {}), dict):
-            return "its named arguments are no object"
-    return None
-
-
 def _name_of(message: Message) -> str:
     name = (message.headers or {}).get("task") if isinstance(message.headers, dict) else None
     if name is None:
@@ -158,16 +157,16 @@ def _name_of(message: Message) -> str:
 
 def _delivery_of(message: Message, hostname: str, body: Any) -> Delivery:
     headers = message.headers if isinstance(message.headers, dict) else {}
-    decoded = body if isinstance(body, dict) else {}
+    decoded = body if isinstance(body, dict) else getattr(message, "_decoded_cache", None)
+    decoded = decoded if isinstance(decoded, dict) else {}
     task_id = headers.get("id") or decoded.get("id")
     stored = StoredMessage.from_message(message)
 
     def text(name: str, longest: int) -> str:
-        value = headers.get(name)
-        return value if isinstance(value, str) and len(value) <= longest else ""
+        return as_header(headers.get(name), longest)
 
     return Delivery(
-        # What has no id can't be told from another like it.
+        # What has no id can't be known from another like it.
         task_id=(
             task_id
             if isinstance(task_id, str) and task_id

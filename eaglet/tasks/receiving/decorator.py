@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -54,6 +55,16 @@ def task(
         raise ImproperlyConfigured(f"max_attempts of {queue_name!r} is at least 1")
 
     def declare(function: Handler) -> Task[Any, Any]:
+        plain = inspect.unwrap(function)
+        if (
+            inspect.iscoroutinefunction(plain)
+            or inspect.isgeneratorfunction(plain)
+            or inspect.isasyncgenfunction(plain)
+        ):
+            raise ImproperlyConfigured(
+                f"{_place(function)} is async, or a generator: a worker calls plain functions. Run "
+                "what is async in it with asgiref's async_to_sync."
+            )
         known = _handlers.get(queue_name)
         if known is not None and _place(known.function) != _place(function):
             raise ImproperlyConfigured(
@@ -91,6 +102,11 @@ def task(
 def declared_queues() -> list[str]:
     """The queues that the project's functions take tasks from, sorted."""
     return sorted(_handlers)
+
+
+def is_declared(queue_name: str) -> bool:
+    """Return whether a function takes the tasks of a queue."""
+    return queue_name in _handlers
 
 
 def declarations() -> list[Declaration]:

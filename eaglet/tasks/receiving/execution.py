@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import datetime
+import inspect
 import logging
 import random
 import time
@@ -10,7 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from celery.exceptions import Ignore, Reject, Retry
+from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]
+from celery.exceptions import Ignore, Reject, Retry, WorkerShutdown, WorkerTerminate
+from django.conf import settings
+from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.exceptions import (
@@ -18,12 +23,13 @@ from eaglet.exceptions import (
     AlreadyFinished,
     InvalidMessage,
     ParamError,
+    TaskError,
     TaskNotParked,
 )
 from eaglet.observability import tracing
 from eaglet.params import declared_params
 from eaglet.tasks.database import DATABASE_FAULTS
-from eaglet.tasks.display import describe, redacted_traceback
+from eaglet.tasks.display import as_line, describe, presentable, redacted_traceback
 from eaglet.tasks.models import inbox_alias
 from eaglet.tasks.receiving import ledger
 from eaglet.tasks.receiving.delivery import Delivery
@@ -33,8 +39,8 @@ from eaglet.tasks.receiving.once import run_once
 logger = logging.getLogger("eaglet.tasks.received")
 
 LONGEST_PAUSE_SECONDS: Final = 300
-# Raised by a handler, they are its own word to Celery.
-_TO_CELERY: Final = (Ignore, Reject, Retry)
+# Raised by a handler, they are its own word to Celery; the others end the process, not the task.
+_NO_FAILURE: Final = (Ignore, Reject, Retry, KeyboardInterrupt, WorkerShutdown, WorkerTerminate)
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Declaration:
 class RetryLater(Exception):
     """An attempt failed, and another is to be made in `pause` seconds; the cause is chained."""
 
-    def __init__(self, error: Exception, pause: float) -> None:
+    def __init__(self, error: BaseException, pause: float) -> None:
         super().__init__(describe(error))
         self.error = error
         self.pause = pause
@@ -85,38 +91,62 @@ def handle(
                 "longer than the broker or a time limit allows"
             )
         result = _run(declaration, delivery, args, kwargs)
-    except _TO_CELERY:
+    except _NO_FAILURE:
         raise
     except (AbandonedTask, InvalidMessage) as error:
         park(delivery, error)
         raise
-    except Exception as error:
+    except BaseException as error:
+        if _ends_worker(error):
+            raise
         if start.attempt >= declaration.attempts_allowed:
             park(delivery, error)
-            raise
+            if (shown := presentable(error)) is error:
+                raise
+            raise shown from None
         pause = _pause_after(start.attempt)
-        _note_failure(delivery, error, start, pause)
+        _note_retry(delivery, error, start, pause)
         raise RetryLater(error, pause) from error
     _note_done(delivery)
     _log(delivery, "done", start.attempt, time.perf_counter() - began)
     return result
 
 
-def park(delivery: Delivery, error: Exception) -> None:
+def park(delivery: Delivery, error: BaseException) -> None:
     """Keep a task with the error that is its cause. Raises TaskNotParked if that fails."""
     cause = describe(error)
     shown = "" if isinstance(error, AbandonedTask | InvalidMessage) else redacted_traceback(error)
+    _keep(delivery, error, lambda: ledger.park(delivery, cause, shown))
+    logger.error("task %s of %s is parked: %s", *_names(delivery), cause)
+
+
+def put_off(delivery: Delivery, due_at: datetime.datetime) -> None:
+    """Keep a task until its time. Raises TaskNotParked if that fails."""
+    at = due_at if settings.USE_TZ else timezone.make_naive(due_at)
+    _keep(delivery, None, lambda: ledger.put_off(delivery, at))
+
+
+def _keep(delivery: Delivery, error: BaseException | None, write: Callable[[], None]) -> None:
     try:
-        ledger.park(delivery, cause, shown)
+        write()
     except Exception as fault:  # noqa: BLE001 - logged; the message is given back
         logger.error(
-            "task %s of %s could not be parked, and stays with the broker: %s",
-            delivery.task_id,
-            delivery.queue_name,
+            "task %s of %s could not be kept in the ledger, and stays with the broker: %s",
+            *_names(delivery),
             describe(fault),
         )
         raise TaskNotParked(describe(fault)) from error
-    logger.error("task %s of %s is parked: %s", delivery.task_id, delivery.queue_name, cause)
+
+
+def _names(delivery: Delivery) -> tuple[str, str]:
+    return as_line(delivery.task_id), as_line(delivery.queue_name)
+
+
+def _ends_worker(error: BaseException) -> bool:
+    if isinstance(error, SystemExit) and terminate_handler_fired():
+        return True
+    # By name: gevent, or greenlet, need not be installed.
+    return any(kind.__name__ == "GreenletExit" for kind in type(error).__mro__)
 
 
 def _run(
@@ -131,11 +161,14 @@ def _run(
 
     def call() -> Any:
         try:
-            return declaration.function(*args, **kwargs)
+            result = declaration.function(*args, **kwargs)
         except ParamError as error:
             if error.function not in _layers(declaration.function):
                 raise  # of something that the handler called
             raise InvalidMessage(f"the arguments do not fit: {error}") from error
+        if inspect.isawaitable(result) or inspect.isgenerator(result):
+            raise TaskError(f"the handler gave a {type(result).__name__}, which nobody runs")
+        return result
 
     if not declaration.once:
         return call()
@@ -191,19 +224,19 @@ def _note_done(delivery: Delivery) -> None:
         logger.warning("what is done can't be noted: %s", describe(fault))
 
 
-def _note_failure(delivery: Delivery, error: Exception, start: AttemptStart, pause: float) -> None:
+def _note_retry(
+    delivery: Delivery, error: BaseException, start: AttemptStart, pause: float
+) -> None:
+    due_at = timezone.now() + datetime.timedelta(seconds=pause)
+    cause, shown = describe(error), redacted_traceback(error)
+    _keep(delivery, error, lambda: ledger.note_retry(delivery, due_at, cause, shown))
     logger.warning(
         "task %s of %s failed (attempt %d), and is tried again in %.1f s: %s",
-        delivery.task_id,
-        delivery.queue_name,
+        *_names(delivery),
         start.attempt,
         pause,
-        describe(error),
+        cause,
     )
-    try:
-        ledger.note_failure(delivery, describe(error), redacted_traceback(error))
-    except DATABASE_FAULTS as fault:
-        logger.warning("what failed can't be noted: %s", describe(fault))
 
 
 def _log(delivery: Delivery, outcome: str, attempt: int, seconds: float) -> None:
@@ -212,8 +245,7 @@ def _log(delivery: Delivery, outcome: str, attempt: int, seconds: float) -> None
     trace = tracing.current()
     logger.info(
         "%s %s: %s, attempt %d, %.1f ms",
-        delivery.queue_name,
-        delivery.task_id,
+        *reversed(_names(delivery)),
         outcome,
         attempt,
         seconds * 1000,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from eaglet.tasks.database import DATABASE_FAULTS
 from eaglet.tasks.display import as_column
 from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.models.received import ReceivedTaskQuerySet
@@ -29,6 +32,31 @@ class AttemptStart:
     ended: str = ""
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _again_on_a_fresh_connection(step: Callable[P, R]) -> Callable[P, R]:
+    """Have a step taken once more when the session to the database has ended meanwhile.
+
+    While a handler runs nothing is said on it: idle time-outs, poolers and firewalls end it.
+    """
+
+    @functools.wraps(step)
+    def take(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return step(*args, **kwargs)
+        except DATABASE_FAULTS:
+            connection = connections[ledger_alias()]
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            return step(*args, **kwargs)
+
+    return take
+
+
+@_again_on_a_fresh_connection
 def begin(delivery: Delivery) -> AttemptStart:
     """Note that a worker begins with a task."""
     now = timezone.now()
@@ -79,6 +107,7 @@ def _begin_again(delivery: Delivery, now: datetime.datetime) -> AttemptStart:
     return AttemptStart(known.values_list("attempts", flat=True)[0])
 
 
+@_again_on_a_fresh_connection
 def note_done(delivery: Delivery) -> None:
     """Note that it was done, also where its beginning could not be noted."""
     now = timezone.now()
@@ -93,16 +122,31 @@ def note_done(delivery: Delivery) -> None:
         _keep(delivery, {**changes, "attempts": delivery.attempt})
 
 
-def note_failure(delivery: Delivery, cause: str, traceback: str) -> None:
-    """Note why an attempt failed that will be repeated."""
-    _rows(delivery).exclude(state=State.DONE).update(
-        state=State.RETRYING,
-        due_at=timezone.now(),
-        cause=as_column(cause),
-        traceback=as_column(traceback),
+@_again_on_a_fresh_connection
+def note_retry(delivery: Delivery, due_at: datetime.datetime, cause: str, traceback: str) -> None:
+    """Keep a task that failed until it is published again for its next attempt."""
+    _note(
+        delivery,
+        {
+            "state": State.RETRYING,
+            "due_at": due_at,
+            "message": delivery.message.to_text(),
+            "cause": as_column(cause),
+            "traceback": as_column(traceback),
+        },
     )
 
 
+@_again_on_a_fresh_connection
+def put_off(delivery: Delivery, due_at: datetime.datetime) -> None:
+    """Keep a task until it is published again at its time."""
+    _note(
+        delivery,
+        {"state": State.WAITING, "due_at": due_at, "message": delivery.message.to_text()},
+    )
+
+
+@_again_on_a_fresh_connection
 def park(delivery: Delivery, cause: str, traceback: str = "") -> None:
     """Keep a task that is not tried any more, to be replayed; a repeat changes nothing."""
     now = timezone.now()

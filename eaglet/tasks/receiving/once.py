@@ -12,6 +12,7 @@ from kombu.utils import json as celery_json
 
 from eaglet.exceptions import TaskError
 from eaglet.tasks.database import digest_of
+from eaglet.tasks.display import as_column
 from eaglet.tasks.models import InboxEntry
 
 logger = logging.getLogger("eaglet.tasks")
@@ -36,7 +37,12 @@ def run_once(
     the transaction can only be rolled back.
     """
     key = digest_of(queue_name, task_id, forced_by)
-    entry = InboxEntry(key=key, task_id=task_id, queue_name=queue_name, done_at=timezone.now())
+    entry = InboxEntry(
+        key=key,
+        task_id=as_column(task_id, 255),
+        queue_name=as_column(queue_name, 255),
+        done_at=timezone.now(),
+    )
     is_written = False
     try:
         with transaction.atomic(using=alias):

@@ -5,16 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from kombu.connection import Connection
 
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker.connection import publishing_app
-from eaglet.tasks.broker.errors import concerns_every_task, is_of_the_connection, reason
 from eaglet.tasks.broker.headers import FORCE, PARKED_AS, REPLAY
 from eaglet.tasks.models import ReceivedTask, ledger_alias
-from eaglet.tasks.receiving.stored_message import StoredMessage
+from eaglet.tasks.receiving.stored_message import StoredMessage, publish_stored
 
 
 @dataclass
@@ -54,27 +52,7 @@ def _publish(connection: Connection, task: ReceivedTask, force: bool) -> None:
     message = StoredMessage.from_text(task.message)
     headers = {**message.headers, REPLAY: str(uuid.uuid4()), PARKED_AS: task.task_id}
     headers.pop(FORCE, None)
+    headers.pop("expires", None)
     if force:
         headers[FORCE] = "1"
-    try:
-        connection.ensure_connection(max_retries=1, timeout=5)
-        with connection.channel() as channel:
-            producer: Any = connection.Producer(channel, auto_declare=False)
-            producer.publish(
-                message.body,
-                exchange=message.exchange,
-                routing_key=message.routing_key,
-                content_type=message.content_type,
-                content_encoding=message.content_encoding,
-                headers=headers,
-                delivery_mode=2,
-                priority=message.priority,
-                # RabbitMQ would confirm, and drop, what no queue takes.
-                mandatory=True,
-            )
-    except ValueError:
-        # What was wrong with the URL is quoted by the error, and may be part of a password.
-        raise BrokerUnavailable("the broker's URL, or the message, can't be used") from None
-    except Exception as error:
-        away = concerns_every_task(error) or is_of_the_connection(error, connection)
-        raise (BrokerUnavailable if away else PublishError)(reason(error)) from error
+    publish_stored(connection, message, headers)

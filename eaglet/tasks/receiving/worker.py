@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Final
+from typing import Any
 
 from celery import Celery
 from celery.fixups.django import DjangoFixup
@@ -15,6 +15,8 @@ from celery.signals import (
     task_postrun,
     task_prerun,
     task_received,
+    worker_ready,
+    worker_shutting_down,
 )
 from django.db import close_old_connections, connections, router
 from django.utils.module_loading import autodiscover_modules
@@ -22,12 +24,14 @@ from django.utils.module_loading import autodiscover_modules
 from eaglet.conf import Settings
 from eaglet.imports import import_named
 from eaglet.tasks.celery_config import apply_defaults
-from eaglet.tasks.models import InboxEntry, inbox_alias, ledger_alias
+from eaglet.tasks.models import InboxEntry, inbox_alias
 from eaglet.tasks.receiving import tracing
+from eaglet.tasks.receiving.decompression import bound_decompression
 from eaglet.tasks.receiving.decorator import declarations, declared_queues
-from eaglet.tasks.retention import Pruner
+from eaglet.tasks.receiving.redelivery import Redelivery
+from eaglet.tasks.receiving.validation import most_bytes
 
-_pruner: Final = Pruner()
+_redelivery: Redelivery | None = None
 
 
 def discover() -> None:
@@ -42,6 +46,7 @@ def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
     apply_defaults(app)
     # Whatever the project says: with pickle, whoever can write to the broker runs code here.
     app.conf["accept_content"] = ["json"]
+    bound_decompression(most_bytes)
     if not app.conf.value_set_for("worker_consumer"):
         app.conf["worker_consumer"] = "eaglet.tasks.receiving.consumer:Consumer"
     for fixup in getattr(app, "_fixups", ()):
@@ -74,10 +79,18 @@ def _check_inboxes() -> None:
             )
 
 
-def prune_now_and_then(*, task: Any, **kwargs: Any) -> None:
-    """Delete what is kept long enough: a service that only receives has no relay to do it."""
-    if not task.request.is_eager:
-        _pruner.prune_when_it_is_time([ledger_alias()])
+def start_redelivery(**kwargs: Any) -> None:
+    """Have a worker that is ready publish what is due in the ledger."""
+    global _redelivery  # noqa: PLW0603
+    if _redelivery is None:
+        _redelivery = Redelivery()
+        _redelivery.start()
+
+
+def stop_redelivery(**kwargs: Any) -> None:
+    """Have a worker that ends publish no more."""
+    if _redelivery is not None:
+        _redelivery.stop()
 
 
 def prepare_beat(*, sender: Any, **kwargs: Any) -> None:
@@ -100,7 +113,10 @@ def connect_signals() -> None:
     task_postrun.connect(tracing.put_down, dispatch_uid="eaglet.tasks.trace", weak=False)
     for made in (after_setup_logger, after_setup_task_logger):
         made.connect(tracing.format_with_trace, dispatch_uid="eaglet.tasks.log_lines", weak=False)
-    task_postrun.connect(prune_now_and_then, dispatch_uid="eaglet.tasks.retention", weak=False)
+    worker_ready.connect(start_redelivery, dispatch_uid="eaglet.tasks.redelivery", weak=False)
+    worker_shutting_down.connect(
+        stop_redelivery, dispatch_uid="eaglet.tasks.redelivery", weak=False
+    )
     for signal in (task_prerun, task_postrun):
         signal.connect(
             keep_connections_as_requests_do, dispatch_uid="eaglet.tasks.connections", weak=False

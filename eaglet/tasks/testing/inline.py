@@ -38,7 +38,7 @@ class RanTask:
     task_id: str
     attempts: int
     result: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     is_parked: bool = False
 
 

@@ -2,10 +2,12 @@
 
 import json
 import uuid
+import zlib
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connections
+from kombu import Connection, Exchange
 
 from eaglet.tasks.models import InboxEntry, ReceivedTask
 from eaglet.tasks.receiving.replay import replay
@@ -91,6 +93,107 @@ def test_what_cant_be_done_is_parked_with_its_cause_and_the_rest_goes_on(receive
     assert not any(SECRET in row.cause + row.traceback for row in receiver.rows())
 
 
+ODD_HEADERS = [
+    {"timelimit": "x"},
+    {"timelimit": 30},
+    {"timelimit": [None]},
+    {"timelimit": [[], {}]},
+    {"retries": "x"},
+    {"retries": -1},
+    {"retries": 2**70},
+    {"eta": ""},
+    {"eta": {}},
+    {"eta": "9999-99-99"},
+    {"expires": ""},
+    {"expires": "2001-01-01T00:00:00"},
+    {"stamped_headers": "x"},
+    {"stamps": 7},
+    {"headers": "x"},
+    {"shadow": ["x"]},
+    {"root_id": {}},
+    {"group_index": "x"},
+    {"get": "x"},
+    {"update": 1},
+    {"is_eager": True},
+    {"compression": "nobody/knows"},
+    {"compression": ["gzip"]},
+]
+ODD_BUT_OF_NO_IMPORTANCE = [
+    {"eaglet_request_id": "\ud800"},
+    {"eaglet_replay": "\ud800"},
+    {"traceparent": "a\0b"},
+    {"eaglet_request_id": {"a": [1]}},
+    {"x": "y" * 100_000},
+]
+
+
+def test_headers_of_any_type_are_parked_or_passed_over_and_the_worker_lives(receiver):
+    body = json.dumps([[{"name": "odd"}], {}, {}])
+    odd_bodies = [[[{}], {}, {"chain": "x"}], [[{}], {}, {"callbacks": [7]}]]
+    as_json = {"content_type": "application/json", "content_encoding": "utf-8"}
+    for headers in ODD_HEADERS:
+        receiver.put(body, headers={**headers_for(receiver, "note"), **headers}, **as_json)
+    for odd in odd_bodies:
+        receiver.put(json.dumps(odd), headers=headers_for(receiver, "note"), **as_json)
+    for number, headers in enumerate(ODD_BUT_OF_NO_IMPORTANCE):
+        body = json.dumps([[{"name": f"odd {number}"}], {}, {}])
+        receiver.put(body, headers={**headers_for(receiver, "note"), **headers}, **as_json)
+    worker = receiver.worker()
+    expected = len(ODD_HEADERS) + len(odd_bodies)
+    receiver.until(
+        lambda: (
+            len(receiver.rows(state=State.PARKED)) == expected
+            and len(receiver.rows(state=State.DONE)) == len(ODD_BUT_OF_NO_IMPORTANCE)
+        ),
+        seconds=60,
+    )
+    assert worker.poll() is None
+    assert all(len(row.message) < 50_000 for row in receiver.rows(state=State.PARKED))
+
+
+def test_a_message_is_not_unpacked_beyond_what_is_taken(receiver):
+    bomb = zlib.compress(b"[" + b" " * 50_000_000 + b"]", 9)
+    fair = zlib.compress(json.dumps([[{"name": "fair"}], {}, {}]).encode())
+    for body in (bomb, fair):
+        receiver.put(
+            body,
+            headers={**headers_for(receiver, "note"), "compression": "application/x-gzip"},
+            content_type="application/json",
+            content_encoding="utf-8",
+        )
+    receiver.put("x" * 11_000_000, headers=headers_for(receiver, "note"), content_type="a/b")
+    receiver.worker()
+    receiver.until(lambda: len(receiver.rows(state=State.PARKED)) == 2 and names() == ["fair"])
+    assert all(len(row.message) < 11_000_000 for row in receiver.rows())
+
+
+def test_a_task_for_later_waits_in_the_ledger_and_not_in_a_worker(receiver):
+    receiver.worker("--concurrency=1")
+    receiver.send("note", [{"name": "later"}], countdown=6)
+    receiver.until(lambda: receiver.rows(state=State.WAITING))
+    assert receiver.left() == 0
+    receiver.send("note", [{"name": "now"}])
+    receiver.until(lambda: names() == ["now"])
+    receiver.until(lambda: names() == ["later", "now"])
+
+
+def test_what_is_no_event_ends_no_worker(receiver):
+    worker = receiver.worker("--task-events")
+    with Connection(receiver.broker_url) as connection, connection.Producer() as producer:
+        for exchange, routing_key in (("celeryev", "worker.heartbeat"), ("celery.pidbox", "")):
+            producer.publish(
+                b"x",
+                exchange=Exchange(exchange, "topic" if exchange == "celeryev" else "fanout"),
+                routing_key=routing_key,
+                content_type="application/x-python-serialize",
+                content_encoding="binary",
+                serializer=None,
+            )
+    receiver.send("note", [{"name": "well"}])
+    receiver.until(lambda: names() == ["well"])
+    assert worker.poll() is None
+
+
 def test_a_handler_that_keeps_failing_is_parked_and_done_when_it_is_replayed(receiver):
     receiver.worker()
     task_id = receiver.send("fail_until_mended", [{"name": "done", "password": SECRET}])
@@ -160,7 +263,7 @@ def test_what_cant_be_parked_stays_with_the_broker(receiver):
         content_encoding="utf-8",
     )
     receiver.send("fail_until_mended", [{"name": "x"}])
-    receiver.until(lambda: receiver.log().count("could not be parked") >= 2)
+    receiver.until(lambda: receiver.log().count("could not be kept") >= 2)
     receiver.kill(worker)
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(f"ALTER TABLE gone RENAME TO {table}")

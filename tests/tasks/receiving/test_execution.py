@@ -1,15 +1,20 @@
 """What becomes of a task whose handler fails, and what Celery is told."""
 
+import asyncio
 import logging
 import uuid
 
 import pytest
-from celery.exceptions import Reject, Retry
+from celery.exceptions import Reject, Retry, WorkerShutdown
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
+from eaglet.exceptions import BrokerUnavailable
 from eaglet.params import param_required
 from eaglet.tasks import task
 from eaglet.tasks.models import ReceivedTask
 from eaglet.tasks.receiving import celery_task, decorator
+from eaglet.tasks.receiving.redelivery import Redelivery
 
 State = ReceivedTask.State
 
@@ -95,27 +100,35 @@ def test_max_attempts_is_the_tasks_own(queue):
     assert ReceivedTask.objects.get().attempts == 1
 
 
-def test_a_retry_is_published_later_without_its_secrets_in_the_open(
-    queue, as_by_a_worker, received, settings, monkeypatch
+def test_a_retry_is_a_row_that_is_due_later_and_the_message_is_acknowledged(
+    queue, as_by_a_worker, received, settings
 ):
     settings.EAGLET_HANDLER_BACKOFF_SECONDS = 10
+    settings.CELERY_BROKER_URL = "memory://"
 
     @task(queue)
     def changed(args):
         raise ValueError
 
-    monkeypatch.setitem(changed.app.conf, "broker_url", "memory://")
+    headers = {"eaglet_request_id": "r", "argsrepr": "[...]"}
     with pytest.raises(Retry):
-        as_by_a_worker(changed, {"password": "hush", "n": 1}, headers={"eaglet_request_id": "r"})
+        as_by_a_worker(changed, {"password": "hush", "n": 1}, **headers)
+    row = ReceivedTask.objects.get()
+    assert row.state == State.RETRYING
+    assert 7 < (row.due_at - timezone.now()).total_seconds() < 13
+    Redelivery().look()
+    assert received(queue) == []
+    ReceivedTask.objects.update(due_at=timezone.now())
+    Redelivery().look()
     [(headers, body)] = received(queue)
     assert body[0] == [{"password": "hush", "n": 1}]
-    assert headers["eta"]
+    assert headers.get("eta") is None
     assert (headers["retries"], headers["eaglet_request_id"]) == (1, "r")
-    assert "hush" not in headers["argsrepr"]
-    assert ReceivedTask.objects.get().state == State.RETRYING
+    assert headers["argsrepr"] == "[...]"
+    assert ReceivedTask.objects.get().state == State.REPLAYED
 
 
-def test_a_retry_that_cant_be_published_gives_the_message_back(queue, as_by_a_worker, monkeypatch):
+def test_a_retry_that_cant_be_written_gives_the_message_back(queue, as_by_a_worker, monkeypatch):
     @task(queue)
     def changed(args):
         raise ValueError
@@ -123,11 +136,113 @@ def test_a_retry_that_cant_be_published_gives_the_message_back(queue, as_by_a_wo
     def fail(*args, **options):
         raise ConnectionError("gone")
 
-    monkeypatch.setattr(changed.app, "send_task", fail)
-    monkeypatch.setattr(type(changed._get_current_object()), "apply_async", fail)
+    monkeypatch.setattr("eaglet.tasks.receiving.ledger.note_retry", fail)
     with pytest.raises(Reject) as raised:
         as_by_a_worker(changed, {})
     assert raised.value.requeue
+
+
+def test_a_retry_that_the_broker_can_never_take_is_parked(queue, as_by_a_worker, settings):
+    settings.CELERY_BROKER_URL = "memory://"
+
+    @task(queue)
+    def changed(args):
+        raise ValueError("no")
+
+    with pytest.raises(Retry):
+        as_by_a_worker(changed, {})
+    row = ReceivedTask.objects.get()
+    message = row.message.replace('"cut": false', '"cut": true')
+    ReceivedTask.objects.update(due_at=timezone.now(), message=message)
+    Redelivery().look()
+    row.refresh_from_db()
+    assert row.state == State.PARKED
+    assert "could not be published again" in row.cause
+
+
+def test_a_retry_waits_for_a_broker_that_is_away(queue, as_by_a_worker, settings):
+    settings.CELERY_BROKER_URL = "amqp://127.0.0.1:1//"
+
+    @task(queue)
+    def changed(args):
+        raise ValueError
+
+    with pytest.raises(Retry):
+        as_by_a_worker(changed, {})
+    ReceivedTask.objects.update(due_at=timezone.now())
+    with pytest.raises(BrokerUnavailable):
+        Redelivery().look()
+    row = ReceivedTask.objects.get()
+    assert row.state == State.RETRYING
+    assert row.due_at <= timezone.now()
+
+
+class WithoutText(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    "error",
+    [WithoutText, MemoryError, asyncio.CancelledError, SystemExit, GeneratorExit, RecursionError],
+)
+def test_whatever_a_handler_raises_is_tried_again_and_parked(queue, as_by_a_worker, error):
+    @task(queue, max_attempts=2)
+    def changed(args):
+        raise error
+
+    with pytest.raises(Retry):
+        as_by_a_worker(changed, {})
+    # An Exception that Celery can keep, and that ends no process.
+    with pytest.raises(Exception) as raised:  # noqa: PT011
+        as_by_a_worker(changed, {}, retries=1)
+    assert not isinstance(raised.value, MemoryError)
+    assert str(raised.value) is not None
+    row = ReceivedTask.objects.get()
+    assert (row.state, row.attempts) == (State.PARKED, 2)
+    assert row.cause.startswith(error.__name__)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, WorkerShutdown])
+def test_what_ends_the_worker_is_no_failure_of_its_task(queue, as_by_a_worker, error):
+    @task(queue)
+    def changed(args):
+        raise error
+
+    with pytest.raises(error):
+        as_by_a_worker(changed, {})
+    assert ReceivedTask.objects.get().state == State.STARTED
+
+
+def test_a_function_that_is_not_run_by_calling_it_is_refused(queue):
+    async def coroutine(args):
+        pass
+
+    def generator(args):
+        yield 1
+
+    async def both(args):
+        yield 1
+
+    for function in (coroutine, generator, both):
+        with pytest.raises(ImproperlyConfigured, match="plain functions"):
+            task(queue)(function)
+
+
+def test_a_coroutine_that_a_handler_returns_is_a_failure(queue):
+    async def work():
+        pass
+
+    @task(queue, max_attempts=1)
+    def changed(args):
+        result = work()
+        result.close()
+        return result
+
+    changed.apply(args=[{}])
+    assert "which nobody runs" in ReceivedTask.objects.get().cause
 
 
 def test_what_cant_be_parked_gives_the_message_back(queue, as_by_a_worker, monkeypatch, caplog):
@@ -142,7 +257,7 @@ def test_what_cant_be_parked_gives_the_message_back(queue, as_by_a_worker, monke
     with pytest.raises(Reject) as raised:
         as_by_a_worker(changed, {})
     assert raised.value.requeue
-    assert "could not be parked" in caplog.text
+    assert "could not be kept" in caplog.text
 
 
 def test_what_is_done_is_told_in_one_record(queue, caplog):
