@@ -125,8 +125,10 @@ def _taken(sent: OutboxTask | None, task: ReceivedTask | None, result: Any) -> I
         yield Step(gettext("Parked"), task.ended_at, "", cause, True)
     elif state == ReceivedTask.State.RETRYING:
         yield Step(gettext("Failed, to be tried again"), task.due_at, "", cause, True)
+    elif state == ReceivedTask.State.WAITING:
+        yield Step(gettext("To be started later"), task.due_at)
     elif state == ReceivedTask.State.REPLAYED:
-        yield Step(gettext("Replayed"), task.due_at, gettext("no worker has begun with it"))
+        yield Step(gettext("Published again"), task.due_at, gettext("no worker has begun with it"))
 
 
 def _resulted(result: Any) -> Iterator[Step]:

@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                             (2, "done"),
                             (3, "failed, to be tried again"),
                             (4, "parked"),
-                            (5, "replayed"),
+                            (5, "published again"),
                             (6, "waiting for its time"),
                         ],
                         editable=False,

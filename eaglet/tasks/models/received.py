@@ -49,7 +49,7 @@ class ReceivedTask(models.Model):
         # It is not tried any more; `cause` says why.
         PARKED = 4, _("parked")
         # It was published again, and no worker has begun with it.
-        REPLAYED = 5, _("replayed")
+        REPLAYED = 5, _("published again")
         # Its sender wants it begun later; until then it is here, and not with the broker.
         WAITING = 6, _("waiting for its time")
 
