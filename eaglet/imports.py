@@ -1,8 +1,4 @@
-"""Names of a package that are imported when first asked for.
-
-A package whose modules reach a model can't import them at once: Django imports the package
-before its app registry is ready.
-"""
+"""Importing what is named rather than written: a package's exports, modules in a setting."""
 
 from __future__ import annotations
 
@@ -15,18 +11,21 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.conf import Setting, Settings, conf
+from eaglet.conf import Setting, conf
 from eaglet.conf.validation import fault_of
 
 
 def lazy_exports(
     package: str, homes: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Make the `__getattr__` and `__dir__` of a package (PEP 562).
+    """Make the `__getattr__` and `__dir__` of a package that imports its exports when asked.
+
+    PEP 562. A package whose modules reach a model can't import them at once: Django imports it
+    before the app registry is ready.
 
     Args:
         package: its name.
-        homes: the module of each name.
+        homes: the module of each exported name.
     """
 
     def get(name: str) -> Any:
@@ -43,19 +42,19 @@ def lazy_exports(
 
 
 def import_named(setting: Setting[Sequence[str]]) -> None:
-    """Import every module or package that the setting names, and walk the packages.
+    """Import every module that a setting names, and all that is in the packages among them.
 
-    What an import raises is raised; ImproperlyConfigured if the setting is no list of names.
+    Raises ImproperlyConfigured if the setting is no list of names, and what an import raises.
     """
-    names = setting.__get__(conf, Settings)
-    # The system check of its type would come too late: this is start-up.
+    names = getattr(conf, setting.name)
+    # System checks run after start-up, which is now.
     if fault := fault_of(setting, names):
         raise ImproperlyConfigured(f'{fault} Write {setting.name} = ["…"].')
     for name in names:
-        _walk(import_module(name))
+        _import_contents(import_module(name))
 
 
-def _walk(module: ModuleType) -> None:
+def _import_contents(module: ModuleType) -> None:
     for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
         if found.name != "__main__":  # a program, not a part of the package
-            _walk(import_module(f"{module.__name__}.{found.name}"))
+            _import_contents(import_module(f"{module.__name__}.{found.name}"))

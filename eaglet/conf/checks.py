@@ -1,7 +1,7 @@
-"""System checks of eaglet's settings: names that there are not, and values of a wrong type.
+"""System checks of eaglet's settings: unknown names, and values of a wrong type.
 
 Every app of eaglet registers them; however many are installed, they run once. What a value of the
-right type may mean is for the checks of the app that reads it; those leave wrong types to these.
+right type may mean is for the checks of the app that reads it, which skip values that fail here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PREFIX: Final = "EAGLET_"
 
 
 def declared_settings() -> dict[str, Setting[Any]]:
-    """Every setting that `conf.py` declares, by its name, in the order of the table."""
+    """Return every setting by its name, in the order of declaration."""
     return {name: value for name, value in vars(Settings).items() if isinstance(value, Setting)}
 
 
@@ -50,14 +50,14 @@ def _unknown_names() -> Iterator[CheckMessage]:
 
 def _wrong_values() -> Iterator[CheckMessage]:
     for name, setting in declared_settings().items():
-        if not hasattr(settings, name) or _is_another_s(name):
+        if not hasattr(settings, name) or _is_unrelated(name):
             continue
         if fault := fault_of(setting, getattr(settings, name)):
             yield Error(fault, hint=_hint(setting, getattr(settings, name)), id="eaglet.E001")
 
 
-def _is_another_s(name: str) -> bool:
-    """Whether it is APP_KEY or its like, and may mean something else: nobody calls services."""
+def _is_unrelated(name: str) -> bool:
+    """Tell whether a name without our prefix, such as APP_KEY, is some other app's setting."""
     return not name.startswith(PREFIX) and not apps.is_installed("eaglet.client")
 
 
