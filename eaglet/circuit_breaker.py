@@ -1,8 +1,8 @@
-"""A circuit breaker: what has just failed repeatedly is left alone for a while.
+"""A circuit breaker: refuse calls for a while to what has just failed repeatedly.
 
-Its own, because none of the kept libraries does for threads that call at the same time:
-pybreaker holds its lock for as long as a call takes and reads the wall clock, as purgatory does;
-circuitbreaker lets every caller through once its time is over, not one.
+No maintained library fits threads that call at the same time: pybreaker holds its lock for as
+long as a call takes and reads the wall clock, as purgatory does; circuitbreaker lets every caller
+through once its time is over, not one.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from enum import IntEnum
 
 
 class State(IntEnum):
-    """What a breaker does with calls."""
+    """Say what a breaker does with calls."""
 
     CLOSED = 0
-    """It lets them through."""
+    """All calls are let through."""
     HALF_OPEN = 1
-    """One is on its way as a trial; others are refused."""
+    """One call is on its way as a trial; others are refused."""
     OPEN = 2
-    """It refuses them."""
+    """All calls are refused."""
 
 
 class Breaker:
-    """Opens after so many failures in a row; then lets one trial through each time it is due.
+    """Open after `threshold` failures in a row; then let one trial through each time it is due.
 
     Args:
         threshold: failures in a row that open it.
@@ -57,25 +57,25 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether calls are being refused just now."""
+        """Tell whether calls are refused just now."""
         return self._failures >= self._threshold and self._clock() < self._closed_again_at
 
     @property
     def state(self) -> State:
-        """What it does with calls; still OPEN while a trial is due that nobody has asked for."""
+        """Return the state; it stays OPEN while a trial is due that nobody has asked for."""
         if self._failures < self._threshold:
             return State.CLOSED
         return State.HALF_OPEN if self._is_on_trial else State.OPEN
 
     @property
     def retry_in(self) -> float:
-        """Seconds until a trial is due; 0 if it is, or while calls are let through."""
+        """Return the seconds until a trial is due; 0 if one is due, or the breaker is closed."""
         if self._failures < self._threshold:
             return 0
         return max(0.0, self._closed_again_at - self._clock())
 
     def allow(self) -> bool:
-        """Whether to try now; while it is open, only the one caller whose trial is due may."""
+        """Tell whether to call now; while open, only the one caller that gets a due trial may."""
         if self._failures < self._threshold:
             return True
         with self._lock:
@@ -91,7 +91,7 @@ class Breaker:
             return True
 
     def succeeded(self) -> bool:
-        """Note a success, which closes it; True if it was not closed before."""
+        """Record a success, which closes it; return whether it was open before."""
         if not self._failures:
             return False
         with self._lock:
@@ -102,10 +102,10 @@ class Breaker:
             return was_open
 
     def failed(self, *, open_now: bool = False) -> bool:
-        """Note a failure; with `open_now` it opens whatever the threshold says.
+        """Record a failure; return whether it opened the breaker.
 
-        True if that opened it. While it is open, only the trial's failure counts: what was under
-        way when it opened, and fails too, says nothing new.
+        `open_now` opens it whatever the threshold. While it is open only the trial's failure
+        counts: calls that were under way when it opened, and fail too, say nothing new.
         """
         with self._lock:
             if self._failures >= self._threshold:
@@ -121,7 +121,7 @@ class Breaker:
             return True
 
     def undecided(self) -> None:
-        """Note that a trial ended and told nothing: the next caller may have another."""
+        """Record that a trial ended without a verdict: the next caller may have another."""
         with self._lock:
             if self._is_on_trial:
                 self._is_on_trial = False

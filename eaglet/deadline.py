@@ -1,6 +1,6 @@
-"""How long the work at hand may still take, from service to service.
+"""Pass on from service to service how long the current work may still take.
 
-What travels is the time that is left, in milliseconds, not a moment: clocks differ.
+The header carries the milliseconds that are left, not a moment: clocks differ.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _moment: ContextVar[float | None] = ContextVar("eaglet_deadline", default=None)
 
 
 def remaining() -> float | None:
-    """Seconds until the deadline, never below 0; None where there is none."""
+    """Return the seconds until the deadline, at least 0; None if there is no deadline."""
     moment = _moment.get()
     return None if moment is None else max(0.0, moment - time.monotonic())
 
 
 def enter(seconds: float | None) -> Token[float | None] | None:
-    """Bound the work at hand until `leave`, which takes what this returns.
+    """Set a deadline that holds until `leave` is called with what this returns.
 
-    A deadline already set is only ever brought forward. None sets no bound, and returns None.
+    An earlier deadline that is already set stays. None sets no deadline, and returns None.
     """
     if seconds is None:
         return None
@@ -37,13 +37,13 @@ def enter(seconds: float | None) -> Token[float | None] | None:
 
 
 def leave(token: Token[float | None]) -> None:
-    """End what `enter` began."""
+    """Restore the deadline from before `enter`."""
     _moment.reset(token)
 
 
 @contextmanager
 def within(seconds: float | None) -> Iterator[None]:
-    """Bound a block of work, as `enter` does."""
+    """Set a deadline for a `with` block, as `enter` does."""
     token = enter(seconds)
     try:
         yield
@@ -53,12 +53,12 @@ def within(seconds: float | None) -> Iterator[None]:
 
 
 def header_value(seconds: float) -> str:
-    """The header's value for so many seconds left."""
+    """Return the header's value: whole milliseconds."""
     return str(max(0, int(seconds * 1000)))
 
 
 def parse_header(value: str | None) -> float | None:
-    """Seconds left according to the header; None if it is missing or is not a number of them."""
+    """Return the seconds left, 86,400 at most; None for a missing or malformed header."""
     if not value or len(value) > 12 or not (value.isascii() and value.isdigit()):
         return None
     return min(int(value), _LONGEST_MS) / 1000

@@ -1,7 +1,7 @@
-"""`manage.py eaglet_doctor`: tries what a service needs from outside, and says what to do.
+"""`manage.py eaglet_doctor`: try what a service needs from outside, and say what to do.
 
-System checks read settings and touch nothing; this connects, asks and counts. Each app adds what
-it can examine.
+System checks read settings and touch nothing; this connects, asks and counts. Each app registers
+its own examination.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from eaglet.setup_errors import missing_table, remedy
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `remedy` says what to do, and is empty where all is well."""
+    """Describe one thing examined; `remedy` says what to do, and is empty if all is well."""
 
     text: str
     remedy: str = ""
@@ -31,12 +31,12 @@ _examinations: Final[dict[str, Examination]] = {}
 
 
 def register_examination(name: str, examination: Examination) -> None:
-    """Add what an app can examine, or replace the one of that name."""
+    """Register an app's examination, or replace the one of that name."""
     _examinations[name] = examination
 
 
 def findings() -> Iterator[Finding]:
-    """Examine everything; what an examination raises is a finding too."""
+    """Run every examination; a DatabaseError becomes a finding, and the next one runs."""
     for examination in (_migrations, *_examinations.values()):
         try:
             yield from examination()
@@ -63,7 +63,7 @@ def _migrations() -> Iterator[Finding]:
 
 
 class Command(BaseCommand):
-    """Prints what was found, each with its remedy; fails if there is anything to do."""
+    """Print the findings with their remedies; fail if there is anything to do."""
 
     help = (
         "Try what this service needs: its tables, the services it calls and the key it calls them "
@@ -71,14 +71,14 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Examine, and print; CommandError if something is to be done."""
-        faults = 0
+        """Raise CommandError with the number of problems if there are any."""
+        problems = 0
         for finding in findings():
             if finding.remedy:
-                faults += 1
+                problems += 1
                 self.stdout.write(self.style.ERROR(f"FAULT {finding.text}"))
                 self.stdout.write(f"      {finding.remedy}")
             else:
                 self.stdout.write(f"ok    {finding.text}")
-        if faults:
-            raise CommandError(f"{faults} to mend")
+        if problems:
+            raise CommandError("1 problem" if problems == 1 else f"{problems} problems")

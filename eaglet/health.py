@@ -1,7 +1,6 @@
-"""The registry of what a service needs to be ready: each app adds its probes to it.
+"""The registry of readiness probes, which each app fills.
 
-A probe is a function without arguments that returns nothing, and raises when what it probes is
-not in order.
+A probe is a function without arguments that returns nothing, and raises if what it probes fails.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ Probe = Callable[[], None]
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """How one probe went; `error` is for the log and never for a caller."""
+    """Say how one probe went; `error` is for the log and never for a caller."""
 
     name: str
     ok: bool
@@ -36,33 +35,33 @@ _running: dict[Probe, Future[None]] = {}
 _starting = threading.Lock()
 
 
-def _forget_running() -> None:
+def _clear_running() -> None:
     global _starting  # noqa: PLW0603 - another thread may have held it
     _running.clear()
     _starting = threading.Lock()
 
 
 # The threads are not there in a child.
-os.register_at_fork(after_in_child=_forget_running)
+os.register_at_fork(after_in_child=_clear_running)
 
 
 def register_probe(name: str, probe: Probe, timeout_seconds: float | None = None) -> None:
-    """Add a probe, or replace the one of that name.
+    """Register a probe, or replace the one of that name.
 
-    It may take `timeout_seconds`, or EAGLET_READY_TIMEOUT_SECONDS.
+    It may take `timeout_seconds`; None means EAGLET_READY_TIMEOUT_SECONDS.
     """
     _probes[name] = (probe, timeout_seconds)
 
 
 def unregister_probe(name: str) -> None:
-    """Take a probe out; one that is not there is no error."""
+    """Remove a probe; an unknown name is no error."""
     _probes.pop(name, None)
 
 
 def run_probes() -> list[ProbeResult]:
-    """Run every probe on a thread of its own, each for its own time at most, in name order.
+    """Run every probe on its own thread, each within its own timeout, and return name order.
 
-    One that is at work already, or still hangs from the last time, is waited for and not started
+    A probe that is still running, or hangs from the last time, is waited for and not started
     again: there is never more than one thread for each.
     """
     began = time.monotonic()

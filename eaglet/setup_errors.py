@@ -1,4 +1,4 @@
-"""Saying which app is missing, in place of what its absence leads to."""
+"""Errors of an unfinished set-up: an app that is not installed, a migration not applied."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 
 def require_app(name: str) -> None:
-    """Raise ImproperlyConfigured if a project uses an app of eaglet that it has not installed."""
+    """Raise ImproperlyConfigured if an app of eaglet is used without being installed."""
     # Before the registry is ready Django has an error of its own.
     if apps.apps_ready and not apps.is_installed(name):
         raise ImproperlyConfigured(
@@ -23,11 +25,9 @@ def require_app(name: str) -> None:
         )
 
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-# SQLite, PostgreSQL, MariaDB and MySQL. By the text, as a transaction that has failed can't be
-# asked which tables there are.
-_MISSING: Final = re.compile(
+# SQLite, PostgreSQL, MariaDB and MySQL. The text must do: in a transaction that has failed the
+# database can't be asked which tables it has.
+_MISSING_TABLE: Final = re.compile(
     r"no such table: (?:\w+\.)?(\w+)"
     r'|relation "(\w+)" does not exist'
     r"|Table '(?:[^'.]+\.)?(\w+)' doesn't exist"
@@ -35,21 +35,21 @@ _MISSING: Final = re.compile(
 
 
 def missing_table(error: BaseException) -> str | None:
-    """The table that a database says it does not have, if that is what the error is about."""
-    found = _MISSING.search(str(error)) if isinstance(error, DatabaseError) else None
+    """Return the table that the database says it does not have; None for any other error."""
+    found = _MISSING_TABLE.search(str(error)) if isinstance(error, DatabaseError) else None
     return next(filter(None, found.groups())) if found else None
 
 
 def remedy(table: str) -> str:
-    """What there is to say of a table that is missing."""
+    """Say what to do about a missing table."""
     return f"the table {table} is not there: run manage.py migrate"
 
 
 def needs_tables(handle: F) -> F:
-    """Have a management command end with what to do where a table is missing."""
+    """Make a command's `handle` fail with CommandError and a remedy where a table is missing."""
 
     @functools.wraps(handle)
-    def explaining(*args: Any, **options: Any) -> Any:
+    def wrapper(*args: Any, **options: Any) -> Any:
         try:
             return handle(*args, **options)
         except DatabaseError as error:
@@ -58,4 +58,4 @@ def needs_tables(handle: F) -> F:
                 raise
             raise CommandError(remedy(table)) from error
 
-    return explaining  # type: ignore[return-value]
+    return wrapper  # type: ignore[return-value]

@@ -1,6 +1,6 @@
-"""Texts of the base for the callers of a service, in their language.
+"""Translate what the base says to the callers of a service.
 
-The catalogue is that of `eaglet.api`, the app through which they reach callers.
+The catalogue is that of `eaglet.api`, through which the texts reach callers.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 
 def translated(message: str) -> str:
-    """The message in the language that is active; as it is where there are no settings or apps.
+    """Translate into the active language; without settings or apps return the message as it is.
 
     Business code checks its parameters in scripts without settings too.
     """
