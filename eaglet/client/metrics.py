@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from typing import Final
 
+from prometheus_client import Counter, Gauge, Histogram
+
 from eaglet.circuit_breaker import State
 from eaglet.conf import conf
 from eaglet.exceptions import EagletError, ResourceError
-from eaglet.observability import metrics
+from eaglet.observability.metrics import SECONDS
 
-_CALLS = metrics.counter(
+_CALLS = Counter(
     "eaglet_client_calls",
     "Calls of services, by the code they were answered with or the error they ended with.",
     ("service", "method", "outcome"),
 )
-_SECONDS = metrics.histogram(
+_SECONDS = Histogram(
     "eaglet_client_call_seconds",
     "How long calls of services took, their repetitions included.",
     ("service", "method"),
+    buckets=SECONDS,
 )
-_RETRIES = metrics.counter(
+_RETRIES = Counter(
     "eaglet_client_retries", "Requests to services that were sent again.", ("service", "method")
 )
-_BREAKER = metrics.gauge(
+_BREAKER = Gauge(
     "eaglet_client_breaker_state",
     "Whether a service is left alone after failures: 0 no (closed), 1 it is being tried again "
     "(half-open), 2 yes (open); of several processes, the worst.",
     ("service",),
-    mode="livemax",
+    multiprocess_mode="livemax",
 )
 _CODES: Final = range(100, 600)
 
 
 def is_counting() -> bool:
     """Whether anything is counted."""
-    return metrics.ENABLED and conf.EAGLET_METRICS
+    return conf.EAGLET_METRICS
 
 
 def called(

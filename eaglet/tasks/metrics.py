@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from django.utils import timezone
+from prometheus_client import Counter, Gauge, Histogram
 
 from eaglet.observability import metrics
 from eaglet.tasks.database import DATABASE_FAULTS
@@ -18,30 +19,31 @@ MOST_COUNTED: Final = 100_000
 By = Literal["sender", "relay"]
 Outcome = Literal["sent", "refused", "parked", "left"]
 
-_TASKS = metrics.counter(
+_TASKS = Counter(
     "eaglet_outbox_tasks",
     "Tasks that were published, or not, by the process that sent them or by a relay.",
     ("by", "outcome"),
 )
-_SECONDS = metrics.histogram(
+_SECONDS = Histogram(
     "eaglet_outbox_seconds",
     "From when a task was written, or due, until the broker had it.",
     ("by",),
+    buckets=metrics.SECONDS,
 )
-_WAITING = metrics.gauge(
+_WAITING = Gauge(
     "eaglet_outbox_waiting",
     "Tasks that wait to be published, those for later too; 100,000 at most are counted.",
     ("database",),
-    mode="mostrecent",
+    multiprocess_mode="mostrecent",
 )
-_PARKED = metrics.gauge(
-    "eaglet_outbox_parked", "Tasks that are parked.", ("database",), mode="mostrecent"
+_PARKED = Gauge(
+    "eaglet_outbox_parked", "Tasks that are parked.", ("database",), multiprocess_mode="mostrecent"
 )
-_OLDEST = metrics.gauge(
+_OLDEST = Gauge(
     "eaglet_outbox_oldest_due_seconds",
     "For how long the task that is longest due has been.",
     ("database",),
-    mode="mostrecent",
+    multiprocess_mode="mostrecent",
 )
 
 
@@ -54,11 +56,10 @@ def count(by: By, outcome: Outcome, how_many: int = 1) -> None:
 def count_sent(by: By, tasks: Sequence[OutboxTask]) -> None:
     """Count tasks that the broker has just confirmed, and how long that took."""
     count(by, "sent", len(tasks))
-    if metrics.ENABLED:
-        now = timezone.now()
-        seconds = _SECONDS.labels(by)
-        for task in tasks:
-            seconds.observe((now - (task.not_before or task.written_at)).total_seconds())
+    now = timezone.now()
+    seconds = _SECONDS.labels(by)
+    for task in tasks:
+        seconds.observe((now - (task.not_before or task.written_at)).total_seconds())
 
 
 def _look() -> None:
@@ -82,11 +83,11 @@ def _look() -> None:
 metrics.before_collecting(_look)
 
 
-_RECEIVED_PARKED = metrics.gauge(
+_RECEIVED_PARKED = Gauge(
     "eaglet_received_parked",
     "Received tasks that are parked; 100,000 at most are counted.",
     ("database",),
-    mode="mostrecent",
+    multiprocess_mode="mostrecent",
 )
 
 

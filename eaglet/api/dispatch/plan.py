@@ -21,7 +21,6 @@ from eaglet.api.registry import Resource
 from eaglet.api.request.method_override import VERBS
 from eaglet.api.security.decorator import TokenRule, token_rule
 from eaglet.conf import conf
-from eaglet.observability import metrics
 from eaglet.params import Declared, behind_check, declared_params
 
 
@@ -148,7 +147,7 @@ def _compile(resource: type[Resource]) -> CompiledResource:
         methods=methods,
         allow=", ".join(allowed),
         direct=conf.EAGLET_FAST_PATH and not needs_drf(resource),
-        is_counted=metrics.ENABLED and conf.EAGLET_METRICS,
+        is_counted=conf.EAGLET_METRICS,
         providers=providers,
         provided=frozenset(name for provider in providers for name in provider.provides),
         token_in_parameter=conf.EAGLET_TOKEN_IN_PARAMETER,

@@ -10,12 +10,14 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from prometheus_client import Histogram
 
 from eaglet.api.observability import spans
 from eaglet.api.request.args import Args
 from eaglet.conf import conf
 from eaglet.envelope import SERVICE_FAULT, SUCCESS
-from eaglet.observability import metrics, tracing
+from eaglet.observability import tracing
+from eaglet.observability.metrics import SECONDS
 from eaglet.observability.redaction import redact_values
 
 logger = logging.getLogger("eaglet.api.calls")
@@ -25,10 +27,11 @@ _faults = logging.getLogger("eaglet.api")
 _MOST_PARAMS: Final = 100
 _LONGEST: Final = 200
 
-_SECONDS = metrics.histogram(
+_SECONDS = Histogram(
     "eaglet_api_call_seconds",
     "How long calls of resources took, by HTTP status and by what the envelope says.",
     ("app", "resource", "method", "status", "outcome"),
+    buckets=SECONDS,
 )
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
 
@@ -96,7 +99,7 @@ class Observation:
         method = (args.verb if args is not None else None) or self._request.method or ""
         token = args.auth if args is not None else None
         app_key = None if token is None else token.app.app_key
-        if metrics.ENABLED and conf.EAGLET_METRICS:
+        if conf.EAGLET_METRICS:
             self._count(method, status, code, seconds)
         if self._is_logged:
             self._log(method, status, code, seconds, app_key, _params(args, provided))

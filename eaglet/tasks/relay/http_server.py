@@ -64,8 +64,6 @@ class _Handler(BaseHTTPRequestHandler):
 def _metrics() -> Answer:
     try:
         text, content_type = metrics.exposition()
-    except LookupError as error:
-        return 404, "text/plain; charset=utf-8", f"{error}\n".encode()
     finally:
         connections.close_all()  # of this thread
     return 200, content_type, text

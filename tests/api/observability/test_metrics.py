@@ -103,11 +103,3 @@ def test_metrics_are_prometheus_text(client, settings):
     response = client.get("/metrics")
     assert response["Content-Type"].startswith("text/plain; version=0.0.4")
     assert "no-cache" in response["Cache-Control"]
-
-
-def test_without_prometheus_it_is_said_what_to_install(client, settings, monkeypatch):
-    settings.EAGLET_CONSOLE = True
-    monkeypatch.setattr("eaglet.observability.metrics.ENABLED", False)
-    response = client.get("/metrics")
-    assert response.status_code == 404
-    assert "pip install 'eaglet[metrics]'" in response.json()["errMsg"]

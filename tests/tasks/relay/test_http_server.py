@@ -84,8 +84,6 @@ def test_a_service_needs_the_broker_unless_the_project_says_otherwise(probes, se
 
 @pytest.mark.django_db(transaction=True, databases=["default", "second"])
 def test_the_outbox_is_counted(url):
-    if not metrics.ENABLED:
-        pytest.skip("prometheus_client is not installed")
     if connections["default"].vendor == "sqlite":
         # The server's threads would have databases of their own: in memory they are no one's.
         def read():
@@ -103,12 +101,6 @@ def test_the_outbox_is_counted(url):
     assert 'eaglet_received_parked{database="default"} 0.0' in text
     assert 'eaglet_outbox_tasks_total{by="sender",outcome="sent"}' in text
     assert 'eaglet_outbox_seconds_count{by="sender"}' in text
-
-
-def test_without_prometheus_it_says_what_to_install(url, monkeypatch):
-    monkeypatch.setattr(metrics, "ENABLED", False)
-    status, text = get(f"{url}metrics")
-    assert (status, "eaglet[metrics]" in text) == (404, True)
 
 
 def test_elsewhere_there_is_nothing(url):

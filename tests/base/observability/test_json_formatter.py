@@ -88,3 +88,15 @@ def test_what_json_can_not_carry_is_written_as_text():
     assert fields["loop"] == "[[...]]"
     assert "raises RuntimeError" in fields["broken"]
     assert fields["fine"] == [1]
+
+
+def test_extra_fields_take_no_place_of_the_record_s_own():
+    fields = written(level="DEBUG", time="never", logger="forged")
+    assert (fields["level"], fields["logger"]) == ("WARNING", "shop")
+    assert fields["time"] != "never"
+
+
+def test_the_keys_of_a_dict_as_message_are_no_fields():
+    fields = written({"level": "DEBUG", "password": "hunter2"})
+    assert fields["level"] == "WARNING"
+    assert fields["message"] == "{'level': 'DEBUG', 'password': ***}"
