@@ -66,6 +66,12 @@ W006 = Warning(
     "share. What eaglet limits token requests by itself is counted in the database.",
     id="eaglet_auth.W006",
 )
+W007 = Warning(
+    "Callers come through a proxy, and EAGLET_TRUSTED_PROXIES is 0: all have the proxy's address.",
+    hint="Token requests are limited by address, so one caller's wrong secrets would stop all. "
+    "Set EAGLET_TRUSTED_PROXIES to the number of your own proxies that add to X-Forwarded-For.",
+    id="eaglet_auth.W007",
+)
 
 
 @register(Tags.security, deploy=True)
@@ -95,7 +101,7 @@ def check_issuing(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 def check_issued_tokens(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Warn of tokens that live long (W004) or may be read (W005), and of throttles (W006)."""
+    """Warn of tokens that live long (W004) or may be read (W005), and of limits (W006, W007)."""
     if not _issues_tokens():
         return []
     found: list[CheckMessage] = []
@@ -106,6 +112,8 @@ def check_issued_tokens(
         found.append(W005)
     if _throttles_by_project() and isinstance(caches[DEFAULT_CACHE_ALIAS], _OF_ONE_PROCESS):
         found.append(W006)
+    if settings.SECURE_PROXY_SSL_HEADER and conf.EAGLET_TRUSTED_PROXIES == 0:
+        found.append(W007)
     return found
 
 

@@ -1,4 +1,4 @@
-"""`geser`: writes a new service, adds resources and tasks to it, and brings it up to date.
+"""`geser`: write a new service, add resources and tasks to it, and keep it up to date.
 
 Nothing here is imported when a service runs.
 """

@@ -1,4 +1,4 @@
-"""A resource, or a task, with its test, for a service that is there."""
+"""`geser add`: write a resource or a task, with its test, into a service."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Final
 from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.geser import names
-from eaglet.geser.errors import Refusal
+from eaglet.geser.errors import GeserError
 from eaglet.geser.files import write_new
-from eaglet.geser.manifest import read_record
-from eaglet.geser.rendering import rendered
+from eaglet.geser.manifest import read_manifest
+from eaglet.geser.rendering import render_tree
 from eaglet.params import Param
 
 METHODS: Final = ("get", "post", "put", "delete", "patch")
@@ -43,7 +43,7 @@ def add_resource(
     *,
     guarded: bool = True,
 ) -> list[str]:
-    """Write `api/<app>/a_<resource>.py` and its test; gives the paths of what was written.
+    """Write `api/<app>/a_<resource>.py` and its test; return the paths of what was written.
 
     Args:
         service: the folder of the service.
@@ -52,7 +52,7 @@ def add_resource(
         params: what each takes, declared as for `param_required`.
         guarded: whether it requires an access token.
     """
-    read_record(service)
+    read_manifest(service)
     app, resource = names.split_resource_name(name)
     declared = [_param(declaration) for declaration in params]
     _refuse_repeated(param.name for param in declared)
@@ -63,7 +63,7 @@ def add_resource(
         *(["access_token_required"] if guarded else []),
         *(["param_required"] if declared else []),
     ]
-    files = rendered(
+    files = render_tree(
         "resource",
         {
             "app": app,
@@ -87,12 +87,12 @@ def add_resource(
 
 
 def add_task(service: Path, name: str) -> list[str]:
-    """Write `tasks/<name>.py` and its test; gives the paths of what was written.
+    """Write `tasks/<name>.py` and its test; return the paths of what was written.
 
     The queue is `services.<service>.tasks.<name>`, or the name itself where it has dots.
     """
-    queue, module = names.split_queue_name(name, read_record(service).answers["name"])
-    files = rendered("task", {"queue": queue, "module": module})
+    queue, module = names.split_queue_name(name, read_manifest(service).answers.name)
+    files = render_tree("task", {"queue": queue, "module": module})
     write_new(service, files)
     return sorted(files)
 
@@ -101,7 +101,9 @@ def _methods(given: Iterable[str]) -> Sequence[str]:
     wanted = {method.lower() for method in given}
     unknown = sorted(wanted - {*METHODS})
     if unknown or not wanted:
-        raise Refusal(f"there is no method {', '.join(unknown)!r}; there are {', '.join(METHODS)}")
+        raise GeserError(
+            f"there is no method {', '.join(unknown)!r}; there are {', '.join(METHODS)}"
+        )
     return [method for method in METHODS if method in wanted]
 
 
@@ -109,11 +111,11 @@ def _param(declaration: str) -> Param:
     try:
         param = Param.parse(declaration)
     except ImproperlyConfigured as error:
-        raise Refusal(str(error)) from error
+        raise GeserError(str(error)) from error
     if not _PARAM_NAME.fullmatch(param.name):
-        raise Refusal(f"{param.name!r} can't be a parameter: letters, digits and _ make one")
+        raise GeserError(f"{param.name!r} can't be a parameter: letters, digits and _ make one")
     if param.name == "access_token":
-        raise Refusal("'access_token' is the caller's credential, and no parameter of a resource")
+        raise GeserError("'access_token' is the caller's credential, and no parameter")
     return param
 
 
@@ -121,5 +123,5 @@ def _refuse_repeated(given: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in given:
         if name in seen:
-            raise Refusal(f"the parameter {name!r} is declared twice")
+            raise GeserError(f"the parameter {name!r} is declared twice")
         seen.add(name)

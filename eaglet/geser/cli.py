@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eaglet import __version__
 from eaglet.geser.add import METHODS, add_resource, add_task
-from eaglet.geser.errors import Refusal
+from eaglet.geser.errors import GeserError
 from eaglet.geser.manifest import find_service
 from eaglet.geser.new import new_service
 from eaglet.geser.requirement import default_requirement, is_local
@@ -33,17 +33,17 @@ For other machines and images, have requirements.txt, or --eaglet, name another.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; 0, or 1 if it is refused or leaves conflicts behind."""
+    """Run the command; return 0, or 1 if it is refused or leaves conflicts behind."""
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except Refusal as refusal:
-        sys.stderr.write(f"geser: {refusal}\n")
+    except GeserError as error:
+        sys.stderr.write(f"geser: {error}\n")
         return 1
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command line may say."""
+    """Make the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="geser", description="Write services on eaglet, and add to them."
     )
@@ -135,7 +135,7 @@ def _update(options: argparse.Namespace) -> int:
 
 
 def _separated(given: Sequence[str]) -> list[str]:
-    """One list of what stands between commas and between spaces."""
+    """Split at commas; return one list."""
     return [part.strip() for text in given for part in text.split(",") if part.strip()]
 
 

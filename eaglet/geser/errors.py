@@ -1,7 +1,7 @@
-"""What geser says when it will not do what it was asked."""
+"""The error that `geser` prints."""
 
 from __future__ import annotations
 
 
-class Refusal(Exception):
-    """The reason, and what to do instead; nothing has been written."""
+class GeserError(Exception):
+    """Say why geser refuses, and what to do instead; nothing has been written."""

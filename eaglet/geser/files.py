@@ -1,26 +1,65 @@
-"""Writing files: all of them or none, and none in place of one that is there."""
+"""Read and write the files of a service, and nothing outside of its folder."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from eaglet.geser.errors import Refusal
+from eaglet.geser.errors import GeserError
 
 EXECUTABLE = ("#!",)
 """How the text of a program begins."""
 
 
+def check_path(path: str) -> None:
+    """Raise GeserError unless it is a plain path inside a service, outside of its `.git`."""
+    parts = PurePosixPath(path).parts
+    if (
+        str(PurePosixPath(*parts)) != path
+        or not parts
+        or {"..", "/", "//"} & {*parts}
+        or parts[0].lower() == ".git"
+        or not path.isprintable()
+        or "\\" in path
+    ):
+        raise GeserError(f"{path!r} is no path of a file in a service")
+
+
+def link_on_the_way(folder: Path, path: str) -> str | None:
+    """Return the first part of a path inside a folder that is a symbolic link, if one is."""
+    parts = PurePosixPath(path).parts
+    partial = ("/".join(parts[: length + 1]) for length in range(len(parts)))
+    return next((part for part in partial if (folder / part).is_symlink()), None)
+
+
+def read_text(folder: Path, path: str) -> str | None:
+    """Read a regular file; None if it is not there, GeserError if it can't be read."""
+    file = folder / path
+    if link := link_on_the_way(folder, path):
+        raise GeserError(f"{link} is a symbolic link, and not followed")
+    try:
+        if file.exists() and not file.is_file():
+            raise GeserError(f"{file} is no regular file")
+        return file.read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise GeserError(f"{file} can't be read: {error}") from error
+
+
 def write_new(folder: Path, files: Mapping[str, str], private: tuple[str, ...] = ()) -> None:
     """Write files that are not there yet; those that are `private` can be read by the owner only.
 
-    Refuses, before the first is written, if one is there. What could not be written to the end is
-    taken away again.
+    Raises GeserError, before the first is written, if one is there or a symbolic link leads to it.
+    If writing fails, the files written so far are removed.
     """
     taken = [path for path in files if os.path.lexists(folder / path)]
     if taken:
-        raise Refusal(f"{', '.join(taken)}: there already, and not overwritten")
+        raise GeserError(f"{', '.join(taken)}: there already, and not overwritten")
+    for path in files:
+        if link := link_on_the_way(folder, path):
+            raise GeserError(f"{link} is a symbolic link, and not followed")
     written: list[Path] = []
     try:
         for path, text in files.items():

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Final
 
-from eaglet.geser.errors import Refusal
+from eaglet.geser.errors import GeserError
 
 MAX_LENGTH: Final = 30
 """Of a name; queues, databases and lines of code are made of several."""
@@ -39,58 +39,59 @@ _WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def check_service_name(name: str) -> None:
-    """Refuse what could not be a service's name, or would get in the way of a module's."""
+    """Raise GeserError for what can't be a service's name, or shadows a standard module."""
     check_name(name, "a service")
     if name in TEMPLATE_MODULES:
-        raise Refusal(f"{name!r} is the name of a part of every service: choose another")
+        raise GeserError(f"{name!r} is the name of a part of every service: choose another")
     if name in sys.stdlib_module_names:
-        raise Refusal(f"{name!r} would shadow a module of the standard library: choose another")
-    if _is_installed(name):
-        raise Refusal(f"{name!r} would shadow an installed module: choose another")
+        raise GeserError(f"{name!r} would shadow a module of the standard library: choose another")
+
+
+def check_not_installed(name: str) -> None:
+    """Raise GeserError if a module of the name is installed."""
+    try:
+        is_installed = importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # something half-way installed
+        is_installed = True
+    if is_installed:
+        raise GeserError(f"{name!r} would shadow an installed module: choose another")
 
 
 def check_name(name: str, of_what: str) -> None:
-    """Refuse what is no lower-case identifier in ASCII, is a keyword, or is too long."""
-    if not _NAME.fullmatch(name):
-        spelt = re.sub(r"[^a-z0-9_]+", "_", _WORD.sub("_", name).lower()).strip("_0123456789")
+    """Raise GeserError unless it is a lower-case ASCII identifier, no keyword, and short enough."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        spelt = re.sub(r"[^a-z0-9_]+", "_", _WORD.sub("_", str(name)).lower()).strip("_0123456789")
         example = spelt if _NAME.fullmatch(spelt) else "member_service"
-        raise Refusal(
+        raise GeserError(
             f"{name!r} can't be the name of {of_what}: it is made of lower-case letters, digits "
             f"and _, and begins with a letter, like {example!r}"
         )
     if keyword.iskeyword(name):
-        raise Refusal(f"{name!r} is a keyword of Python: choose another name")
+        raise GeserError(f"{name!r} is a keyword of Python: choose another name")
     if len(name) > MAX_LENGTH:
-        raise Refusal(f"{name!r} is longer than {MAX_LENGTH} characters: choose a shorter name")
+        raise GeserError(f"{name!r} is longer than {MAX_LENGTH} characters: choose a shorter name")
 
 
 def split_resource_name(name: str) -> tuple[str, str]:
-    """`app.name` as a pair; refuses what no resource of a service can be called."""
+    """Split `app.name`; raise GeserError for what no resource of a service can be called."""
     app, dot, resource = name.partition(".")
     if not dot:
-        raise Refusal(f"a resource is named app.name, like 'mall.ship_info', and not {name!r}")
+        raise GeserError(f"a resource is named app.name, like 'mall.ship_info', and not {name!r}")
     check_name(app, "an app")
     check_name(resource, "a resource")
     if app in ROUTES:
-        raise Refusal(f"paths that begin with /{app}/ are not for resources: choose another app")
+        raise GeserError(f"paths that begin with /{app}/ are not for resources: choose another app")
     if app == "decorators":
-        raise Refusal("api/decorators.py is there already: choose another app")
+        raise GeserError("api/decorators.py is there already: choose another app")
     return app, resource
 
 
 def split_queue_name(name: str, service: str) -> tuple[str, str]:
-    """The queue and the module of a task: `ordered`, or a queue's whole name, `a.b.ordered`."""
+    """Return queue and module of a task, given as `ordered` or as a whole name, `a.b.ordered`."""
     *path, module = name.split(".")
     for part in (*path, module):
         check_name(part, "a task")
     queue = name if path else f"services.{service}.tasks.{module}"
     if len(queue) > MAX_QUEUE_LENGTH:
-        raise Refusal(f"{queue!r} is longer than {MAX_QUEUE_LENGTH} characters")
+        raise GeserError(f"{queue!r} is longer than {MAX_QUEUE_LENGTH} characters")
     return queue, module
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):  # something half-way installed
-        return True

@@ -1,4 +1,4 @@
-"""Files made from templates, by Django's template engine, paths included."""
+"""Render files from templates with Django's template engine, paths included."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _DOT: Final = "dot_"
 _engine: Final = Engine(autoescape=False)
 
 
-def rendered(tree: str, answers: Mapping[str, Any]) -> dict[str, str]:
-    """The text of every file of a tree of templates, by its path with `/`."""
+def render_tree(tree: str, answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return the text of every file of a tree of templates, by its path with `/`."""
     context = Context(dict(answers), autoescape=False, use_l10n=False, use_tz=False)
     root = TEMPLATES / tree
     files = {}
     for template in sorted(root.rglob(f"*{SUFFIX}")):
-        path = _rendered(_target(template.relative_to(root)), context)
-        files[path] = _rendered(template.read_text(encoding="utf-8"), context)
+        path = _render(_target(template.relative_to(root)), context)
+        files[path] = _render(template.read_text(encoding="utf-8"), context)
     return files
 
 
-def _rendered(text: str, context: Context) -> str:
+def _render(text: str, context: Context) -> str:
     # Not str(): that gives back the same SafeString, which pathlib does not take.
     return str.__str__(_engine.from_string(text).render(context))
 

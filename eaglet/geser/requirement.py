@@ -1,4 +1,4 @@
-"""How a generated service depends on eaglet: on the one that has generated it."""
+"""The line of requirements.txt by which a service depends on the eaglet that wrote it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from importlib.metadata import distribution
 from typing import Final
 
 from eaglet import __version__
-from eaglet.geser.errors import Refusal
+from eaglet.geser.errors import GeserError
 
-_REQUIREMENT: Final = re.compile(r"eaglet\s*(\[[A-Za-z0-9_, -]*\])?\s*(@\s*\S+|[~=<>!].*)?")
+_REQUIREMENT: Final = re.compile(
+    r"eaglet\s*(\[[A-Za-z0-9_, -]*\])?\s*(@\s*\S+|[~=<>!].*)?|git\+file:\S+#egg=eaglet"
+)
 
 
 def default_requirement() -> str:
-    """The requirement that installs what is installed here, as `pip freeze` would have it.
+    """Return the requirement that installs what is installed here.
 
     From a repository: the same commit. From a folder or a file: that one, on this machine. From
     an index: a compatible version (PEP 440).
@@ -22,22 +24,26 @@ def default_requirement() -> str:
     origin = distribution("eaglet").read_text("direct_url.json")  # PEP 610
     if origin is None:
         return f"eaglet~={__version__}"
-    told = json.loads(origin)
-    if "vcs_info" in told:
-        vcs = told["vcs_info"]
-        return f"eaglet @ {vcs['vcs']}+{told['url']}@{vcs['commit_id']}"
-    return f"eaglet @ {told['url']}"
+    direct_url = json.loads(origin)
+    url = str(direct_url["url"])
+    if "vcs_info" in direct_url:
+        vcs = direct_url["vcs_info"]
+        url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
+        if url.startswith("git+file:"):
+            # pip before 24 takes no URL without a host after `eaglet @`, except file: itself.
+            return f"{url}#egg=eaglet"
+    return f"eaglet @ {url}"
 
 
 def is_local(requirement: str) -> bool:
-    """Whether it can be installed on this machine only."""
+    """Tell whether it can be installed on this machine only."""
     return "file:" in requirement
 
 
 def check_requirement(requirement: str) -> None:
-    """Refuse what is no requirement of eaglet's, on one line (PEP 508)."""
-    if not _REQUIREMENT.fullmatch(requirement) or "\n" in requirement:
-        raise Refusal(
+    """Raise GeserError unless it is one line by which pip installs eaglet."""
+    if not _REQUIREMENT.fullmatch(requirement) or requirement.splitlines() != [requirement]:
+        raise GeserError(
             f"{requirement!r} is no requirement of eaglet: write 'eaglet~=0.1.0' or "
             "'eaglet @ git+https://HOST/eaglet.git@v0.1.0'"
         )

@@ -1,4 +1,4 @@
-"""Bringing a service up to date with the templates: what they changed, merged into its files.
+"""`geser update`: merge what the templates have changed into the files of a service.
 
 Three texts of each file are compared: what geser wrote (kept in `.geser.json`), what it would
 write now, and what stands there. `git merge-file` merges them, as git merges branches.
@@ -16,8 +16,9 @@ from typing import Final
 
 from eaglet import __version__
 from eaglet.geser import manifest
-from eaglet.geser.errors import Refusal
-from eaglet.geser.manifest import read_record
+from eaglet.geser.errors import GeserError
+from eaglet.geser.files import link_on_the_way, read_text
+from eaglet.geser.manifest import read_manifest
 from eaglet.geser.new import service_files
 
 _LABELS: Final = ("yours", "as geser wrote it", "the template now")
@@ -25,7 +26,7 @@ _LABELS: Final = ("yours", "as geser wrote it", "the template now")
 
 @dataclass(frozen=True)
 class Change:
-    """What an update does to one file.
+    """Describe what an update does to one file.
 
     Attributes:
         path: of the file, from the service's folder.
@@ -43,14 +44,15 @@ class Change:
 
 
 def update(service: Path, *, force: bool = False) -> list[Change]:
-    """Merge what the templates changed into a service; gives what was done, file by file.
+    """Merge what the templates changed into a service; return what was done, file by file.
 
-    Refuses, before anything is written, if geser is older than what wrote the service, and unless
-    `force` if git has no committed state of it to go back to.
+    Raises GeserError, before anything is written, if geser is older than what wrote the service,
+    and unless `force` if git has no committed state of it to go back to. Symbolic links are left
+    alone, and files that end their lines with CR LF keep doing so.
     """
-    kept = read_record(service)
+    kept = read_manifest(service)
     if _release(kept.template) > _release(__version__):
-        raise Refusal(
+        raise GeserError(
             f"the service was written by eaglet {kept.template}, and this is {__version__}: "
             "install a newer one"
         )
@@ -64,16 +66,21 @@ def update(service: Path, *, force: bool = False) -> list[Change]:
     ]
     for change in changes:
         if change.touches:
-            _apply(service / change.path, change.text)
+            _write(service / change.path, change.text)
     renewed = replace(kept, written=written, template=__version__)
     if renewed != kept:
-        _apply(service / manifest.FILE, renewed.text())
+        _write(service / manifest.FILE, renewed.text())
     return changes
 
 
 def _change(service: Path, path: str, before: str | None, after: str | None) -> Change | None:
-    present = _text(service / path)
-    if before == after or present == after:
+    if before == after:
+        return None
+    if link := link_on_the_way(service, path):
+        return Change(path, f"left alone: {link} is a symbolic link", touches=False)
+    found = read_text(service, path)
+    present = found and found.replace("\r\n", "\n")
+    if present == after:
         return None
     if before is None:
         if present is None:
@@ -85,13 +92,15 @@ def _change(service: Path, path: str, before: str | None, after: str | None) -> 
         return Change(path, "left alone: the template has it no more", touches=False)
     if present is None:
         return Change(path, "left away, as you did; the template has changed it", touches=False)
-    merged, conflicts = _merged(present, before, after)
+    merged, conflicts = _merge(present, before, after)
+    if found != present:
+        merged = merged.replace("\n", "\r\n")
     if conflicts:
         return Change(path, "CONFLICTS: see <<<<<<< in it", merged, conflicts=True)
     return Change(path, "changed", merged)
 
 
-def _merged(*texts: str) -> tuple[str, bool]:
+def _merge(*texts: str) -> tuple[str, bool]:
     """Merge yours, the text both come from, and the template's; whether there are conflicts."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / str(number) for number in range(len(texts))]
@@ -100,35 +109,28 @@ def _merged(*texts: str) -> tuple[str, bool]:
         labels = [part for label in _LABELS for part in ("-L", label)]
         done = _git("merge-file", "--stdout", *labels, *map(str, files))
     if not 0 <= done.returncode < 128:
-        raise Refusal(f"git merge-file failed: {done.stderr.decode(errors='replace').strip()}")
+        raise GeserError(f"git merge-file failed: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout.decode(), done.returncode > 0
 
 
 def _refuse_uncommitted(service: Path) -> None:
     done = _git("-C", str(service), "status", "--porcelain", "--", ".")
     if done.returncode != 0:
-        raise Refusal(f"{service} is in no git repository to go back to; --force does without")
+        raise GeserError(f"{service} is in no git repository to go back to; --force does without")
     if done.stdout.strip():
-        raise Refusal("git knows of changes that are not committed; commit them, or give --force")
+        raise GeserError("there are changes that are not committed: commit them, or give --force")
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     git = shutil.which("git")
     if git is None:
-        raise Refusal("git does the merging, and is not installed")
-    return subprocess.run([git, *arguments], capture_output=True, check=False)  # noqa: S603
+        raise GeserError("git does the merging, and is not installed")
+    # The folder's own configuration may name programs that git would run.
+    safe = ("-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
+    return subprocess.run([git, *safe, *arguments], capture_output=True, check=False)  # noqa: S603
 
 
-def _text(file: Path) -> str | None:
-    try:
-        return file.read_bytes().decode()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refusal(f"{file} can't be read: {error}") from error
-
-
-def _apply(file: Path, text: str | None) -> None:
+def _write(file: Path, text: str | None) -> None:
     if text is None:
         file.unlink()
         return

@@ -23,6 +23,14 @@ CASES = [
     ),
     ("W005", {}, {"SECURE_SSL_REDIRECT": True}),
     ("W005", {}, {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}),
+    (
+        "W007",
+        {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")},
+        {
+            "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+            "EAGLET_TRUSTED_PROXIES": 1,
+        },
+    ),
     *[
         (
             "W006",
@@ -62,7 +70,7 @@ CASES = [
         for engine in ("mongo", "django_mongodb_backend", "djongo")
     ],
 ]
-ONLY_AT_DEPLOYMENT = {"W001", "W002", "W004", "W005", "W006"}
+ONLY_AT_DEPLOYMENT = {"W001", "W002", "W004", "W005", "W006", "W007"}
 
 
 class ToMongo:

@@ -88,11 +88,12 @@ def test_git_ignores_the_secrets(service):
     assert git("check-ignore", ".env.example", "static/.gitkeep").returncode == 1
 
 
-def test_the_image_gets_neither_secrets_nor_a_root_user(service):
+def test_the_image_gets_neither_secrets_nor_a_root_user_nor_a_strict_umask(service):
     assert ".env" in (service / ".dockerignore").read_text().split()
     dockerfile = (service / "Dockerfile").read_text()
     assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)[-1].endswith("-slim")
     assert re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE) == ["service"]
+    assert "chmod -R go+rX ." in dockerfile
 
 
 def test_the_version_and_the_answers_are_recorded(service):
@@ -177,6 +178,10 @@ def test_a_folder_that_can_not_be_written_is_told(geser, tmp_path, monkeypatch):
             '"requested_revision": "main"}}',
             "eaglet @ git+https://HOST/eaglet.git@abc1",
         ),
+        (
+            '{"url": "file:///src/eaglet", "vcs_info": {"vcs": "git", "commit_id": "abc1"}}',
+            "git+file:///src/eaglet@abc1#egg=eaglet",
+        ),
         ('{"url": "file:///src/eaglet", "dir_info": {}}', "eaglet @ file:///src/eaglet"),
         (
             '{"url": "file:///w/eaglet-1-py3-none-any.whl", "archive_info": {}}',
@@ -198,13 +203,33 @@ def test_the_service_depends_on_the_eaglet_that_wrote_it(
     assert ("of this machine" in printed) == ("file:" in requirement)
 
 
+def test_credentials_come_in_headers_and_bodies_alone_unless_the_environment_says_so(service):
+    code = (
+        "import settings as s; "
+        "print(s.EAGLET_TOKEN_IN_PARAMETER, s.EAGLET_SECRET_IN_QUERY, s.EAGLET_TRUSTED_PROXIES)"
+    )
+
+    def told(**environment):
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(
+            command, cwd=service, env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    assert told() == ["False", "False", "0"]
+    opened = {"EAGLET_TOKEN_IN_PARAMETER": "true", "EAGLET_SECRET_IN_QUERY": "true"}
+    assert told(**opened, EAGLET_TRUSTED_PROXIES="2") == ["True", "True", "2"]
+
+
 def test_a_requirement_that_is_given_is_written(geser, tmp_path):
     given = "eaglet @ git+https://HOST/eaglet.git@v0.1.0"
     geser("new", "member_service", "--eaglet", given)
     assert given in (tmp_path / "member_service/requirements.txt").read_text().splitlines()
 
 
-@pytest.mark.parametrize("given", ["django", "eaglet; rm", "eaglet==1\nevil", "eagletx", ""])
+@pytest.mark.parametrize(
+    "given", ["django", "eaglet; rm", "eaglet==1\nevil", "eaglet==1\u2028evil", "eagletx", ""]
+)
 def test_what_is_no_requirement_of_eaglet_is_refused(geser, tmp_path, given):
     code, printed = geser("new", "member_service", "--eaglet", given)
     assert code == 1

@@ -184,3 +184,101 @@ def test_a_file_that_is_no_text_is_told_and_nothing_written(geser, service, olde
     assert code == 1
     assert "settings.py can't be read" in printed
     assert (service / "settings.py").read_bytes() == b"\xff\xfe"
+
+
+@pytest.fixture
+def manifest(service):
+    """Change what stands in the service's `.geser.json`."""
+
+    def change(**parts):
+        file = service / ".geser.json"
+        found = json.loads(file.read_text())
+        for part, values in parts.items():
+            found[part] = {**found[part], **values} if isinstance(values, dict) else values
+        file.write_text(json.dumps(found))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../victim", "/tmp/victim", "api/../../victim", ".git/config", ".GIT/x", "a//b", "", "."],
+)
+def test_a_path_that_leads_out_of_the_service_is_refused(geser, service, manifest, path):
+    victim = service.parent / "victim"
+    victim.write_text("known")
+    manifest(written={path: "known"})
+    for command in (["update", "--force"], ["add", "task", "ordered"]):
+        code, printed = geser(*command)
+        assert code == 1
+        assert "no path of a file in a service" in printed
+    assert victim.read_text() == "known"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"app": "../../evil"},
+        {"app": 'x"""\nimport os\n"""'},
+        {"app": 7},
+        {"name": "../evil"},
+        {"name": "json"},
+        {"name": ["a"]},
+        {"requirement": "eaglet\nevil"},
+        {"requirement": "django"},
+        {"requirement": 7},
+    ],
+)
+@pytest.mark.parametrize("command", [["update", "--force"], ["add", "task", "ordered"]])
+def test_a_name_that_new_would_refuse_is_refused(
+    geser, service, manifest, present, answers, command
+):
+    manifest(answers=answers)
+    before = present(service.parent)
+    assert geser(*command)[0] == 1
+    assert present(service.parent) == before
+
+
+@pytest.mark.parametrize("template", ["", "x", "1" * 5000, 7, None])
+def test_a_version_that_is_none_is_told(geser, manifest, template):
+    manifest(template=template)
+    assert "can't be read" in geser("update", "--force")[1]
+
+
+@pytest.mark.parametrize("linked", ["settings.py", "api"])
+def test_a_symbolic_link_is_left_alone(geser, service, manifest, present, linked):
+    outside = service.parent / "outside"
+    (service / linked).rename(outside)
+    (service / linked).symlink_to(outside)
+    manifest(written={"settings.py": "old", "api/__init__.py": "old"})
+    before = outside.read_bytes() if outside.is_file() else present(outside)
+    _, printed = geser("update", "--force")
+    assert f"left alone: {linked} is a symbolic link" in printed
+    assert (outside.read_bytes() if outside.is_file() else present(outside)) == before
+
+
+def test_the_manifest_is_not_read_through_a_link(geser, service):
+    (service / ".geser.json").rename(service / "elsewhere")
+    (service / ".geser.json").symlink_to("elsewhere")
+    assert ".geser.json is a symbolic link" in geser("update", "--force")[1]
+
+
+def test_the_folders_own_git_configuration_runs_nothing(geser, service, older, commit, tmp_path):
+    commit()
+    git(service, "config", "core.fsmonitor", f"touch {tmp_path}/ran; false")
+    assert geser("update")[0] == 0
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_file_with_cr_lf_keeps_its_line_ends(geser, service, older, commit, edited):
+    file = service / "settings.py"
+    if edited:
+        edit(file, '"UTC"', '"Asia/Shanghai"')
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    commit()
+    assert geser("update") == (0, "settings.py: changed\n")
+    text = file.read_bytes()
+    assert NOW.encode() in text
+    assert text.count(b"\n") == text.count(b"\r\n")
+    assert (b"Asia/Shanghai" in text) is edited

@@ -114,3 +114,15 @@ def test_no_app_is_called_as_eaglets_own_paths_begin():
     # `.well-known` can't be an app's name.
     begins = {re.split(r"[/.]", route)[0] for route in routes if not route.startswith(".")}
     assert begins <= names.ROUTES
+
+
+@pytest.mark.parametrize("linked", ["api", "tests"])
+def test_what_is_added_goes_through_no_symbolic_link(geser, service, present, linked):
+    outside = service.parent / "outside"
+    (service / linked).rename(outside)
+    (service / linked).symlink_to(outside)
+    before = present(outside)
+    code, printed = geser("add", "resource", "mall.ship_info")
+    assert code == 1
+    assert f"{linked} is a symbolic link" in printed
+    assert present(outside) == before
