@@ -1,4 +1,4 @@
-"""What becomes JSON, and how.
+"""Encode to JSON by the envelope's rules, and decode what strangers send.
 
 Dates and decimals follow the envelope's rules (`YYYY-MM-DD HH:MM:SS` in the current time zone,
 decimals as strings); UUIDs, durations, times, lazy strings, sets and querysets are encoded as a
@@ -13,6 +13,7 @@ import json
 import math
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -33,7 +34,8 @@ MAX_DEPTH = 200
 def format_datetime(value: datetime.datetime) -> str:
     """Write a moment as `YYYY-MM-DD HH:MM:SS`, an aware one in the current time zone."""
     if timezone.is_aware(value):
-        value = timezone.localtime(value)
+        with suppress(OverflowError):  # at either end of the calendar: in its own time zone
+            value = timezone.localtime(value)
     return value.isoformat(" ", "seconds")[:19]
 
 
@@ -46,12 +48,12 @@ def _own_default() -> Callable[[Any], Any] | None:
     return default
 
 
-def _forget_own_default(*, setting: str, **kwargs: Any) -> None:
+def _clear_own_default(*, setting: str, **kwargs: Any) -> None:
     if setting == "EAGLET_JSON_DEFAULT":
         _own_default.cache_clear()
 
 
-setting_changed.connect(_forget_own_default, dispatch_uid="eaglet.encoding")
+setting_changed.connect(_clear_own_default, dispatch_uid="eaglet.encoding")
 
 
 def default(value: Any) -> Any:
@@ -119,11 +121,27 @@ def _finite(literal: str) -> float:
     return value
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+class RepeatedValues(list[Any]):
+    """The values of a key that a form, a query or a JSON object gives several times."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    values: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: v[0] if len(v) == 1 else RepeatedValues(v) for name, v in values.items()}
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+)
 
 
 def from_json(text: str) -> Any:
-    """Decode JSON text of a stranger's.
+    """Decode JSON text of a stranger's; a key given several times has RepeatedValues.
 
     Raises ValueError, with a reason that can be shown to the caller, for malformed text, NaN
     and infinities, numbers out of range and nesting deeper than `MAX_DEPTH`.

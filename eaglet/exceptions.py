@@ -40,7 +40,15 @@ from django.db.utils import OperationalError
 
 
 class EagletError(Exception):
-    """Root of everything eaglet raises."""
+    """Root of everything eaglet raises; all of it can be pickled and copied."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Restore the attributes without calling `__init__`, whose arguments may differ."""
+        return _restored, (type(self), self.args), {**vars(self)}
+
+
+def _restored(cls: type[EagletError], args: tuple[Any, ...]) -> EagletError:
+    return cls.__new__(cls, *args)
 
 
 class ApiError(EagletError):
@@ -80,6 +88,11 @@ class ParamError(EagletError):
         self.faults = tuple(faults)
         self.function = function
         super().__init__("; ".join(f"{fault.param}: {fault.reason}" for fault in self.faults))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave the function out, which pickle may not find by its name."""
+        restored, args, state = super().__reduce__()
+        return restored, args, {**state, "function": None}
 
 
 class MissingParam(ParamError):

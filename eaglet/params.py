@@ -19,17 +19,15 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.functional import Promise
 
+from eaglet.encoding import RepeatedValues as RepeatedValues
 from eaglet.encoding import from_json
 from eaglet.exceptions import InvalidParam, MissingParam, ParamError, ParamFault
 from eaglet.translation import translated as _
 
 F = TypeVar("F", bound=Callable[..., Any])
 Converter = Callable[[Any], Any]
-
-
-class RepeatedValues(list[Any]):
-    """The values of a key that a form or a query gives several times."""
 
 
 _INTEGER = re.compile(r"-?[0-9]+")
@@ -154,6 +152,9 @@ def _to_datetime(value: Any) -> datetime.datetime:
         if settings.USE_TZ:
             if timezone.is_naive(moment):
                 moment = timezone.make_aware(moment)
+                utc = moment.astimezone(datetime.timezone.utc)
+                if timezone.make_naive(utc) != value:
+                    _refuse(_("a local time that the clocks skip"))
             # At either end of the calendar a moment may be out of another time zone's range.
             timezone.localtime(moment)
             moment.astimezone(datetime.timezone.utc)
@@ -226,7 +227,7 @@ class Param:
             _refuse(_("null"))
         if isinstance(value, RepeatedValues) and self.type != "list":
             _refuse(_("given several times"))
-        return self.converter(value)
+        return self.converter(str(value) if isinstance(value, Promise) else value)
 
 
 class Declared(tuple[Param, ...]):

@@ -82,7 +82,7 @@ def of_result(result: Any) -> Outcome:
     code, data = _checked_pair(result)
     if code == SUCCESS:
         return Outcome(200, success(data))
-    message = data if isinstance(data, str) else to_json(data).decode()
+    message = str(data) if isinstance(data, str | Promise) else to_json(data).decode()
     return Outcome(200, failure(code, message, data=data))
 
 

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eaglet.encoding import MAX_DEPTH, default, format_datetime, from_json, to_json
+from eaglet.encoding import (
+    MAX_DEPTH,
+    RepeatedValues,
+    default,
+    format_datetime,
+    from_json,
+    to_json,
+)
 
 VALUES = st.recursive(
     st.one_of(
@@ -130,3 +137,18 @@ def test_any_text_is_read_or_a_value_error(text):
         from_json(text)
     except ValueError as error:
         assert type(error) is ValueError  # noqa: PT017
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Lima", "UTC"])
+@pytest.mark.parametrize("moment", [datetime.datetime.max, datetime.datetime.min])
+def test_the_ends_of_the_calendar_are_written(settings, zone, moment):
+    settings.USE_TZ, settings.TIME_ZONE = True, zone
+    for value in (moment, moment.replace(tzinfo=datetime.timezone.utc)):
+        assert format_datetime(value)[:4] in ("0001", "9999")
+
+
+def test_a_key_given_several_times_has_all_its_values():
+    found = from_json('{"a": 1, "b": {"c": 1, "c": [2]}, "a": null}')
+    assert found == {"a": [1, None], "b": {"c": [1, [2]]}}
+    assert type(found["a"]) is type(found["b"]["c"]) is RepeatedValues
+    assert type(from_json('{"a": [1]}')["a"]) is list

@@ -1,11 +1,15 @@
 """One tree of errors, drawn where it is declared."""
 
+import copy
 import inspect
+import pickle
 import re
 
 import pytest
+from django.utils.translation import gettext_lazy
 
 from eaglet import exceptions
+from eaglet.params import param_required
 
 
 def declared():
@@ -53,3 +57,48 @@ def test_a_param_error_says_every_fault(faults):
     error = exceptions.ParamError(faults)
     assert error.faults == tuple(faults)
     assert str(error) == "; ".join(f"{f.param}: {f.reason}" for f in faults)
+
+
+class OwnError(exceptions.ApiError):
+    """A project's own, with arguments of its own."""
+
+    def __init__(self, *, points):
+        super().__init__(f"{points} points are not enough", 601)
+        self.points = points
+
+
+@param_required(["id:int"])
+def checked(args):
+    return args
+
+
+def raised():
+    with pytest.raises(exceptions.ParamError) as info:
+        checked({"id": "x"})
+    return info.value
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *[error("a", "b") for error in declared().values() if error.__init__ is Exception.__init__],
+        exceptions.ApiError("no", 404, data={"a": 1}),
+        exceptions.ApiError(gettext_lazy("no")),
+        exceptions.ParamError([exceptions.ParamFault("a", "odd")]),
+        exceptions.MissingParam([exceptions.ParamFault("a", "missing", missing=True)]),
+        exceptions.CircuitOpen("open", service="card", retry_in_seconds=2),
+        exceptions.ResourceError(404, "gone", status_code=404, data=1),
+        OwnError(points=3),
+        raised(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize(
+    "again", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy]
+)
+def test_every_error_pickles_and_copies(error, again):
+    other = again(error)
+    assert type(other) is type(error)
+    assert str(other) == str(error)
+    assert other.args == error.args
+    assert {**vars(other), "function": None} == {**vars(error), "function": None}

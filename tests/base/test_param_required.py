@@ -1,4 +1,4 @@
-"""Section 4: `param_required` on any function of one dict, outside of HTTP too."""
+"""`param_required` on any function of one dict, outside of HTTP too."""
 
 import datetime
 import functools

@@ -1,4 +1,4 @@
-"""Section 4: how parameters are declared."""
+"""How parameters are declared."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

@@ -1,4 +1,4 @@
-"""Section 4, for any value at all."""
+"""What each type of parameter makes of any value at all."""
 
 import datetime
 import decimal
