@@ -15,7 +15,7 @@ NO_PYTHON := No Python 3.10 or later was found; name one: make PYTHON=/path/to/p
 VENV := .venv
 BIN := $(VENV)/bin
 DOCS_BIN := $(VENV)-docs/bin
-# Each role has settings of its own; neither may leave anything in the checkout.
+# Each service has settings of its own; none may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
 .PHONY: help environment demo serve test test-services fuzz chaos chaos-short soak lint style types \
@@ -90,13 +90,14 @@ types: environment
 imports: environment
 	@scripts/quietly $(BIN)/lint-imports --no-cache
 
-# No migration is missing, and no role has anything for Django's checks to complain of.
+# No migration is missing, and no service has anything for Django's checks to complain of.
 project: environment
 	@scripts/quietly $(CHECK) makemigrations --check --dry-run --settings tests.settings
 	@scripts/quietly $(BIN)/python scripts/make_reference.py --check
 	@for role in api hermes member template_message catalog; do \
-		EAGLET_ROLE=$$role scripts/quietly $(CHECK) check --fail-level WARNING && \
-		EAGLET_ROLE=$$role scripts/quietly $(CHECK) makemigrations --check --dry-run || exit 1; \
+		settings="--settings testproject.settings.$$role"; \
+		scripts/quietly $(CHECK) check --fail-level WARNING $$settings && \
+		scripts/quietly $(CHECK) makemigrations --check --dry-run $$settings || exit 1; \
 	done
 
 format: environment

@@ -4,7 +4,7 @@ import os
 
 from celery import Celery
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "testproject.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "testproject.settings.template_message")
 
 app = Celery("testproject")
 app.config_from_object("django.conf:settings", namespace="CELERY")

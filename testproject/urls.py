@@ -1,12 +1,12 @@
 """Where everything is; eaglet's line comes last."""
 
-from django.conf import settings
+from django.apps import apps
 from django.contrib.staticfiles.views import serve
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = []
 
-if settings.WITH_ADMIN:
+if apps.is_installed("django.contrib.admin"):
     from django.contrib import admin
 
     urlpatterns += [

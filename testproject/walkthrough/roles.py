@@ -43,7 +43,7 @@ class Role:
     """One of the project's services, in a run folder of its own.
 
     Attributes:
-        name: one of those that the project's settings list.
+        name: the module of its settings, in `testproject.settings`.
         run_dir: where its database is.
         variables: settings of its own, as environment variables.
     """
@@ -57,8 +57,7 @@ class Role:
         inherited = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
         return {
             **inherited,
-            "DJANGO_SETTINGS_MODULE": "testproject.settings",
-            "EAGLET_ROLE": self.name,
+            "DJANGO_SETTINGS_MODULE": f"testproject.settings.{self.name}",
             "EAGLET_RUN_DIR": str(self.run_dir),
             "PYTHONPATH": str(PROJECT_DIR),
             "PYTHONUNBUFFERED": "1",

@@ -87,8 +87,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     "howto/migrate-from-the-original.md": Scenario(from_nothing=True),
     "howto/mongodb.md": Scenario(
         not_run={
-            "export EAGLET_ROLE=catalog EAGLET_MONGO_URL=mongodb://127.0.0.1:27017": (
-                "needs a server of MongoDB's; tests/mongo runs the role"
+            "export EAGLET_MONGO_URL=mongodb://127.0.0.1:27017": (
+                "needs a server of MongoDB's; tests/mongo runs the service"
             )
         }
     ),
