@@ -41,10 +41,10 @@ environment:
 	@'$(PYTHON)' scripts/make_environment.py $(VENV) --editable . --group lint
 
 demo: environment
-	@$(BIN)/python -m testproject.walkthrough
+	@$(BIN)/python -m demo
 
 serve: environment
-	@$(BIN)/python -m testproject.walkthrough.serve
+	@$(BIN)/python -m demo.serve
 
 test: environment
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile

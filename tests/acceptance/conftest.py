@@ -2,8 +2,8 @@
 
 import pytest
 
-from testproject.walkthrough.caller import Caller
-from testproject.walkthrough.processes import Processes
+from demo.caller import Caller
+from demo.processes import Processes
 from tests.acceptance.landscape import start_landscape
 from tests.services.fixtures import rabbitmq, redis_server
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import requests
 
-from testproject.walkthrough.points_services import PointsServices
-from testproject.walkthrough.roles import CONCURRENCY
+from demo.points_services import PointsServices
+from demo.roles import CONCURRENCY
 from tests.acceptance.points_story import FAR_TOO_MANY, PointsStory
 
 TIMES = 3

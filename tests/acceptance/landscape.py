@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from testproject.walkthrough.processes import Processes
-from testproject.walkthrough.roles import Credentials, Role, Server, hermes_role
+from demo.processes import Processes
+from demo.roles import Credentials, Role, Server, hermes_role
 
 DECLARED = "tests.acceptance.declared"
 

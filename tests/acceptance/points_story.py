@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testproject.walkthrough.caller import Caller
-from testproject.walkthrough.points_services import PointsServices, start_points_services
-from testproject.walkthrough.processes import Processes
+from demo.caller import Caller
+from demo.points_services import PointsServices, start_points_services
+from demo.processes import Processes
 from tests.acceptance.service_database import ServiceDatabase
 
 SHARED = "好友通过分享链接购买商品"

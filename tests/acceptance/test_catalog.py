@@ -10,8 +10,8 @@ import secrets
 import pymongo
 import pytest
 
-from testproject.walkthrough.processes import Processes
-from testproject.walkthrough.roles import Role
+from demo.processes import Processes
+from demo.roles import Role
 from tests.mongo import stand_in
 
 NOWHERE = "mongodb://127.0.0.1:1"

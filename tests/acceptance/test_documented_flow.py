@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from testproject.walkthrough.caller import Caller
+from demo.caller import Caller
 
 pytestmark = pytest.mark.slow
 

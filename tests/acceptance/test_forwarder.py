@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from testproject.walkthrough.forwarder import Forwarder
+from demo.forwarder import Forwarder
 
 pytestmark = pytest.mark.slow
 

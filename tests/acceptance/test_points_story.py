@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from testproject.walkthrough.roles import CONCURRENCY
+from demo.roles import CONCURRENCY
 from tests.acceptance.killing import check_nothing_was_lost, children_of_worker
 from tests.acceptance.points_story import FAR_TOO_MANY, SHARED, running_story
 

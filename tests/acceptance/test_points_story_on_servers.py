@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import kombu
 import pytest
 
-from testproject.walkthrough.brokers import QUEUE
-from testproject.walkthrough.roles import PROJECT_DIR
+from demo.brokers import QUEUE
+from demo.roles import PROJECT_DIR
 from tests.acceptance.killing import check_nothing_was_lost
 from tests.acceptance.points_story import running_story
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 def walkthrough(url):
     """Run the demonstration over a broker; the process, ended."""
     return subprocess.run(
-        [sys.executable, "-m", "testproject.walkthrough"],
+        [sys.executable, "-m", "demo"],
         cwd=PROJECT_DIR,
         env={**os.environ, "CELERY_BROKER_URL": url},
         capture_output=True,

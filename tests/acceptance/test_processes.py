@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testproject.walkthrough.processes import Processes, ProcessFailed
+from demo.processes import Processes, ProcessFailed
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ time.sleep(600)
 STARTER = """
 import sys, time
 from pathlib import Path
-from testproject.walkthrough.processes import Processes, leave_by_exception
+from demo.processes import Processes, leave_by_exception
 leave_by_exception()
 with Processes(Path(sys.argv[1])) as processes:
     process = processes.start(

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from testproject.walkthrough.processes import Processes
-from testproject.walkthrough.roles import PROJECT_DIR, Role
+from demo.processes import Processes
+from demo.roles import PROJECT_DIR, Role
 from tests.acceptance.readme import blocks, python_files
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from testproject.walkthrough.roles import PROJECT_DIR, Role
+from demo.roles import PROJECT_DIR, Role
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ def started(folder):
     """The process, and what it printed once everything was up."""
     environment = {**Role("api", folder).environment(), "EAGLET_RUN_DIR": str(folder)}
     with subprocess.Popen(
-        [sys.executable, "-m", "testproject.walkthrough.serve"],
+        [sys.executable, "-m", "demo.serve"],
         cwd=PROJECT_DIR,
         env=environment,
         stdout=subprocess.PIPE,
@@ -111,7 +111,7 @@ def test_a_second_one_in_the_same_folder_is_refused(serving):
     folder = re.search(r"Logs are in (\S+)\.", serving[1])[1]
     environment = {**Role("api", folder).environment(), "EAGLET_RUN_DIR": folder}
     second = subprocess.run(
-        [sys.executable, "-m", "testproject.walkthrough.serve"],
+        [sys.executable, "-m", "demo.serve"],
         env=environment,
         capture_output=True,
         text=True,

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testproject.walkthrough.processes import ManagedProcess, Processes
-from testproject.walkthrough.roles import is_healthy
+from demo.processes import ManagedProcess, Processes
+from demo.roles import is_healthy
 
 BIN = Path(sys.executable).parent
 _OURS = re.compile(

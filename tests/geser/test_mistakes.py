@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from testproject.walkthrough.processes import Processes
+from demo.processes import Processes
 from tests.geser.generated import Generated, run
 
 pytestmark = pytest.mark.slow

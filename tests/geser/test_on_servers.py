@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from testproject.walkthrough.processes import Processes
+from demo.processes import Processes
 from tests.geser.generated import Generated
 from tests.services.fixtures import postgresql, rabbitmq, redis_server  # noqa: F401 - fixtures
 

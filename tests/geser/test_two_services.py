@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from testproject.walkthrough.processes import Processes
+from demo.processes import Processes
 from tests.geser.generated import Generated
 
 pytestmark = pytest.mark.slow

@@ -16,10 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from testproject.walkthrough.called_service import start_service
-from testproject.walkthrough.caller import Caller
-from testproject.walkthrough.processes import Processes, leave_by_exception
-from testproject.walkthrough.roles import Role
+from demo.called_service import start_service
+from demo.caller import Caller
+from demo.processes import Processes, leave_by_exception
+from demo.roles import Role
 
 ROLES = ("api", "member")
 LONGEST_RUN_SECONDS = 240

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import requests
 
-from testproject.walkthrough.processes import ManagedProcess, Processes
+from demo.processes import ManagedProcess, Processes
 
-PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
+PROJECT_DIR = Path(__file__).resolve().parent.parent
 CONCURRENCY = 2
 """How many processes a worker runs tasks in."""
 _OURS = re.compile(

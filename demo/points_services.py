@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testproject.walkthrough.called_service import CalledService, start_service
-from testproject.walkthrough.caller import Caller
-from testproject.walkthrough.processes import ManagedProcess, Processes
-from testproject.walkthrough.roles import CommandFailed, Role
+from demo.called_service import CalledService, start_service
+from demo.caller import Caller
+from demo.processes import ManagedProcess, Processes
+from demo.roles import CommandFailed, Role
 
 APP = "apiserver"
 """The name that what changes points is registered under, at both services."""

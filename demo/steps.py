@@ -7,9 +7,9 @@ from typing import Any
 
 import requests
 
-from testproject.walkthrough.caller import Caller
-from testproject.walkthrough.narration import Narrator
-from testproject.walkthrough.roles import Credentials, Role, Server
+from demo.caller import Caller
+from demo.narration import Narrator
+from demo.roles import Credentials, Role, Server
 
 APP = "hermes"
 """The name hermes is registered under at the service."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from testproject.walkthrough.broker_servers import RabbitMQ, Redis
-from testproject.walkthrough.brokers import Broker, BrokerUnusable, EmbeddedBroker
+from demo.broker_servers import RabbitMQ, Redis
+from demo.brokers import Broker, BrokerUnusable, EmbeddedBroker
 
 _SERVERS = {"amqp": RabbitMQ, "redis": Redis}
 

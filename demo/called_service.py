@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from testproject.walkthrough.caller import Caller
-from testproject.walkthrough.processes import Processes
-from testproject.walkthrough.roles import CommandFailed, Credentials, Role, Server
+from demo.caller import Caller
+from demo.processes import Processes
+from demo.roles import CommandFailed, Credentials, Role, Server
 
 
 @dataclass

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from testproject.walkthrough.brokers import QUEUE, Broker
-from testproject.walkthrough.caller import Caller
-from testproject.walkthrough.narration import Narrator
-from testproject.walkthrough.points_services import PointsServices
-from testproject.walkthrough.steps import StepFailed, expect
+from demo.brokers import QUEUE, Broker
+from demo.caller import Caller
+from demo.narration import Narrator
+from demo.points_services import PointsServices
+from demo.steps import StepFailed, expect
 
 SHARED = "好友通过分享链接购买商品"
 REDEEMED = "积分兑换商品"

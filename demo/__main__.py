@@ -13,22 +13,22 @@ from pathlib import Path
 
 import requests
 
-from testproject.walkthrough.broker_choice import broker_for
-from testproject.walkthrough.broker_servers import BrokerServer
-from testproject.walkthrough.brokers import Broker, BrokerUnusable
-from testproject.walkthrough.caller import Caller
-from testproject.walkthrough.narration import Narrator
-from testproject.walkthrough.outage_steps import waits_for_a_worker, waits_for_the_broker
-from testproject.walkthrough.points_services import start_points_services
-from testproject.walkthrough.points_steps import (
+from demo.broker_choice import broker_for
+from demo.broker_servers import BrokerServer
+from demo.brokers import Broker, BrokerUnusable
+from demo.caller import Caller
+from demo.narration import Narrator
+from demo.outage_steps import waits_for_a_worker, waits_for_the_broker
+from demo.points_services import start_points_services
+from demo.points_steps import (
     PointsScene,
     change_arrives_with_its_text,
     change_that_rolls_back_sends_nothing,
     every_change_has_one_message,
 )
-from testproject.walkthrough.processes import Processes, ProcessFailed, leave_by_exception
-from testproject.walkthrough.roles import CommandFailed, Role, hermes_role
-from testproject.walkthrough.steps import APP, STEPS, Scene, StepFailed
+from demo.processes import Processes, ProcessFailed, leave_by_exception
+from demo.roles import CommandFailed, Role, hermes_role
+from demo.steps import APP, STEPS, Scene, StepFailed
 
 POINTS_STEPS = (
     change_arrives_with_its_text,

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import kombu
 
-from testproject.walkthrough.brokers import QUEUE, Broker, BrokerUnusable
-from testproject.walkthrough.forwarder import Forwarder
+from demo.brokers import QUEUE, Broker, BrokerUnusable
+from demo.forwarder import Forwarder
 
 T = TypeVar("T")
 _CONNECT_SECONDS = 5

@@ -15,12 +15,12 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from testproject.walkthrough.called_service import access_token, kept_credentials
-from testproject.walkthrough.caller import Caller
-from testproject.walkthrough.narration import Narrator
-from testproject.walkthrough.points_services import PointsServices, start_points_services
-from testproject.walkthrough.processes import Processes, ProcessFailed, leave_by_exception
-from testproject.walkthrough.roles import PROJECT_DIR, CommandFailed, Role, hermes_role
+from demo.called_service import access_token, kept_credentials
+from demo.caller import Caller
+from demo.narration import Narrator
+from demo.points_services import PointsServices, start_points_services
+from demo.processes import Processes, ProcessFailed, leave_by_exception
+from demo.roles import PROJECT_DIR, CommandFailed, Role, hermes_role
 
 APP = "hermes"
 LOGIN = "admin"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from testproject.walkthrough.points_steps import PointsScene, wait_until
-from testproject.walkthrough.steps import StepFailed
+from demo.points_steps import PointsScene, wait_until
+from demo.steps import StepFailed
 
 SIGNED_IN_FOR_A_WEEK = "连续签到七天"
 REVIEWED = "发表商品评价"
