@@ -55,12 +55,12 @@ test-services: environment
 # In an environment of its own: it is a plug-in of pytest, and would be one of every test.
 fuzz: environment
 	@'$(PYTHON)' scripts/make_environment.py .tox/fuzz 'schemathesis>=4.30'
-	@$(BIN)/python -m tests.openapi .tox/fuzz/bin/schemathesis $(FUZZ)
+	@$(BIN)/python -m tests.system.openapi .tox/fuzz/bin/schemathesis $(FUZZ)
 
 # The brokers, workers and relays are killed while 20,000 tasks are sent through each broker.
 chaos: environment
 	@$(BIN)/python scripts/test_services.py --only rabbitmq,redis,postgresql -- \
-		$(BIN)/python -m tests.chaos $(CHAOS)
+		$(BIN)/python -m tests.system.chaos $(CHAOS)
 
 chaos-short: CHAOS := --tasks 1000 --kills 1
 chaos-short: chaos

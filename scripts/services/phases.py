@@ -30,7 +30,13 @@ def default_phases(told: Mapping[str, str]) -> list[Phase]:
     pytest = [sys.executable, "-m", "pytest", "--quiet"]
     suites = [suite for suite in ON_EVERY_DATABASE if (CHECKOUT / suite).is_dir()]
     left_out = [f"--ignore={folder}" for folder in WITHOUT_DATABASE]
-    options = ["--ds", "tests.services.settings", "-m", "not services and not slow", *left_out]
+    options = [
+        "--ds",
+        "tests.system.servers.settings",
+        "-m",
+        "not services and not slow",
+        *left_out,
+    ]
     options += ["--numprocesses", "auto", "--dist", "loadfile"]
     on_database = [*pytest, *options, *suites]
     return [

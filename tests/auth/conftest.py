@@ -10,7 +10,7 @@ from eaglet.api.security.decorator import verifier
 from eaglet.auth import refusals
 from eaglet.auth.models import App
 from eaglet.auth.tokens.issuing import issue_access_token
-from tests.services.fixtures import mariadb, postgresql, redis_server
+from tests.system.servers.fixtures import mariadb, postgresql, redis_server
 
 __all__ = ["mariadb", "postgresql", "redis_server"]
 

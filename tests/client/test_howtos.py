@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.acceptance.readme import CHECKOUT, blocks
+from tests.system.acceptance.readme import CHECKOUT, blocks
 
 pytestmark = pytest.mark.slow
 

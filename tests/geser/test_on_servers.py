@@ -10,7 +10,7 @@ import requests
 
 from demo.processes import Processes
 from tests.geser.generated import Generated
-from tests.services.fixtures import postgresql, rabbitmq, redis_server  # noqa: F401 - fixtures
+from tests.system.servers.fixtures import postgresql, rabbitmq, redis_server  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

@@ -6,7 +6,7 @@ from kombu.transport.memory import Channel, Transport
 from eaglet.circuit_breaker import Breaker
 from eaglet.tasks.broker.message import publish_message
 from eaglet.tasks.sending import publisher as publisher_module
-from tests.services.fixtures import mariadb, postgresql, rabbitmq, redis_server
+from tests.system.servers.fixtures import mariadb, postgresql, rabbitmq, redis_server
 
 __all__ = ["mariadb", "postgresql", "rabbitmq", "redis_server"]
 

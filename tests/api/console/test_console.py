@@ -1,4 +1,4 @@
-"""The console's pages as a server gives them; tests/browser/test_console.py uses them."""
+"""The console's pages as a server gives them; tests/system/browser/test_console.py uses them."""
 
 import re
 import textwrap

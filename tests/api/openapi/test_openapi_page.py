@@ -1,4 +1,4 @@
-"""`/openapi/` as a server gives it; tests/browser/test_openapi_page.py reads it."""
+"""`/openapi/` as a server gives it; tests/system/browser/test_openapi_page.py reads it."""
 
 import re
 import sys

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from eaglet.auth.keys import generate_app_key
-from tests.services.database_urls import database
+from tests.system.servers.database_urls import database
 
 PROCESSES = 3
 LIMIT = 20

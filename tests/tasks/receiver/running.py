@@ -17,7 +17,7 @@ from kombu import Connection
 
 import eaglet.tasks  # noqa: F401 - it makes `eaglet://` known to kombu
 from eaglet.tasks.models import ReceivedTask
-from tests.services.database_urls import database
+from tests.system.servers.database_urls import database
 
 ROOT = Path(__file__).resolve().parents[3]
 ALIAS = "receiver"

@@ -2,7 +2,7 @@
 
 import os
 
-from tests.services.database_urls import database
+from tests.system.servers.database_urls import database
 
 SECRET_KEY = "receiver"
 USE_TZ = True

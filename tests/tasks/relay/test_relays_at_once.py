@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "second"]),
     pytest.mark.skipif(
         connection.vendor == "sqlite",
-        reason="needs a database server, as in make test-services; tests/acceptance has SQLite",
+        reason="needs a database server, as in make test-services; tests/system/ has SQLite",
     ),
 ]
 

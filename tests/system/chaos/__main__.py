@@ -1,0 +1,193 @@
+"""Send tasks while the broker, workers and relays are killed, and count: none may be lost.
+
+    python scripts/test_services.py --only rabbitmq,redis,postgresql -- python -m tests.system.chaos
+
+With PostgreSQL started the outbox is there, else in SQLite.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import django
+
+from tests.system.chaos.killer import Killer
+from tests.system.chaos.outcome import Outcome, look
+from tests.system.chaos.processes import CHECKOUT, RELAY, WORKER, Supervised
+from tests.system.servers.controlled import CONTROL, ControlledService
+
+BROKERS = ("rabbitmq", "redis")
+POISON = 5
+"""Rows that no broker could take, among the others."""
+LONGEST_DRAIN_SECONDS = 180
+QUIET_SECONDS = 3
+
+
+def main() -> int:
+    options = _options()
+    brokers = [name for name in BROKERS if f"EAGLET_TEST_{name.upper()}_URL" in os.environ]
+    if not brokers:
+        sys.exit("no broker was started; see the module's docstring")
+    if len(brokers) > 1:
+        # Each in a process of its own: Django is configured for one broker.
+        command = [sys.executable, "-m", "tests.system.chaos", *sys.argv[1:]]
+        runs = [
+            subprocess.Popen(
+                command,
+                env={
+                    name: value
+                    for name, value in os.environ.items()
+                    if name not in {f"EAGLET_TEST_{other.upper()}_URL" for other in brokers}
+                    or name == f"EAGLET_TEST_{broker.upper()}_URL"
+                },
+            )
+            for broker in brokers
+        ]
+        return max(run.wait() for run in runs)
+    seed = random.randrange(1_000_000) if options.seed is None else options.seed
+    with tempfile.TemporaryDirectory(prefix="eaglet-chaos-") as folder:
+        return Chaos(brokers[0], Path(folder), options, seed).run()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.system.chaos")
+    parser.add_argument("--tasks", type=int, default=20_000)
+    parser.add_argument("--kills", type=int, default=5, help="of each kind")
+    parser.add_argument("--pace", type=int, default=200, help="tasks sent a second")
+    parser.add_argument("--seed", type=int)
+    return parser.parse_args()
+
+
+class Chaos:
+    """One run over one broker."""
+
+    def __init__(self, broker: str, folder: Path, options: argparse.Namespace, seed: int) -> None:
+        url = os.environ[f"EAGLET_TEST_{broker.upper()}_URL"]
+        self._broker = ControlledService(broker, url, os.environ[CONTROL])
+        self._folder = folder
+        self._options = options
+        self._seed = seed
+        self._environment = {
+            "DJANGO_SETTINGS_MODULE": "tests.system.chaos.settings",
+            "EAGLET_CHAOS_FOLDER": str(folder),
+            "EAGLET_CHAOS_BROKER_URL": url,
+            "EAGLET_CHAOS_DATABASE": f"chaos_{broker}",
+        }
+        self._sent = 0
+
+    def run(self) -> int:
+        began = time.monotonic()
+        os.environ.update(self._environment)
+        django.setup()
+        self._prepare()
+        relays = [self._start(f"relay {n}", RELAY) for n in (1, 2)]
+        workers = [self._start(f"worker {n}", (*WORKER, f"--hostname=w{n}@%h")) for n in (1, 2)]
+        choice = random.Random(self._seed)
+        killer = Killer(self._broker, workers, relays, self._options.kills, choice)
+        try:
+            self._send_and_kill(killer, [*workers, *relays])
+            outcome = self._drain([*workers, *relays])
+            faults = [*outcome.faults(), *self._end(relays)]
+        finally:
+            for process in (*workers, *relays):
+                process.sweep()
+        killed = ", ".join(f"{name} {times}" for name, times in sorted(killer.killed.items()))
+        restarted = sum(process.ended_by_itself for process in (*workers, *relays))
+        print(
+            f"chaos: {self._broker.name}: {outcome}; killed: {killed}; ended by themselves: "
+            f"{restarted}; seed {self._seed}; {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+        for fault in faults:
+            print(f"chaos: {self._broker.name}: FAILED: {fault}", flush=True)
+        if faults:
+            self._show_logs()
+        return 1 if faults else 0
+
+    def _prepare(self) -> None:
+        from django.core.management import call_command  # noqa: PLC0415 - needs the settings
+        from django.utils import timezone  # noqa: PLC0415
+
+        from eaglet.tasks.models import OutboxTask  # noqa: PLC0415 - needs the apps
+
+        if url := os.environ.get("EAGLET_TEST_POSTGRESQL_URL"):
+            import psycopg  # noqa: PLC0415 - only with PostgreSQL
+
+            name = psycopg.sql.Identifier(os.environ["EAGLET_CHAOS_DATABASE"])
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(name))
+        call_command("migrate", run_syncdb=True, verbosity=0)
+        now = timezone.now()
+        for n in range(POISON):
+            OutboxTask.objects.create(
+                task_id=f"poison {n}",
+                queue_name="chaos.poison",
+                arguments="{",
+                written_at=now,
+                due_at=now,
+            )
+
+    def _start(self, name: str, arguments: tuple[str, ...]) -> Supervised:
+        return Supervised(name, arguments, self._environment, self._folder)
+
+    def _send_and_kill(self, killer: Killer, supervised: list[Supervised]) -> None:
+        options = self._options
+        sender = subprocess.Popen(
+            [sys.executable, "-m", "tests.system.chaos.sender", str(options.tasks),
+             str(options.pace), str(self._seed)],
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            stderr=(self._folder / "sender.log").open("ab"),
+            text=True,
+        )  # fmt: skip
+        reader = threading.Thread(target=self._read, args=[sender], daemon=True)
+        reader.start()
+        try:
+            while killer.next_at < 1 or sender.poll() is None:
+                if self._sent >= killer.next_at * options.tasks:
+                    killer.kill_next()
+                for process in supervised:
+                    process.look_after()
+                if sender.poll() is not None and self._sent < options.tasks:
+                    raise SystemExit("the sender ended early")
+                time.sleep(0.05)
+        finally:
+            sender.kill()
+            sender.wait()
+        reader.join()
+
+    def _read(self, sender: subprocess.Popen[str]) -> None:
+        for line in sender.stdout or ():
+            self._sent = int(line)
+
+    def _drain(self, supervised: list[Supervised]) -> Outcome:
+        """Wait until all are done or parked, and a little longer, for what comes too often."""
+        deadline = time.monotonic() + LONGEST_DRAIN_SECONDS
+        while look().lost and time.monotonic() < deadline:
+            for process in supervised:
+                process.look_after()
+            time.sleep(0.5)
+        time.sleep(QUIET_SECONDS)
+        return look()
+
+    def _end(self, relays: list[Supervised]) -> list[str]:
+        """End the relays with SIGTERM; what was not as it should be."""
+        codes = [relay.end() for relay in relays]
+        return [f"a relay ended with {code} on SIGTERM" for code in codes if code]
+
+    def _show_logs(self) -> None:
+        for log in sorted(self._folder.glob("*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-15:]
+            print(f"--- {log.stem}", *lines, sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

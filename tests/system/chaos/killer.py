@@ -1,0 +1,55 @@
+"""Kills, at random moments while tasks are sent."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from tests.system.chaos.processes import Supervised
+from tests.system.servers.controlled import ControlledService
+
+BROKER_AWAY_SECONDS = 1.0
+
+
+class Killer:
+    """Kills the broker, a worker and a relay so many times each, in random order."""
+
+    def __init__(
+        self,
+        broker: ControlledService,
+        workers: Sequence[Supervised],
+        relays: Sequence[Supervised],
+        times: int,
+        choice: random.Random,
+    ) -> None:
+        self.killed: Counter[str] = Counter()
+        self._choice = choice
+        self._broker = broker
+        kinds: dict[str, Callable[[], None]] = {
+            "broker": self._kill_broker,
+            "worker": lambda: choice.choice(workers).kill_and_start(),
+            "relay": lambda: choice.choice(relays).kill_and_start(),
+        }
+        self._plan = [kind for kind in kinds.items() for _ in range(times)]
+        choice.shuffle(self._plan)
+        self._all = len(self._plan)
+
+    @property
+    def next_at(self) -> float:
+        """The part of the tasks that is to be sent before the next kill; 1 after the last."""
+        done = self._all - len(self._plan)
+        return 0.05 + 0.85 * done / self._all if self._plan else 1.0
+
+    def kill_next(self) -> None:
+        if self._plan:
+            name, kill = self._plan.pop()
+            time.sleep(self._choice.uniform(0, 0.2))
+            kill()
+            self.killed[name] += 1
+
+    def _kill_broker(self) -> None:
+        self._broker.kill()
+        time.sleep(BROKER_AWAY_SECONDS)
+        self._broker.start()

@@ -1,0 +1,63 @@
+"""What has become of the tasks, by the database's word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from tests.system.chaos.sender import ROLLED_BACK
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Numbers of tasks. `done` counts each once, however often it was done."""
+
+    sent: int
+    done: int
+    parked: int
+    repeats: int
+    # Of tasks declared with once=True.
+    repeated_once: int
+    rolled_back_and_done: int
+
+    @property
+    def lost(self) -> int:
+        return self.sent - self.done - self.parked
+
+    def __str__(self) -> str:
+        return (
+            f"sent {self.sent} = done {self.done} + parked {self.parked}, lost {self.lost}; "
+            f"repeats {self.repeats}, of once=True {self.repeated_once}"
+        )
+
+    def faults(self) -> list[str]:
+        found = []
+        if self.lost:
+            found.append(f"{self.lost} are neither done nor parked")
+        if self.repeated_once:
+            found.append(f"{self.repeated_once} with once=True are done more than once")
+        if self.rolled_back_and_done:
+            found.append(f"{self.rolled_back_and_done} that were rolled back are done")
+        return found
+
+
+def look() -> Outcome:
+    from eaglet.tasks.models import OutboxTask, ReceivedTask  # noqa: PLC0415 - needs the apps
+    from tests.system.chaos.effects.models import Effect  # noqa: PLC0415
+    from tests.system.chaos.effects.tasks import ONCE  # noqa: PLC0415
+
+    done = Counter(Effect.objects.values_list("number", flat=True))
+    rolled_back = done.pop(ROLLED_BACK, 0)
+    once = Counter(
+        Effect.objects.filter(queue_name=ONCE)
+        .exclude(number=ROLLED_BACK)
+        .values_list("number", flat=True)
+    )
+    return Outcome(
+        sent=OutboxTask.objects.count(),
+        done=len(done),
+        parked=OutboxTask.objects.parked().count() + ReceivedTask.objects.parked().count(),
+        repeats=sum(done.values()) - len(done),
+        repeated_once=sum(once.values()) - len(once),
+        rolled_back_and_done=rolled_back,
+    )
