@@ -50,7 +50,7 @@ test: environment
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile
 
 test-services: environment
-	@$(BIN)/python scripts/test_services.py
+	@$(BIN)/python -m tests.system.servers
 
 # In an environment of its own: it is a plug-in of pytest, and would be one of every test.
 fuzz: environment
@@ -59,7 +59,7 @@ fuzz: environment
 
 # The brokers, workers and relays are killed while 20,000 tasks are sent through each broker.
 chaos: environment
-	@$(BIN)/python scripts/test_services.py --only rabbitmq,redis,postgresql -- \
+	@$(BIN)/python -m tests.system.servers --only rabbitmq,redis,postgresql -- \
 		$(BIN)/python -m tests.system.chaos $(CHAOS)
 
 chaos-short: CHAOS := --tasks 1000 --kills 1

@@ -1,10 +1,10 @@
 """Job B: job A's request, with an opaque access token checked.
 
     python -m benchmarks.job_b [ROUNDS]
-    python scripts/test_services.py --only redis,postgresql -- python -m benchmarks.job_b
+    python -m tests.system.servers --only redis,postgresql -- python -m benchmarks.job_b
 
 CPU time per request in process, without middleware, over SQLite and whatever databases
-`scripts/test_services.py` has started. The plain view
+`-m tests.system.servers` has started. The plain view
 looks its token up with the ORM's `.get()`, and its app in the same statement.
 """
 

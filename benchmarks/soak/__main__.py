@@ -1,7 +1,7 @@
 """Calls of many threads through a bad day: tokens that end, secrets that change, services away.
 
     python -m benchmarks.soak [CALLS]
-    python scripts/test_services.py --only postgresql -- python -m benchmarks.soak
+    python -m tests.system.servers --only postgresql -- python -m benchmarks.soak
 
 By default 100,000 calls or more from 32 threads of 2 processes, which share their tokens in a
 database, to a service of eaglet's with tokens that live for 3 s. Meanwhile the secret is rotated

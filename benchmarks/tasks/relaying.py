@@ -1,6 +1,6 @@
 """The relay beside publishing one by one with confirms: tasks a second, and from commit to broker.
 
-    python scripts/test_services.py --only rabbitmq,redis,postgresql,mariadb -- \
+    python -m tests.system.servers --only rabbitmq,redis,postgresql,mariadb -- \
         python -m benchmarks.tasks.relaying [ROUNDS [TASKS]]
 
 Throughput: `Relay.run_once` over an outbox that so many rows were written to before, against

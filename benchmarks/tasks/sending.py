@@ -1,7 +1,7 @@
 """What `send_task` adds to a transaction, beside one INSERT by the ORM.
 
     python -m benchmarks.tasks.sending [ROUNDS]
-    python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.tasks.sending
+    python -m tests.system.servers --only postgresql,mariadb -- python -m benchmarks.tasks.sending
 
 Wall time of a call inside an open transaction, which is rolled back: what follows the commit is
 measured by `benchmarks.tasks.relaying`. The row that the ORM inserts has five columns besides its

@@ -1,7 +1,7 @@
 """What it costs to issue an access token, against one INSERT of the same row by the ORM.
 
     python -m benchmarks.tokens.issuing [ROUNDS]
-    python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.tokens.issuing
+    python -m tests.system.servers --only postgresql,mariadb -- python -m benchmarks.tokens.issuing
 
 "over HTTP" is `auth.access_token` asked through the WSGI handler without middleware, the throttle
 included; the others call functions. Issuing is the look-up of the secret, the INSERT, once a

@@ -1,7 +1,7 @@
 """What it takes to delete a million dead tokens, while others go on issuing.
 
     python -m benchmarks.tokens.pruning [ROWS]
-    python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.tokens.pruning
+    python -m tests.system.servers --only postgresql,mariadb -- python -m benchmarks.tokens.pruning
 
 Fills the table, then runs `manage.py prune_tokens`'s batches in one process while another issues
 tokens without a pause, and tells the longest statement of the one and the longest issue of the

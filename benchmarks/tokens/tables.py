@@ -1,7 +1,7 @@
 """Job B with a million stored tokens against a thousand.
 
     python -m benchmarks.tokens.tables [ROWS] [ROUNDS]
-    python scripts/test_services.py --only postgresql,mariadb -- python -m benchmarks.tokens.tables
+    python -m tests.system.servers --only postgresql,mariadb -- python -m benchmarks.tokens.tables
 
 Both tables are of one server, in a database (SQLite: a file) each; the database is asked at each
 request. On servers the wall clock tells more, as their work is not in this process's CPU time.

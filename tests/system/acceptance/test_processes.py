@@ -20,21 +20,24 @@ STUBBORN = [
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); "
     "time.sleep(600)",
 ]
+# Its child has a session of its own, as each process of PostgreSQL's has.
 PARENT = """
-import subprocess, sys, time
-subprocess.Popen([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"])
+import subprocess, time
+print(subprocess.Popen(["sleep", "600"], start_new_session=True).pid, flush=True)
 time.sleep(600)
-"""  # noqa: E501
-STARTER = """
+"""
+STARTER = f"""
 import sys, time
 from pathlib import Path
 from demo.processes import Processes, leave_by_exception
 leave_by_exception()
-with Processes(Path(sys.argv[1])) as processes:
-    process = processes.start(
-        "sleep", [sys.executable, "-c", "import time; time.sleep(600)"], environment={}
-    )
-    print(process.popen.pid, flush=True)
+folder = Path(sys.argv[1])
+with Processes(folder) as processes:
+    processes.remove_at_the_end(folder)
+    command = [sys.executable, "-c", {PARENT!r}]
+    process = processes.start("parent", command, environment={{"PATH": "/usr/bin:/bin"}})
+    process.wait_until(lambda: process.tail().strip().isdigit())
+    print(process.popen.pid, process.tail(), flush=True)
     time.sleep(600)
 """
 
@@ -87,11 +90,19 @@ def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
 
 def test_what_a_process_has_started_ends_with_it(tmp_path):
     with Processes(tmp_path) as processes:
-        process = processes.start("parent", [sys.executable, "-c", PARENT], environment={})
+        process = processes.start("parent", [sys.executable, "-c", PARENT], environment=os.environ)
         process.wait_until(lambda: process.tail().strip().isdigit())
         child = int(process.tail())
         assert is_running(child)
     assert ends_within(child, 5)
+
+
+def test_a_frozen_process_ends(tmp_path):
+    with Processes(tmp_path) as processes:
+        process = processes.start("frozen", SLEEP, environment={})
+        process.signal(signal.SIGSTOP)
+        processes.stop(process)
+        assert process.popen.returncode == -signal.SIGTERM
 
 
 def test_a_process_that_ends_while_starting_shows_the_end_of_its_log(tmp_path):
@@ -112,13 +123,19 @@ def test_a_process_that_does_not_get_ready_fails_at_the_deadline(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_signal_to_the_starter_ends_what_it_started(tmp_path, number):
+def test_a_signal_to_the_starter_ends_what_it_started_and_removes_its_folder(tmp_path, number):
+    folder = tmp_path / "work"
+
     with subprocess.Popen(
-        [sys.executable, "-c", STARTER, str(tmp_path)],
+        [sys.executable, "-c", STARTER, str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     ) as starter:
-        pid = int(starter.stdout.readline())
+        pids = [int(pid) for pid in starter.stdout.readline().split()]
         starter.send_signal(number)
-    assert ends_within(pid, 10)
+    assert all(ends_within(pid, 10) for pid in pids)
+    deadline = time.monotonic() + 10
+    while folder.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,6 +1,6 @@
 """Send tasks while the broker, workers and relays are killed, and count: none may be lost.
 
-    python scripts/test_services.py --only rabbitmq,redis,postgresql -- python -m tests.system.chaos
+    python -m tests.system.servers --only rabbitmq,redis,postgresql -- python -m tests.system.chaos
 
 With PostgreSQL started the outbox is there, else in SQLite.
 """
@@ -19,10 +19,11 @@ from pathlib import Path
 
 import django
 
+from demo.processes import Processes
 from tests.system.chaos.killer import Killer
 from tests.system.chaos.outcome import Outcome, look
-from tests.system.chaos.processes import CHECKOUT, RELAY, WORKER, Supervised
-from tests.system.servers.controlled import CONTROL, ControlledService
+from tests.system.chaos.supervised import CHECKOUT, RELAY, WORKER, Supervised
+from tests.system.servers.control import CONTROL, ControlledServer
 
 BROKERS = ("rabbitmq", "redis")
 POISON = 5
@@ -53,8 +54,11 @@ def main() -> int:
         ]
         return max(run.wait() for run in runs)
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
-    with tempfile.TemporaryDirectory(prefix="eaglet-chaos-") as folder:
-        return Chaos(brokers[0], Path(folder), options, seed).run()
+    with (
+        tempfile.TemporaryDirectory(prefix="eaglet-chaos-") as folder,
+        Processes(Path(folder)) as processes,
+    ):
+        return Chaos(brokers[0], processes, options, seed).run()
 
 
 def _options() -> argparse.Namespace:
@@ -69,15 +73,17 @@ def _options() -> argparse.Namespace:
 class Chaos:
     """One run over one broker."""
 
-    def __init__(self, broker: str, folder: Path, options: argparse.Namespace, seed: int) -> None:
+    def __init__(
+        self, broker: str, processes: Processes, options: argparse.Namespace, seed: int
+    ) -> None:
         url = os.environ[f"EAGLET_TEST_{broker.upper()}_URL"]
-        self._broker = ControlledService(broker, url, os.environ[CONTROL])
-        self._folder = folder
+        self._broker = ControlledServer(broker, url, os.environ[CONTROL])
+        self._processes = processes
         self._options = options
         self._seed = seed
         self._environment = {
             "DJANGO_SETTINGS_MODULE": "tests.system.chaos.settings",
-            "EAGLET_CHAOS_FOLDER": str(folder),
+            "EAGLET_CHAOS_FOLDER": str(processes.log_folder),
             "EAGLET_CHAOS_BROKER_URL": url,
             "EAGLET_CHAOS_DATABASE": f"chaos_{broker}",
         }
@@ -92,13 +98,9 @@ class Chaos:
         workers = [self._start(f"worker {n}", (*WORKER, f"--hostname=w{n}@%h")) for n in (1, 2)]
         choice = random.Random(self._seed)
         killer = Killer(self._broker, workers, relays, self._options.kills, choice)
-        try:
-            self._send_and_kill(killer, [*workers, *relays])
-            outcome = self._drain([*workers, *relays])
-            faults = [*outcome.faults(), *self._end(relays)]
-        finally:
-            for process in (*workers, *relays):
-                process.sweep()
+        self._send_and_kill(killer, [*workers, *relays])
+        outcome = self._drain([*workers, *relays])
+        faults = [*outcome.faults(), *self._end(relays)]
         killed = ", ".join(f"{name} {times}" for name, times in sorted(killer.killed.items()))
         restarted = sum(process.ended_by_itself for process in (*workers, *relays))
         print(
@@ -136,7 +138,7 @@ class Chaos:
             )
 
     def _start(self, name: str, arguments: tuple[str, ...]) -> Supervised:
-        return Supervised(name, arguments, self._environment, self._folder)
+        return Supervised(self._processes, name, arguments, self._environment)
 
     def _send_and_kill(self, killer: Killer, supervised: list[Supervised]) -> None:
         options = self._options
@@ -145,7 +147,7 @@ class Chaos:
              str(options.pace), str(self._seed)],
             cwd=CHECKOUT,
             stdout=subprocess.PIPE,
-            stderr=(self._folder / "sender.log").open("ab"),
+            stderr=(self._processes.log_folder / "sender.log").open("ab"),
             text=True,
         )  # fmt: skip
         reader = threading.Thread(target=self._read, args=[sender], daemon=True)
@@ -184,7 +186,7 @@ class Chaos:
         return [f"a relay ended with {code} on SIGTERM" for code in codes if code]
 
     def _show_logs(self) -> None:
-        for log in sorted(self._folder.glob("*.log")):
+        for log in sorted(self._processes.log_folder.glob("*.log")):
             lines = log.read_text(errors="replace").splitlines()[-15:]
             print(f"--- {log.stem}", *lines, sep="\n", flush=True)
 

@@ -7,8 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from tests.system.chaos.processes import Supervised
-from tests.system.servers.controlled import ControlledService
+from tests.system.chaos.supervised import Supervised
+from tests.system.servers.control import ControlledServer
 
 BROKER_AWAY_SECONDS = 1.0
 
@@ -18,7 +18,7 @@ class Killer:
 
     def __init__(
         self,
-        broker: ControlledService,
+        broker: ControlledServer,
         workers: Sequence[Supervised],
         relays: Sequence[Supervised],
         times: int,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from .controlled import CONTROL, ControlledService
+from .control import CONTROL, ControlledServer
 
 MISSING = "make test-services"
 
@@ -22,7 +22,7 @@ def service_for(request, name):
     if url is None:
         missing = pytest.fail if os.environ.get("EAGLET_TEST_SERVICES") else pytest.skip
         missing(f"needs {name}: {MISSING}")
-    service = ControlledService(name, url, os.environ[CONTROL])
+    service = ControlledServer(name, url, os.environ[CONTROL])
     try:
         yield service
     finally:

@@ -7,10 +7,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from .failures import ServiceFailed
+from .server import MACHINE, ServerFailed, find
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _DENIED = 101
@@ -24,35 +25,52 @@ _INSTALL = (
 
 
 class Installable(Protocol):
-    """What Debian has packages of."""
+    """What Debian has packages of: a kind of server, or a `Tool`."""
 
     name: str
-    packages: Sequence[str]
+    packages: tuple[str, ...]
 
     def is_installed(self) -> bool:
-        """Whether its programs are there."""
+        """Tell whether its programs are there."""
 
 
-def provide(services: Sequence[Installable]) -> None:
-    """Install the packages of services that are missing; ServiceFailed if that can't be done."""
-    missing = [service for service in services if not service.is_installed()]
+@dataclass(frozen=True)
+class Tool:
+    """What tests start by themselves, and is only installed here."""
+
+    name: str
+    packages: tuple[str, ...]
+    programs: tuple[str, ...]
+
+    def is_installed(self) -> bool:
+        """Tell whether its programs, and other files, are there."""
+        return all(find(MACHINE, program) for program in self.programs)
+
+
+FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+CHROMIUM = Tool("chromium", ("chromium", "fonts-noto-cjk"), ("chromium", FONT))
+NODE = Tool("node", ("nodejs", "npm"), ("node", "npm"))
+
+
+def provide(wanted: Sequence[Installable]) -> None:
+    """Install the packages that are missing; ServerFailed if that can't be done."""
+    missing = [each for each in wanted if not each.is_installed()]
     if not missing:
         return
-    packages = [package for service in missing for package in service.packages]
-    names = ", ".join(service.name for service in missing)
+    packages = [package for each in missing for package in each.packages]
+    names = ", ".join(each.name for each in missing)
     by_hand = f"not installed: {names}. Install them: apt-get install {' '.join(packages)}"
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise ServiceFailed(by_hand)
-    print(f"services: installing {' '.join(packages)}", flush=True)
+        raise ServerFailed(by_hand)
+    print(f"servers: installing {' '.join(packages)}", flush=True)
     with _nothing_is_started():
         finished = _run(*_INSTALL, *packages)
         if finished.returncode != 0:
             # Most often the lists are missing, or older than what the mirror still has.
             _run("apt-get", "update", "--quiet")
             finished = _run(*_INSTALL, *packages)
-    left = [service.name for service in missing if not service.is_installed()]
-    if finished.returncode != 0 or left:
-        raise ServiceFailed(f"{by_hand}\nIt failed with:\n{finished.stdout}")
+    if finished.returncode != 0 or not all(each.is_installed() for each in missing):
+        raise ServerFailed(f"{by_hand}\nIt failed with:\n{finished.stdout}")
 
 
 @contextmanager

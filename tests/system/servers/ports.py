@@ -21,7 +21,7 @@ def free_port() -> int:
     highest = int(_EPHEMERAL.read_text().split()[0]) - 1 if _EPHEMERAL.exists() else 32767
     lowest = min(_LOWEST, highest - 1000)
     for _ in range(_ATTEMPTS):
-        port = random.randint(lowest, highest)  # noqa: S311 - nobody is to be kept from guessing
+        port = random.randint(lowest, highest)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

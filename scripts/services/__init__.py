@@ -1,1 +1,0 @@
-"""RabbitMQ, Redis, PostgreSQL and MariaDB, started for as long as a command runs."""
