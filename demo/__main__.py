@@ -13,9 +13,7 @@ from pathlib import Path
 
 import requests
 
-from demo.broker_choice import broker_for
-from demo.broker_servers import BrokerServer
-from demo.brokers import Broker, BrokerUnusable
+from demo.brokers import Broker, BrokerServer, BrokerUnusable, broker_for
 from demo.caller import Caller
 from demo.narration import Narrator
 from demo.outage_steps import waits_for_a_worker, waits_for_the_broker

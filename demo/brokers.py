@@ -1,56 +1,88 @@
-"""What the walkthrough's tasks go through: eaglet's own broker, or whichever is set."""
+"""What the demonstration's tasks go through: eaglet's own broker, or whichever is set.
+
+One that is set may have other work: nothing of others is taken or removed.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
 
+import kombu
+
+import eaglet.tasks  # noqa: F401 - tells kombu of the embedded broker
+from demo.forwarder import Forwarder
+
+T = TypeVar("T")
 QUEUE = "services.template_message_integral_service.tasks.service_tempate_message_integral"
 """The queue that a points change sends its task to."""
+_DEFAULT_QUEUE = "testproject.template_message"
+_CONNECT_SECONDS = 5
 
 
 class BrokerUnusable(Exception):
-    """The broker can't be used for the walkthrough; the text says why."""
+    """The broker can't be used for the demonstration; the text says why."""
 
 
-class Broker(ABC):
+class Broker:
     """What the tasks go through; a context.
 
     Attributes:
         title: what it is called.
-        variables: what the roles need to find it, as environment variables.
+        url: where this process reaches it.
+        variables: what the services need to find it, as environment variables.
+        options: kombu's transport options.
         cutting: how `cut` makes it unreachable, in words.
     """
 
-    title: str
-    variables: Mapping[str, str]
+    title: ClassVar[str]
     cutting: str
+    url: str
+    variables: Mapping[str, str]
+    options: Mapping[str, Any] = {}
 
-    @abstractmethod
-    def __enter__(self) -> Broker: ...
+    def __enter__(self) -> Broker:
+        return self
 
-    @abstractmethod
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *raised: object) -> None:
+        self.restore()
 
-    @abstractmethod
-    def waiting(self) -> list[str]:
-        """Where the messages are that wait in the queue for a worker."""
+    def waiting(self) -> int:
+        """Return how many messages wait in the queue for a worker."""
+        found = self.ask(lambda channel: channel.queue_declare(QUEUE, passive=True))
+        return 0 if found is None else int(found.message_count)
 
-    @abstractmethod
     def cut(self) -> None:
         """Make it unreachable."""
+        raise NotImplementedError
 
-    @abstractmethod
     def restore(self) -> None:
-        """Make it reachable again."""
+        """Make it reachable again; nothing if it is."""
+        raise NotImplementedError
+
+    def ask(self, question: Callable[[Any], T]) -> T | None:
+        """Return the answer to one question, on a channel of its own; None for what is not there.
+
+        Raises BrokerUnusable.
+        """
+        with kombu.Connection(
+            self.url, connect_timeout=_CONNECT_SECONDS, transport_options=dict(self.options)
+        ) as connection:
+            try:
+                connection.connect()
+                return question(connection.channel())
+            except connection.channel_errors as error:
+                if getattr(error, "reply_code", None) == 404:
+                    return None
+                raise BrokerUnusable(f"{self.title} refuses: {error}") from error
+            except connection.connection_errors as error:
+                raise BrokerUnusable(f"{self.title} can't be used: {error}") from error
 
 
 class EmbeddedBroker(Broker):
@@ -60,6 +92,7 @@ class EmbeddedBroker(Broker):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.url = f"eaglet://{folder}"
         self.variables = {"EAGLET_QUEUE_DIR": str(folder)}
         self._aside = folder.with_name(f"{folder.name}.aside")
         # No mode of a folder keeps root from writing.
@@ -71,21 +104,6 @@ class EmbeddedBroker(Broker):
             else "The queue folder and all folders in it get the mode 0500."
         )
 
-    def __enter__(self) -> EmbeddedBroker:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.restore()
-
-    def waiting(self) -> list[str]:
-        """The files of the messages."""
-        return sorted(str(file) for file in self.folder.glob(f"queues/{QUEUE}/*"))
-
     def cut(self) -> None:
         """Make the folder one that can't be written to."""
         if self._moves:
@@ -95,7 +113,7 @@ class EmbeddedBroker(Broker):
             self._set_modes(0o500)
 
     def restore(self) -> None:
-        """Make it as it was; nothing if it is."""
+        """Make it as it was."""
         if self._aside.exists():
             self.folder.unlink()
             self._aside.rename(self.folder)
@@ -105,3 +123,115 @@ class EmbeddedBroker(Broker):
     def _set_modes(self, mode: int) -> None:
         for folder, _, _ in os.walk(self.folder):
             Path(folder).chmod(mode)
+
+
+class BrokerServer(Broker):
+    """A broker that is a server, which the services reach by way of a forwarder."""
+
+    default_port: ClassVar[int]
+    cutting = "The way to the broker is cut: connections are broken, and new ones are reset."
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.url = url
+        self.password = parts.password or ""
+        self._forwarder = Forwarder(parts.hostname or "localhost", parts.port or self.default_port)
+        user, at, _ = parts.netloc.rpartition("@")
+        forwarded = parts._replace(netloc=f"{user}{at}127.0.0.1:{self._forwarder.port}")
+        self.variables = {"CELERY_BROKER_URL": forwarded.geturl()}
+
+    def __enter__(self) -> BrokerServer:
+        self.reserve()
+        self._forwarder.__enter__()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._forwarder.__exit__(*raised)
+        self.clean()
+
+    def reserve(self) -> None:
+        """See that what the services will use is nobody else's; BrokerUnusable if it is."""
+        raise NotImplementedError
+
+    def clean(self) -> None:
+        """Remove what the services have left there, and nothing else."""
+        raise NotImplementedError
+
+    def cut(self) -> None:
+        """Cut the way to it."""
+        self._forwarder.cut()
+
+    def restore(self) -> None:
+        """Restore the way to it."""
+        self._forwarder.restore()
+
+
+class RabbitMQ(BrokerServer):
+    """RabbitMQ, in the virtual host of the URL."""
+
+    title = "RabbitMQ"
+    default_port = 5672
+
+    def reserve(self) -> None:
+        """Refuse when there is such a queue already: a real service may be behind it."""
+        if self.ask(lambda channel: channel.queue_declare(QUEUE, passive=True)) is not None:
+            raise BrokerUnusable(
+                f"The virtual host at CELERY_BROKER_URL has a queue {QUEUE} already. If that is "
+                "a real service's, name another virtual host; if it was left by a demonstration "
+                "that was killed, delete it."
+            )
+
+    def clean(self) -> None:
+        """Delete the queues and exchanges that the services have declared."""
+        for name in (QUEUE, _DEFAULT_QUEUE):
+            self.ask(lambda channel, name=name: channel.queue_delete(name))
+            self.ask(lambda channel, name=name: channel.exchange_delete(name, if_unused=True))
+
+
+class Redis(BrokerServer):
+    """Redis, in the database of the URL, under a prefix of our own, which keeps others apart."""
+
+    title = "Redis"
+    default_port = 6379
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.options = {"global_keyprefix": f"eaglet-demo-{secrets.token_hex(4)}:"}
+        self.variables |= {"CELERY_BROKER_TRANSPORT_OPTIONS": json.dumps(self.options)}
+
+    def reserve(self) -> None:
+        """See that it answers."""
+        with self._client() as client:
+            client.ping()
+
+    def clean(self) -> None:
+        """Delete the keys under the prefix."""
+        with self._client() as client:
+            for key in client.scan_iter(match=f"{self.options['global_keyprefix']}*"):
+                client.delete(key)
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        try:
+            import redis  # noqa: PLC0415 - only who has a Redis needs it
+        except ImportError:
+            raise BrokerUnusable(
+                "redis:// needs the package redis: install eaglet[redis]"
+            ) from None
+        try:
+            with redis.Redis.from_url(self.url, socket_timeout=_CONNECT_SECONDS) as client:
+                yield client
+        except redis.RedisError as error:
+            raise BrokerUnusable(f"Redis can't be used: {error}") from error
+
+
+def broker_for(url: str | None, run_dir: Path) -> Broker:
+    """Return the broker at a URL; the embedded one without. Raises BrokerUnusable for others."""
+    if not url:
+        return EmbeddedBroker(run_dir / "queue")
+    server = {"amqp": RabbitMQ, "redis": Redis}.get(urlsplit(url).scheme)
+    if server is None or ";" in url:
+        raise BrokerUnusable(
+            "CELERY_BROKER_URL: the demonstration takes the amqp:// or redis:// URL of one server"
+        )
+    return server(url)

@@ -6,7 +6,6 @@ import socket
 import struct
 import threading
 from contextlib import suppress
-from types import TracebackType
 
 _CONNECT_SECONDS = 5.0
 _CHUNK = 65536
@@ -33,12 +32,7 @@ class Forwarder:
         threading.Thread(target=self._accept, name="forwarder", daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         # A thread that waits in `accept` would not notice `close` alone.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -50,57 +44,51 @@ class Forwarder:
         with self._lock:
             self._is_cut = True
             for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                _shut(connection)
 
     def restore(self) -> None:
         """Forward again."""
         with self._lock:
             self._is_cut = False
 
+    def pass_on(self, data: bytes, target: socket.socket, to_server: bool) -> None:
+        """Send what has come on its way; for those that do something to it."""
+        target.sendall(data)
+
     def _accept(self) -> None:
-        while True:
-            try:
+        with suppress(OSError):
+            while True:
                 client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._forward, args=[client], daemon=True).start()
+                threading.Thread(target=self._forward, args=[client], daemon=True).start()
 
     def _forward(self, client: socket.socket) -> None:
-        try:
-            server = socket.create_connection(self._server, _CONNECT_SECONDS)
-        except OSError:
-            _reset(client)
-            return
-        server.settimeout(None)
-        with self._lock:
-            if not self._is_cut:
-                self._open |= {client, server}
-        if client not in self._open:
-            _reset(client)
-            server.close()
-            return
-        back = threading.Thread(target=_pump, args=[server, client], daemon=True)
-        back.start()
-        _pump(client, server)
-        back.join()
-        with self._lock:
-            self._open -= {client, server}
-        client.close()
-        server.close()
+        with client, suppress(OSError):
+            # Until the way is seen to be free.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            with socket.create_connection(self._server, _CONNECT_SECONDS) as server:
+                server.settimeout(None)
+                with self._lock:
+                    if self._is_cut:
+                        return
+                    self._open |= {client, server}
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes(8))
+                back = threading.Thread(target=self._pump, args=[server, client, False])
+                back.daemon = True
+                back.start()
+                self._pump(client, server, True)
+                back.join()
+                with self._lock:
+                    self._open -= {client, server}
 
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    """Pass on what comes, until either end is closed; then close the way for both."""
-    with suppress(OSError):
-        while data := source.recv(_CHUNK):
-            target.sendall(data)
-    for connection in (source, target):
+    def _pump(self, source: socket.socket, target: socket.socket, to_server: bool) -> None:
+        """Pass on what comes, until either end is closed; then close the way for both."""
         with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
+            while data := source.recv(_CHUNK):
+                self.pass_on(data, target, to_server)
+        _shut(source)
+        _shut(target)
 
 
-def _reset(connection: socket.socket) -> None:
+def _shut(connection: socket.socket) -> None:
     with suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-    connection.close()
+        connection.shutdown(socket.SHUT_RDWR)

@@ -62,7 +62,7 @@ def refuse(way, broker, settings, tasks):
 
 
 def stay_silent(way, broker, settings, tasks):
-    way.is_silent = True
+    way.be_silent()
     publisher_module.renew()
 
 
