@@ -59,11 +59,16 @@ class PointsServices:
 
 
 def start_points_services(
-    run_dir: Path, processes: Processes, caller: Caller, broker: Mapping[str, str]
+    run_dir: Path,
+    processes: Processes,
+    caller: Caller,
+    broker: Mapping[str, str],
+    ports: tuple[int, int] = (0, 0),
 ) -> PointsServices:
     """Start all of it; `broker` is what tells the roles where the broker is."""
-    member = start_service(Role("member", run_dir, broker), APP, processes, caller)
-    receiver = Role("template_message", run_dir, broker)
+    sender = Role("member", run_dir, broker, ports[0])
+    receiver = Role("template_message", run_dir, broker, ports[1])
+    member = start_service(sender, APP, processes, caller)
     template_message = start_service(receiver, APP, processes, caller)
     return PointsServices(
         processes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -9,8 +10,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,11 +46,13 @@ class Role:
         name: the module of its settings, in `testproject.settings`.
         run_dir: where its database is.
         variables: settings of its own, as environment variables.
+        port: its server's, if that is free, else one near it; 0: any that is free.
     """
 
     name: str
     run_dir: Path
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    port: int = 0
 
     def environment(self) -> dict[str, str]:
         """The environment of its processes; nothing of eaglet's leaks in from outside."""
@@ -105,8 +107,8 @@ class Role:
         return _number("revoked", self.manage("app_tokens", app, "--revoke"))
 
     def serve(self, processes: Processes, name: str | None = None) -> Server:
-        """Start its server on a free port of this machine, and wait until it answers."""
-        with _listener() as listener:
+        """Start its server on a port of this machine, and wait until it answers."""
+        with _listener(self.port) as listener:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             command = [sys.executable, "-m", "testproject.server", "--fd", str(listener.fileno())]
             process = processes.start(
@@ -151,7 +153,7 @@ class Server:
     process: ManagedProcess
 
 
-def hermes_role(run_dir: Path, service_url: str, credentials: Credentials) -> Role:
+def hermes_role(run_dir: Path, service_url: str, credentials: Credentials, port: int = 0) -> Role:
     """Hermes, with what it needs to call the service at an address."""
     return Role(
         "hermes",
@@ -162,6 +164,7 @@ def hermes_role(run_dir: Path, service_url: str, credentials: Credentials) -> Ro
             "APP_SECRET": credentials.app_secret,
             "EAGLET_SERVICES": json.dumps({"demo": {"HOST": service_url}}),
         },
+        port,
     )
 
 
@@ -175,11 +178,15 @@ def is_healthy(url: str) -> bool:
         return False
 
 
-@contextmanager
-def _listener() -> Iterator[socket.socket]:
-    """A listening socket on a port that the system chooses."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        yield listener
+def _listener(port: int) -> socket.socket:
+    """Return a listening socket: on that port, or 10 or 20 … further; 0 is any that is free."""
+    for candidate in range(port, 65536, 10):
+        try:
+            return socket.create_server(("127.0.0.1", candidate), backlog=128)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+    raise CommandFailed(f"no port is free from {port} on")
 
 
 def _number(word: str, printed: str) -> int:

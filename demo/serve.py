@@ -1,7 +1,8 @@
 """`make serve`: every service of the project, left running until Ctrl-C.
 
 What they keep is in the run folder (EAGLET_RUN_DIR, by default `.run` in the checkout), and is
-there again at the next start. With CELERY_BROKER_URL set, tasks go through the broker there.
+there again at the next start. The ports are 8001 to 8004, or others where those are in use. With
+CELERY_BROKER_URL set, tasks go through the broker there.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from demo.roles import PROJECT_DIR, CommandFailed, Role, hermes_role
 
 APP = "hermes"
 LOGIN = "admin"
+PORTS = {"api": 8001, "hermes": 8002, "member": 8003, "template_message": 8004}
 
 
 class AlreadyServing(Exception):
@@ -51,19 +53,31 @@ def main() -> int:
 
 
 def _start(folder: Path, narrator: Narrator, processes: Processes) -> None:
+    narrator.line(f"Starting {', '.join(PORTS)}, a worker and a relay; logs are in {folder}.")
     broker_url = os.environ.get("CELERY_BROKER_URL")
-    service_role = Role("api", folder)
+    service_role = Role("api", folder, port=PORTS["api"])
     service_role.migrate()
     credentials = kept_credentials(service_role, APP, folder / f"{APP}.credentials")
     service = service_role.serve(processes)
-    caller_role = hermes_role(folder, service.url, credentials)
+    caller_role = hermes_role(folder, service.url, credentials, PORTS["hermes"])
     caller_role.migrate()
     hermes = caller_role.serve(processes)
     with Caller() as caller:
         token = access_token(caller, service, credentials)
         points = start_points_services(
-            folder, processes, caller, {"CELERY_BROKER_URL": broker_url} if broker_url else {}
+            folder,
+            processes,
+            caller,
+            {"CELERY_BROKER_URL": broker_url} if broker_url else {},
+            (PORTS["member"], PORTS["template_message"]),
         )
+    for port, server in zip(
+        PORTS.values(),
+        (service, hermes, points.member.server, points.template_message.server),
+        strict=True,
+    ):
+        if not server.url.endswith(f":{port}"):
+            narrator.line(f"Port {port} is in use: {server.process.name} is at {server.url}.")
     password = _login(service_role, points.member.role, points.template_message.role)
     narrator.line(f"""
 admin      {service.url}/admin/
