@@ -6,18 +6,20 @@ import sys
 
 import pytest
 
-from tests.system.acceptance.readme import CHECKOUT, blocks
+from tests.system.docs.blocks import CHECKOUT, DOCS, blocks_of
 
 pytestmark = pytest.mark.slow
 
 
 def project_of(page, folder):
     """The files that a page shows, beside settings that lead to none of them."""
-    for code in blocks(f"docs/howto/{page}", "python"):
-        file = folder / code.partition("\n")[0].removeprefix("# ")
+    for block in blocks_of(DOCS / "howto" / page):
+        if block.language != "python":
+            continue
+        file = folder / block.first_line.removeprefix("# ")
         file.parent.mkdir(exist_ok=True)
         with file.open("a") as opened:
-            opened.write(code)
+            opened.write(block.code)
     settings = folder / "settings.py"
     shown = settings.read_text() if settings.exists() else ""
     settings.write_text(f"SECRET_KEY = 'x'\nINSTALLED_APPS = ['eaglet.client']\n{shown}")

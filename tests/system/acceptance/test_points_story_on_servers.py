@@ -1,4 +1,7 @@
-"""The points story over RabbitMQ and Redis, whatever else they are used for."""
+"""The demonstration over RabbitMQ and Redis, whatever else they are used for.
+
+That nothing is lost there when processes are killed is shown by tests/system/chaos.
+"""
 
 import os
 import subprocess
@@ -10,13 +13,11 @@ import pytest
 
 from demo.brokers import QUEUE
 from demo.roles import PROJECT_DIR
-from tests.system.acceptance.killing import check_nothing_was_lost
-from tests.system.acceptance.points_story import running_story
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 
-def walkthrough(url):
+def demonstration(url):
     """Run the demonstration over a broker; the process, ended."""
     return subprocess.run(
         [sys.executable, "-m", "demo"],
@@ -46,7 +47,7 @@ def amqp(rabbitmq):
 
 
 def test_the_demonstration_passes_over_rabbitmq_and_leaves_no_queue(rabbitmq, amqp):
-    ended = walkthrough(rabbitmq.url)
+    ended = demonstration(rabbitmq.url)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "by way of RabbitMQ" in ended.stdout
     for name in (QUEUE, "testproject.template_message", "celery"):
@@ -57,7 +58,7 @@ def test_a_queue_that_is_there_at_rabbitmq_is_left_alone(rabbitmq, amqp):
     channel = amqp.channel()
     channel.queue_declare(QUEUE, durable=True, auto_delete=False)
     kombu.Producer(channel).publish("somebody else's", routing_key=QUEUE)
-    ended = walkthrough(rabbitmq.url)
+    ended = demonstration(rabbitmq.url)
     assert ended.returncode == 1
     assert "has a queue" in ended.stdout
     assert channel.basic_get(QUEUE).body == "somebody else's"
@@ -68,7 +69,7 @@ def test_the_demonstration_passes_over_redis_and_touches_no_key_of_others(redis_
     with redis.Redis.from_url(redis_server.url) as client:
         client.lpush(QUEUE, "somebody else's")
         before = set(client.scan_iter())
-        ended = walkthrough(redis_server.url)
+        ended = demonstration(redis_server.url)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert "by way of Redis" in ended.stdout
         assert urlsplit(redis_server.url).password not in ended.stdout
@@ -80,12 +81,7 @@ def test_the_demonstration_passes_over_redis_and_touches_no_key_of_others(redis_
 def test_a_server_that_refuses_the_password_ends_the_demonstration_without_showing_it(redis_server):
     parts = urlsplit(redis_server.url)
     wrong = parts._replace(netloc=f":not-the-password@127.0.0.1:{parts.port}").geturl()
-    ended = walkthrough(wrong)
+    ended = demonstration(wrong)
     assert ended.returncode == 1
     assert "Redis can't be used" in ended.stdout
     assert "not-the-password" not in ended.stdout + ended.stderr
-
-
-def test_killed_processes_lose_nothing_over_rabbitmq(rabbitmq, amqp, tmp_path, caller):
-    with running_story(tmp_path, caller, {"CELERY_BROKER_URL": rabbitmq.url}) as story:
-        check_nothing_was_lost(story)

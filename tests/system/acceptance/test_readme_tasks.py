@@ -7,7 +7,7 @@ import pytest
 
 from demo.processes import Processes
 from demo.roles import PROJECT_DIR, Role
-from tests.system.acceptance.readme import python_files
+from tests.system.docs.blocks import python_files
 
 pytestmark = pytest.mark.slow
 

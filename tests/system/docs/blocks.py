@@ -71,6 +71,12 @@ def blocks_of(path: Path) -> list[Block]:
     return found
 
 
+def python_files(name: str) -> dict[str, str]:
+    """The Python blocks of a README, by the comment in their first line."""
+    found = [block for block in blocks_of(CHECKOUT / name) if block.language == "python"]
+    return {block.first_line.removeprefix("# "): block.code for block in found}
+
+
 def _python_without_comments(code: str) -> str:
     tokens = tokenize.generate_tokens(io.StringIO(code).readline)
     kept = [token for token in tokens if token.type not in (tokenize.COMMENT, tokenize.NL)]

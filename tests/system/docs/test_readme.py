@@ -46,7 +46,7 @@ def test_what_runs_elsewhere_is_there():
     first_lines = {block.first_line for block in blocks_of(README)}
     assert {*RUN_ELSEWHERE, BY_MAKE} <= first_lines
     for name in set(RUN_ELSEWHERE.values()):
-        assert (CHECKOUT / "tests" / "acceptance" / name).exists()
+        assert (CHECKOUT / "tests/system/acceptance" / name).exists()
 
 
 def test_make_has_every_target_that_is_named():
