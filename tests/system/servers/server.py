@@ -17,6 +17,8 @@ from demo.processes import ManagedProcess, Processes
 from .ports import LOOPBACK, free_port
 
 ANSWER_SECONDS = 2.0
+START_SECONDS = 180.0
+"""How long a server may take to start: a machine may be busy."""
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 MACHINE = Path("/")
 _LONGEST_FOLDER = 40
@@ -100,7 +102,7 @@ class Server(ABC):
         """Start it, if it does not run, and wait until it answers. Raises ProcessFailed."""
         self.launch()
         if self._process is not None:
-            self._process.wait_until(self._is_answering)
+            self._process.wait_until(self._is_answering, START_SECONDS)
 
     def kill(self) -> None:
         """Kill it as `kill -9` does; what it has stored stays."""
