@@ -200,7 +200,8 @@ class Processes:
         try:
             self.stop(*reversed(self.running))
             if self._reaper.stdin is not None:
-                self._reaper.stdin.close()
+                with suppress(BrokenPipeError):
+                    self._reaper.stdin.close()
             self._reaper.wait()
         finally:
             for number, handler in restore:
