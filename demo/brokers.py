@@ -6,7 +6,6 @@ One that is set may have other work: nothing of others is taken or removed.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -86,43 +85,27 @@ class Broker:
 
 
 class EmbeddedBroker(Broker):
-    """eaglet's own, which is a folder."""
+    """eaglet's own, which is a file in a folder."""
 
     title = "eaglet's embedded broker"
+    cutting = "The queue folder is moved aside, with a file in its place."
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.url = f"eaglet://{folder}"
         self.variables = {"EAGLET_QUEUE_DIR": str(folder)}
         self._aside = folder.with_name(f"{folder.name}.aside")
-        # No mode of a folder keeps root from writing.
-        self._moves = os.geteuid() == 0
-        self.cutting = (
-            "The queue folder is moved aside, with a file in its place: this runs as root, "
-            "whom no mode keeps from writing."
-            if self._moves
-            else "The queue folder and all folders in it get the mode 0500."
-        )
 
     def cut(self) -> None:
-        """Make the folder one that can't be written to."""
-        if self._moves:
-            self.folder.rename(self._aside)
-            self.folder.touch()
-        else:
-            self._set_modes(0o500)
+        """Take the folder away."""
+        self.folder.rename(self._aside)
+        self.folder.touch()
 
     def restore(self) -> None:
-        """Make it as it was."""
+        """Put it back."""
         if self._aside.exists():
             self.folder.unlink()
             self._aside.rename(self.folder)
-        elif not self._moves:
-            self._set_modes(0o700)
-
-    def _set_modes(self, mode: int) -> None:
-        for folder, _, _ in os.walk(self.folder):
-            Path(folder).chmod(mode)
 
 
 class BrokerServer(Broker):

@@ -1,1 +1,1 @@
-"""The embedded broker: a kombu transport over one folder."""
+"""The embedded broker: a kombu transport over one SQLite file."""

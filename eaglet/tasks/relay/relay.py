@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -102,6 +103,9 @@ class Relay:
     def run(self, stop: threading.Event) -> None:
         """Publish what becomes due, until `stop` is set; what was begun is ended."""
         pause = 1.0
+        # What it has seen it notices the loss of: a queue folder is not made anew then.
+        with suppress(BrokerUnavailable):
+            self._broker.connect()
         while not stop.is_set():
             published = self.run_round(stop)
             self._pruner.prune_when_it_is_time(self._served())

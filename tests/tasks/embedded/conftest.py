@@ -2,9 +2,7 @@ import kombu
 import pytest
 
 import eaglet.tasks  # noqa: F401 - it makes `eaglet://` known to kombu
-from eaglet.tasks.embedded import folder as queue_folder
-from eaglet.tasks.embedded.exchanges import ExchangeFiles
-from eaglet.tasks.embedded.folder import QueueFolder
+from eaglet.tasks.embedded import database
 
 from .processes import Processes
 
@@ -15,24 +13,12 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def folder(path):
-    folder = QueueFolder(path)
-    folder.open()
-    return folder
-
-
-@pytest.fixture
-def exchanges(folder):
-    return ExchangeFiles(folder)
-
-
-@pytest.fixture
 def connect(path):
     """Make connections to the folder, and close them after the test."""
     connections = []
 
-    def connect(**options):
-        connection = kombu.Connection(f"eaglet://{path}", **options)
+    def connect(url=None, **options):
+        connection = kombu.Connection(url or f"eaglet://{path}", **options)
         connections.append(connection)
         return connection
 
@@ -50,9 +36,5 @@ def processes(tmp_path):
 
 @pytest.fixture
 def another_process(monkeypatch):
-    """Forget what this process remembers of folders, as if it were another."""
-
-    def forget():
-        monkeypatch.setattr(queue_folder, "_seen", set())
-
-    return forget
+    """Forget the databases that this process has used, as if it were another."""
+    return lambda: monkeypatch.setattr(database, "_databases", {})

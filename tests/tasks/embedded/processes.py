@@ -52,18 +52,17 @@ class Processes:
         self._started.append(process)
         return process
 
-    def publisher(self, first, count, queue="numbers"):
-        return self.start(f"{__package__}.publish", queue, str(first), str(count))
+    def publisher(self, first, end):
+        return self.start(f"{__package__}.program", "publish", str(first), str(end))
 
-    def consumer(self, queue="numbers"):
-        return self.start(f"{__package__}.consume", queue)
+    def consumer(self):
+        return self.start(f"{__package__}.program", "consume")
 
     def worker(self, *options, concurrency=2, name="w1", wait=True):
         process = self.start(
             "celery",
             f"--app={APP}",
             "worker",
-            "--pool=prefork",
             f"--concurrency={concurrency}",
             f"--hostname={name}@test",
             "--loglevel=INFO",

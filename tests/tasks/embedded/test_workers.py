@@ -1,21 +1,19 @@
-"""Real Celery workers with prefork pools over the embedded broker, killed and cut off."""
+"""Publishers, consumers and Celery workers over the embedded broker, killed and cut off."""
 
+import logging
 import os
 import random
 import signal
 import time
+from collections import Counter
 
 import kombu
 import pytest
 from celery import Celery
 
-from eaglet.tasks.embedded.folder import QueueFolder
-
 from .processes import children, kill_group, until
 
 pytestmark = pytest.mark.slow
-
-BEGIN_SOON = 0.01
 
 
 @pytest.fixture
@@ -41,17 +39,66 @@ def reply_of(app, *destination, seconds=20):
     return []
 
 
+def size(path):
+    """How many messages there are, in whatever queue, taken or not."""
+    with kombu.Connection(f"eaglet://{path}") as connection:
+        [[total]] = connection.transport.database.execute("SELECT count(*) FROM message")
+        return total
+
+
+def numbers(processes):
+    return Counter(line for line in processes.recorded() if line.isdigit())
+
+
+def test_nothing_is_lost_when_publishers_and_consumers_are_killed_over_and_over(processes, path):
+    """For EAGLET_TEST_KILL_SECONDS, else for as long as it takes to send 1,000 messages."""
+    chance = random.Random(7)
+    seconds = float(os.environ.get("EAGLET_TEST_KILL_SECONDS", "0"))
+    count = int(os.environ.get("EAGLET_TEST_MESSAGES", "1000")) // 3
+    ends_at = time.monotonic() + seconds
+    consumers = [processes.consumer() for _ in range(3)]
+    starts = 0, 10**6, 2 * 10**6
+    publishers = {first: processes.publisher(first, first + count) for first in starts}
+
+    def sent():
+        lines = (line for line in processes.recorded() if line.startswith("sent-"))
+        return {line.removeprefix("sent-") for line in lines}
+
+    kills = 0
+    while publishers or time.monotonic() < ends_at or kills < 9:
+        time.sleep(chance.random() * 0.6)
+        for first, publisher in list(publishers.items()):
+            if publisher.poll() == 0:
+                del publishers[first]
+        victims = [*range(3), *publishers]
+        victim = chance.choice(victims)
+        kills += 1
+        if victim in publishers:
+            kill_group(publishers[victim])
+            done = [int(n) for n in sent() if victim <= int(n) < victim + 10**6]
+            begin = max(done, default=victim - 1) + 1
+            publishers[victim] = processes.publisher(begin, victim + count)
+        else:
+            kill_group(consumers[victim])
+            consumers[victim] = processes.consumer()
+    assert len(sent()) == 3 * count
+    until(lambda: sent() <= set(numbers(processes)), *consumers, seconds=60)
+    until(lambda: size(path) == 0, *consumers)
+    assert set(numbers(processes)) >= sent(), f"lost after {kills} kills"
+    logging.getLogger(__name__).info("%d kills, %d sent, none lost", kills, len(sent()))
+
+
 @pytest.mark.parametrize("victim", ["the main process", "a child", "all of it"])
 def test_what_a_worker_was_at_when_it_was_killed_is_done(processes, app, path, victim):
     worker = processes.worker()
-    send(app, "note_slowly", "slow-1", 1.5)
-    send(app, "note_slowly", "slow-2", 1.5)
+    for number in range(2):
+        send(app, "note_slowly", f"slow-{number}", 1.5)
     for number in range(20):
         send(app, "note", number)
-    until(lambda: {"begun-slow-1", "begun-slow-2"} <= set(processes.recorded()), worker)
+    until(lambda: {"begun-slow-0", "begun-slow-1"} <= set(processes.recorded()), worker)
+    others = [worker]
     if victim == "a child":
         os.kill(children(worker)[0], signal.SIGKILL)
-        others = [worker]
     elif victim == "the main process":
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
@@ -59,111 +106,52 @@ def test_what_a_worker_was_at_when_it_was_killed_is_done(processes, app, path, v
     else:
         kill_group(worker)
         others = [processes.worker(name="w2")]
-    wanted = {"slow-1", "slow-2", *map(str, range(20))}
+    wanted = {"slow-0", "slow-1", *map(str, range(20))}
     until(lambda: wanted <= set(processes.recorded()), *others)
-    folder = QueueFolder(path)
-    until(lambda: not any(files for *_, files in os.walk(folder.inflight)), *others)
-    assert folder.size("celery") == 0
+    until(lambda: size(path) == 0, *others)
 
 
-def drain_with_workers_that_are_killed(processes, app, count, workers, kills):
-    chance = random.Random(count)
-    running = [processes.worker(name=f"w{n}", wait=False) for n in range(workers)]
-    for number in range(count):
+@pytest.mark.parametrize("pool", ["solo", "threads"])
+def test_every_pool_takes_a_backlog_one_by_one(processes, app, path, pool):
+    for number in range(100):
         send(app, "note", number)
-
-    def done():
-        return len(set(processes.recorded()))
-
-    for number in range(kills):
-        seen = done()
-        until(lambda seen=seen: done() > min(seen, count - 1), seconds=120)
-        time.sleep(chance.random() * BEGIN_SOON)
-        victim = running.pop(0)
-        if chance.random() < 0.5:
-            kill_group(victim)
-        else:
-            os.kill(victim.pid, signal.SIGKILL)
-        running.append(processes.worker(name=f"w{workers + number}", wait=False))
-    until(lambda: done() == count, *running, seconds=600)
-    assert set(processes.recorded()) == {str(number) for number in range(count)}
-    assert QueueFolder(processes.queue_folder).size("celery") == 0
+    worker = processes.worker(f"--pool={pool}", concurrency=1, wait=False)
+    until(lambda: len(numbers(processes)) == 100, worker)
+    until(lambda: size(path) == 0, worker)
+    assert numbers(processes).total() == 100
+    worker.terminate()
+    assert worker.wait(20) == 0
 
 
-def test_a_backlog_is_drained_by_workers_that_are_killed(processes, app):
-    drain_with_workers_that_are_killed(processes, app, count=400, workers=2, kills=3)
-
-
-def test_a_large_backlog_is_drained_by_workers_that_are_killed(processes, app):
-    count = int(os.environ.get("EAGLET_TEST_MESSAGES", "1500"))
-    drain_with_workers_that_are_killed(processes, app, count=count, workers=3, kills=12)
-
-
-@pytest.mark.parametrize("meanwhile", ["nothing", "a file"])
-def test_a_worker_survives_its_folder_s_going_away_and_coming_back(processes, app, path, meanwhile):
-    worker = processes.worker()
-    send(app, "note", "before")
-    until(lambda: "before" in processes.recorded(), worker)
-    send(app, "note_slowly", "in-flight", 0.5)
-    until(lambda: "begun-in-flight" in processes.recorded(), worker)
-    away = path.with_name("away")
-    path.rename(away)
-    if meanwhile == "a file":
-        path.touch()
-    until(lambda: b"Trying again in" in worker.log.read_bytes(), worker)
-    path.unlink(missing_ok=True)
-    away.rename(path)
-    send(app, "note", "after")
-    until(lambda: {"in-flight", "after"} <= set(processes.recorded()), worker)
-    assert QueueFolder(path).size("celery") == 0
-    assert reply_of(app)
-
-
-def test_a_worker_goes_on_in_an_empty_folder_once_there_is_one(processes, path):
-    worker = processes.worker()
-    path.rename(path.with_name("away"))
-    until(lambda: b"mkdir -m 700" in worker.log.read_bytes(), worker)
-    path.mkdir(0o700)
-    until(lambda: worker.log.read_bytes().count(b"Connected to") >= 2, worker)
-    with Celery("sender", broker=f"eaglet://{path}", set_as_current=False, fixups=[]) as app:
-        send(app, "note", "new")
-        until(lambda: "new" in processes.recorded(), worker)
-        assert reply_of(app)
-
-
-def test_workers_are_inspected_watched_and_shut_down(processes, app, path):
+def test_a_worker_waits_for_a_database_that_has_gone_and_is_watched_and_shut_down(
+    processes, app, path
+):
     worker = processes.worker("--task-events")
     assert [*reply_of(app)[0].values()] == [{"ok": "pong"}]
-    assert "pong" in processes.celery("inspect", "ping", "--timeout=2")
     inspect = app.control.inspect(timeout=10, limit=1)
     (queues,) = inspect.active_queues().values()
     assert [queue["name"] for queue in queues] == ["celery"]
     send(app, "note_slowly", "watched", 3)
     until(lambda: "begun-watched" in processes.recorded(), worker)
-    (active,) = inspect.active().values()
-    assert [task["name"] for task in active] == ["note_slowly"]
     seen = []
     with app.connection() as connection:
-        receiver = app.events.Receiver(
-            connection, handlers={"*": lambda event: seen.append(event["type"])}
-        )
-        for _ in range(100):
-            if "task-succeeded" in seen:
-                break
-            try:
-                receiver.capture(limit=1, timeout=0.5, wakeup=False)
-            except TimeoutError:
-                continue
-    assert "task-succeeded" in seen
+        handlers = {"*": lambda event: seen.append(event["type"])}
+        receiver = app.events.Receiver(connection, handlers=handlers)
+        while "task-succeeded" not in seen:
+            receiver.capture(limit=1, timeout=20, wakeup=False)
+    send(app, "note_slowly", "in-flight", 1)
+    until(lambda: "begun-in-flight" in processes.recorded(), worker)
+    away = path.with_name("away")
+    path.rename(away)
+    until(lambda: b"has gone" in worker.log.read_bytes(), worker)
+    assert not path.exists()
+    away.rename(path)
+    send(app, "note", "after")
+    until(lambda: {"in-flight", "after"} <= set(processes.recorded()), worker)
+    assert reply_of(app)
     app.control.shutdown()
     assert worker.wait(20) == 0
-    assert not [name for name in os.listdir(path / "queues") if "pidbox" in name]
-
-
-def test_purging_empties_the_queue(processes, app):
-    for number in range(5):
-        send(app, "note", number)
-    assert "Purged 5 messages" in processes.celery("purge", "--force")
+    until(lambda: size(path) == 0)
 
 
 def test_what_dead_workers_were_controlled_by_does_not_stay(processes, app, path):
@@ -174,13 +162,10 @@ def test_what_dead_workers_were_controlled_by_does_not_stay(processes, app, path
     worker = processes.worker(name="dead1", concurrency=1)
     assert reply_of(app, "dead1@test")
 
-    def mailboxes():
-        return {name for name in os.listdir(path / "queues") if name.endswith(".pidbox")}
+    def names(table):
+        with kombu.Connection(f"eaglet://{path}") as connection:
+            statement = f"SELECT DISTINCT queue.name FROM {table}"
+            return {name for (name,) in connection.transport.database.execute(statement)}
 
-    until(lambda: mailboxes() == {"dead1@test.celery.pidbox"}, worker)
-    with kombu.Connection(f"eaglet://{path}") as connection:
-        bound = {queue for queue, *_ in connection.default_channel.list_bindings()}
-    assert "dead0@test.celery.pidbox" not in bound
-    assert reply_of(app, "dead1@test")
-    living = {str(worker.pid), str(os.getpid())}
-    until(lambda: {name.split("-")[0] for name in os.listdir(path / "owners")} == living, worker)
+    until(lambda: names("queue") == {"celery", "dead1@test.celery.pidbox"}, worker)
+    assert names("binding JOIN queue ON queue.id = queue") <= names("queue")
