@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed, ParseError, Throttled
 
 from eaglet.api.dispatch.view import View
 from eaglet.api.request.args import Args
@@ -24,6 +24,7 @@ from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.conf import conf
 from eaglet.encoding import format_datetime
 from eaglet.exceptions import InvalidAppKey
+from eaglet.observability.redaction import Concealed
 from eaglet.params import param_required
 
 
@@ -70,8 +71,12 @@ class AAccessToken(ApiResource):
 @sensitive_variables()
 def _issue(args: Args) -> HttpResponse:
     app_key = args["app_key"]
+    args["app_secret"] = Concealed(args["app_secret"])
+    request = args.request._request
+    if "app_secret" in request.GET and not conf.EAGLET_SECRET_IN_QUERY:
+        raise ParseError(_("The app secret must be in the request body, not in the URL."))
     try:
-        with token_request(client_address(args.request._request), app_key):
+        with token_request(client_address(request), app_key):
             issued = issue_access_token(app_key, args["app_secret"])
     except TokenRequestsThrottled as throttled:
         raise Throttled(throttled.retry_after) from None

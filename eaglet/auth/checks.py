@@ -37,7 +37,7 @@ W001 = Warning(
     id="eaglet_auth.W001",
 )
 W002 = Warning(
-    "auth.access_token answers GET, with the app secret in the URL.",
+    "auth.access_token takes the app secret from the URL.",
     hint="A secret in a URL ends up in logs and histories. Once every caller asks by POST, set "
     "EAGLET_SECRET_IN_QUERY = False.",
     id="eaglet_auth.W002",

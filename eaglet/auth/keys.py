@@ -1,4 +1,4 @@
-"""Making keys, secrets and tokens, and what is stored in their place.
+"""Make keys, secrets and tokens, and what is stored in their place.
 
 Secrets and access tokens are stored as one SHA-256 digest. A fast hash is right for them because
 each is 256 random bits: there is nothing to guess, so slowing a guess down gains nothing, and
@@ -15,6 +15,8 @@ import hmac
 import re
 import secrets
 from typing import Final
+
+from eaglet.observability.redaction import Concealed
 
 APP_KEY_PREFIX: Final = "egk_"
 SECRET_PREFIX: Final = "egs_"  # noqa: S105 - a prefix
@@ -35,12 +37,12 @@ def generate_app_key() -> str:
 
 def generate_secret() -> str:
     """Make an app secret: `egs_` and 256 random bits in 43 characters of base64url."""
-    return SECRET_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+    return Concealed(SECRET_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES))
 
 
 def generate_access_token() -> str:
     """Make an access token: `egt_` and 256 random bits in 43 characters of base64url."""
-    return ACCESS_TOKEN_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+    return Concealed(ACCESS_TOKEN_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES))
 
 
 def is_access_token_shaped(value: object) -> bool:

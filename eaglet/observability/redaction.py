@@ -9,6 +9,16 @@ from typing import Any, Final
 
 MASK: Final = "***"
 
+
+class Concealed(str):
+    """A secret that does not show where values are shown: in local variables, in a log."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(MASK)
+
+
 _SECRET_NAME = re.compile(
     r"secret|token|passw|pwd|authorization|cookie|credential|api[_-]?key|private|signature|session",
     re.IGNORECASE,

@@ -1,8 +1,9 @@
 import datetime
 import logging
+from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
@@ -114,6 +115,36 @@ def test_get_can_be_switched_off(client, hermes, token_endpoint, settings):
     assert client.head(token_endpoint, hermes.params).status_code == 405
     assert not AccessToken.objects.exists()
     assert client.post(token_endpoint, hermes.params).status_code == 200
+
+
+def test_with_it_the_secret_in_the_query_of_a_post(client, hermes, token_endpoint, settings):
+    url = f"{token_endpoint}?{urlencode(hermes.params)}"
+    assert client.post(url).status_code == 200
+    settings.EAGLET_SECRET_IN_QUERY = False
+    answer = client.post(url)
+    assert answer.status_code == answer.json()["code"] == 400
+    assert "must be in the request body" in answer.json()["errMsg"]
+    assert hermes.secret not in answer.content.decode()
+    assert AccessToken.objects.count() == 1
+
+
+def test_a_fault_shows_no_secret_among_the_variables_of_the_resource(
+    client, hermes, token_endpoint, monkeypatch, caplog
+):
+    def broken(*args, **kwargs):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("eaglet.auth.tokens.issuing.AppSecret.objects.using", broken)
+    client.raise_request_exception = False
+    assert client.post(token_endpoint, hermes.params).status_code == 500
+    [record] = [record for record in caplog.records if record.exc_info]
+    trace, seen = record.exc_info[2], []
+    while trace is not None:
+        if "/eaglet/" in trace.tb_frame.f_code.co_filename:
+            seen.append(repr(trace.tb_frame.f_locals))
+        trace = trace.tb_next
+    assert any("app_secret" in text for text in seen)
+    assert not [text for text in seen if hermes.secret in text]
 
 
 class Nobody(BasePermission):

@@ -39,6 +39,16 @@ class SecretInline(AppSecretTabularInline):
         )
         return super().get_queryset(request)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field's form field; name the date and the time of the expiry apart."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "expires_at":
+            for part, label in zip(
+                field.widget.widgets, (_("expires at: date"), _("expires at: time")), strict=True
+            ):
+                part.attrs["aria-label"] = label
+        return field
+
     @admin.display(description=_("accepted"), boolean=True)
     def accepted(self, secret: AppSecret) -> bool:
         """Whether tokens are issued for it."""

@@ -49,11 +49,13 @@ class Bucket:
 
 def add(bucket: Bucket) -> None:
     """Count one more."""
-    rows = _rows()
-    values = {"ends_at": bucket.ends_at, "requests": 1}
-    _row, is_first = rows.get_or_create(bucket=bucket.number, defaults=values)
-    if not is_first:
-        rows.filter(bucket=bucket.number).update(requests=models.F("requests") + 1)
+    row = _rows().filter(bucket=bucket.number)
+    one_more = {"requests": models.F("requests") + 1}
+    if not row.update(**one_more):
+        values = {"ends_at": bucket.ends_at, "requests": 1}
+        _row, is_first = row.get_or_create(bucket=bucket.number, defaults=values)
+        if not is_first:  # another process was faster
+            row.update(**one_more)
     if secrets.randbelow(PRUNE_ONE_IN) == 0:
         prune_token_request_counts()
 

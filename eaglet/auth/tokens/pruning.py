@@ -1,4 +1,4 @@
-"""Deleting the rows of access tokens that are good for nothing any more.
+"""Delete the rows of access tokens that are good for nothing any more.
 
 Expired ones go as tokens are issued, and by `manage.py prune_tokens`, which takes revoked ones
 too before their time is over. Always in batches, each a statement or two of its own: a batch is
@@ -22,7 +22,7 @@ from typing import Final
 from django.db import DatabaseError, connections, models, transaction
 from django.utils import timezone
 
-from eaglet.auth.models import AccessToken
+from eaglet.auth.models import AccessToken, CachedToken
 
 logger = logging.getLogger("eaglet.auth")
 
@@ -34,6 +34,9 @@ BATCH_WHEN_ISSUING: Final = 100
 
 BATCH_SIZE: Final = 500
 """How many rows `prune` deletes at a time, unless told otherwise."""
+
+ABANDONED_AFTER: Final = datetime.timedelta(days=7)
+"""How long after its last renewal the row of an expired token of another service is deleted."""
 
 _SHORTEST_PAUSE_SECONDS: Final = 0.002
 
@@ -76,6 +79,18 @@ def prune(using: str, *, batch_size: int = BATCH_SIZE) -> Iterator[Batch]:
             seconds = time.monotonic() - began
             yield Batch(deleted, seconds)
             time.sleep(max(seconds, _SHORTEST_PAUSE_SECONDS))
+
+
+def prune_cached_tokens(using: str) -> int:
+    """Delete the expired tokens got from other services that nobody renews; return how many.
+
+    Each row is of one address, app key and secret: that of a rotated secret is never asked for
+    again.
+    """
+    now = timezone.now()
+    expired = models.Q(expires_at__isnull=True) | models.Q(expires_at__lte=now)
+    rows = CachedToken.objects.using(using).filter(expired, updated_at__lt=now - ABANDONED_AFTER)
+    return rows.delete()[0]
 
 
 def count_dead(using: str) -> int:

@@ -77,6 +77,13 @@ def test_a_secret_is_shown_once_and_kept_nowhere(admin_client, caplog):
         assert not [where for where in pages if keys.digest(one) in where]
 
 
+def test_the_template_engine_logs_no_secret(admin_client, caplog, settings):
+    with caplog.at_level(logging.DEBUG, logger="django.template"):
+        _app_key, secret = shown_in(add_app(admin_client))
+    assert "secret" in caplog.text  # of the context, which Django logs where a variable is missing
+    assert secret not in caplog.text
+
+
 def test_from_the_secret_a_button_leads_to_the_app(admin_client):
     answer = add_app(admin_client)
     url = f"{APPS}{App.objects.get().pk}/change/"

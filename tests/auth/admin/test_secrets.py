@@ -24,6 +24,12 @@ def test_a_further_secret_is_made_only_when_it_is_confirmed(admin_client, hermes
     assert history(hermes.app) == [f"Added secret {fingerprint}."]
 
 
+def test_the_fields_of_its_expiry_have_names(admin_client, hermes):
+    form = admin_client.get(f"{APPS}{hermes.app.pk}/change/").content.decode()
+    for name in ("expires at: date", "expires at: time"):
+        assert f'aria-label="{name}"' in form
+
+
 def test_a_secret_is_revoked_only_when_it_is_confirmed(admin_client, hermes):
     secret = hermes.app.secrets.get()
     hermes.token()

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from eaglet.api.security.decorator import verifier
-from eaglet.auth.models import AccessToken
+from eaglet.auth.models import AccessToken, CachedToken
 from eaglet.auth.tokens import pruning
 from eaglet.auth.tokens.invalidation import access_changed
 from eaglet.auth.tokens.pruning import BATCH_WHEN_ISSUING, ISSUES_A_BATCH, prune
@@ -266,3 +266,19 @@ def test_an_error_of_the_database_ends_the_command(make_tokens, monkeypatch):
     monkeypatch.setattr(pruning, "_delete", fail)
     with pytest.raises(DatabaseError):
         prune_tokens()
+
+
+def test_cached_tokens_that_nobody_renews_are_pruned_as_those_of_rotated_secrets(db):
+    now = timezone.now()
+    long_ago, later = now - datetime.timedelta(days=8), now + datetime.timedelta(days=30)
+    for digest, expires_at, updated_at in [
+        ("rotated", long_ago, long_ago),
+        ("never got", None, long_ago),
+        ("long-lived", later, long_ago),
+        ("in use", now - datetime.timedelta(hours=1), now - datetime.timedelta(hours=3)),
+    ]:
+        CachedToken.objects.create(digest=digest, expires_at=expires_at)
+        CachedToken.objects.filter(digest=digest).update(updated_at=updated_at)
+    assert "2 cached tokens of other services deleted" in prune_tokens()
+    kept = CachedToken.objects.values_list("digest", flat=True)
+    assert sorted(kept) == ["in use", "long-lived"]

@@ -13,8 +13,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import router
 
-from eaglet.auth.models import AccessToken
-from eaglet.auth.tokens.pruning import BATCH_SIZE, count_dead, prune
+from eaglet.auth.models import AccessToken, CachedToken
+from eaglet.auth.tokens.pruning import BATCH_SIZE, count_dead, prune, prune_cached_tokens
 from eaglet.setup_errors import needs_tables
 
 PROGRESS_EVERY_SECONDS = 1.0
@@ -26,7 +26,8 @@ class Command(BaseCommand):
 
     help = (
         "Delete expired and revoked access tokens, in batches that keep nobody from issuing or "
-        "checking one. Expired ones also go, a few at a time, as tokens are issued."
+        "checking one. Expired ones also go, a few at a time, as tokens are issued. Cached tokens "
+        "of other services go that nobody has renewed for a week, as those of rotated secrets."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -65,6 +66,9 @@ class Command(BaseCommand):
             f"{deleted} access tokens deleted in {seconds:.1f} s, "
             f"the longest batch in {longest * 1000:.0f} ms"
         )
+        if not interrupted() and options["database"] in (None, router.db_for_write(CachedToken)):
+            abandoned = prune_cached_tokens(router.db_for_write(CachedToken))
+            self.stdout.write(f"{abandoned} cached tokens of other services deleted")
         if number := interrupted():
             self.stderr.write("interrupted: run it again for the rest")
             sys.exit(128 + number)
