@@ -19,7 +19,7 @@ SERVICE_FAULT: Final = 531
 
 
 class ErrorDetail(TypedDict):
-    """What is wrong with one parameter, as the caller reads it."""
+    """Say what is wrong with one parameter, as the caller reads it."""
 
     param: str
     reason: str
@@ -59,7 +59,7 @@ def failure(
 
 
 def checked(answer: object) -> dict[str, Any]:
-    """Give back a decoded answer if it is an envelope; raise InvalidEnvelope if not.
+    """Return a decoded answer if it is an envelope; raise InvalidEnvelope if not.
 
     An envelope is an object whose `code` is an integer; the original's services leave out
     `data` or the messages now and then, so nothing else is asked for.

@@ -1,4 +1,4 @@
-"""The parameters a function takes: their grammar, their conversion and `param_required`.
+"""Declare, check and convert the parameters of a function: `param_required` and its grammar.
 
 `name` required · `?name` optional · `name:type` and `?name:type` converted. It works on any
 function of one dict, in a request or out of it, and knows nothing of HTTP.
@@ -191,7 +191,7 @@ CONVERTERS: dict[str, Converter] = {
 
 @dataclass(frozen=True)
 class Param:
-    """One declared parameter; `type` is a key of CONVERTERS, or None for no conversion."""
+    """Hold one declared parameter; `type` is a key of CONVERTERS, or None for no conversion."""
 
     name: str
     required: bool = True
@@ -216,7 +216,7 @@ class Param:
 
     @functools.cached_property
     def converter(self) -> Converter | None:
-        """The function that converts a value or raises ValueError; None where there is no type."""
+        """Return the function that converts a value or raises ValueError; None without a type."""
         return None if self.type is None else CONVERTERS[self.type]
 
     def convert(self, value: Any) -> Any:
@@ -231,7 +231,7 @@ class Param:
 
 
 class Declared(tuple[Param, ...]):
-    """The parameters of one function, with what checking them takes worked out once.
+    """Hold the parameters of one function, and what checking them takes, worked out once.
 
     Attributes:
         required: the names that must be there.
@@ -335,15 +335,15 @@ NOTHING: Final = Declared()
 
 
 def declared_params(function: Callable[..., Any]) -> Declared:
-    """What `param_required` declared for a function, or ()."""
+    """Return what `param_required` declared for a function, or ()."""
     declared: Declared = getattr(function, "eaglet_params", NOTHING)
     return declared
 
 
 def behind_check(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What a function comes down to once its args are checked against all that it declared.
+    """Return the function to call once its args are checked against all that it declared.
 
-    That is the function itself, unless its outermost decorator is its only `param_required`.
+    It is the function itself, unless its outermost decorator is its only `param_required`.
     """
     # functools.wraps gives the attribute to decorators further out, too: they are not skipped.
     checking, behind = getattr(function, "eaglet_behind_check", (None, function))

@@ -1,4 +1,4 @@
-"""Which apps live in which MongoDB entry: the setting EAGLET_MONGO_APPS."""
+"""Read EAGLET_MONGO_APPS: which apps live in which MongoDB entry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eaglet.mongo.databases import is_mongodb
 
 
 def alias_by_label() -> dict[str, str]:
-    """The alias of every app label named in EAGLET_MONGO_APPS."""
+    """Return the alias of every app label named in EAGLET_MONGO_APPS."""
     return {label: alias for alias, labels in conf.EAGLET_MONGO_APPS.items() for label in labels}
 
 

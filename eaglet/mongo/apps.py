@@ -18,7 +18,7 @@ OBJECT_ID: Final = "django_mongodb_backend.fields.ObjectIdAutoField"
 
 
 class MongoConfig(AppConfig):
-    """Translates the entries while it is constructed: before any model, before any connection."""
+    """Translate the entries when constructed: before any model, before any connection."""
 
     name = "eaglet.mongo"
     label = "eaglet_mongo"

@@ -1,4 +1,4 @@
-"""Entries of DATABASES with ENGINE "mongo", made into what Django and the driver understand."""
+"""Translate entries of DATABASES with ENGINE "mongo" for Django and the driver."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WITHOUT_PASSWORD: Final = ("MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "GSSA
 
 
 def is_mongodb(entry: Mapping[str, Any]) -> bool:
-    """Whether a translated entry is MongoDB, by this app's engine or the backend's own."""
+    """Tell whether a translated entry is MongoDB, by this app's engine or the backend's own."""
     return entry.get("ENGINE") in (ENGINE, "django_mongodb_backend")
 
 
@@ -167,9 +167,9 @@ def _options(name: str, entry: Mapping[str, Any]) -> Entry:
 
 
 def _bounds(given: set[str]) -> Entry:
-    """Times in milliseconds for what the entry leaves open; by the driver's own, 30 s or none.
+    """Return timeouts in milliseconds for those that the entry leaves to the driver.
 
-    Raises ImproperlyConfigured for a setting that is no time: before any check could tell of it.
+    Raises ImproperlyConfigured for a setting that is no time, as checks run too late for that.
     """
     for setting in (
         Settings.EAGLET_MONGO_TIMEOUT_SECONDS,

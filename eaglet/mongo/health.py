@@ -1,4 +1,4 @@
-"""What readiness asks: whether each MongoDB server answers."""
+"""Readiness probes: whether each MongoDB server answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eaglet.mongo.databases import ENGINE
 from eaglet.mongo.router import mongo_aliases
 
 MARGIN_SECONDS: Final = 0.5
-"""For the probe to say itself that the server is away, before it is said for it."""
+"""How much longer the probe may take than looking for the server, so that its error is told."""
 
 
 def register_probes() -> None:
@@ -24,7 +24,7 @@ def register_probes() -> None:
 
 
 class _probe:
-    """Pings one database; a thread of its own makes a wrapper of its own, over the one client."""
+    """Ping one database; a probe's thread has its own wrapper over the process's one client."""
 
     def __init__(self, alias: str) -> None:
         self.alias = alias

@@ -9,7 +9,7 @@ from django_mongodb_backend.fields import ObjectIdAutoField
 
 
 class MongoModel(models.Model):
-    """Has an ObjectId key, and lives under `mongo_alias`; where there is one alias, under that."""
+    """Has an ObjectId key, and lives under `mongo_alias`, or under the only alias there is."""
 
     is_mongo_model: ClassVar[bool] = True
     mongo_alias: ClassVar[str | None] = None

@@ -14,12 +14,12 @@ from eaglet.mongo.databases import is_mongodb
 
 
 def mongo_aliases() -> list[str]:
-    """The aliases that are MongoDB, in order."""
+    """Return the aliases that are MongoDB, in order."""
     return sorted(alias for alias in connections if is_mongodb(connections.settings[alias]))
 
 
 def declared_alias(model: type[Model]) -> str | None:
-    """The MongoDB alias a model is declared to live under; None: it lives in SQL.
+    """Return the MongoDB alias a model is declared to live under; None if it lives in SQL.
 
     Its app's in EAGLET_MONGO_APPS; else, for a MongoModel, its `mongo_alias`, or the only one.
     """
@@ -34,10 +34,10 @@ def declared_alias(model: type[Model]) -> str | None:
 
 
 class MongoRouter:
-    """Has no opinion on where the models of SQL go, but that it is not MongoDB."""
+    """Route declared models to MongoDB, and keep all others out of it."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
-        """The alias declared for the model."""
+        """Return the alias declared for the model."""
         return declared_alias(model)
 
     db_for_write = db_for_read

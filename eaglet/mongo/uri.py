@@ -1,4 +1,4 @@
-"""Where an entry's server is: the key HOST, which may be a URL that says more than that."""
+"""Read an entry's HOST, which may be a URL that gives credentials and options too."""
 
 from __future__ import annotations
 

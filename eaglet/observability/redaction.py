@@ -1,4 +1,4 @@
-"""What never reaches a log: secrets and tokens, by their names and by their looks."""
+"""Mask secrets and tokens in what is logged, by their names and by their looks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _USERINFO = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a parameter, header or setting of that name holds something secret."""
+    """Tell whether a parameter, header or setting of that name holds a secret."""
     return _SECRET_NAME.search(name) is not None
 
 
@@ -72,7 +72,7 @@ def redact_text(text: str) -> str:
 
 
 class RedactingFilter(logging.Filter):
-    """A logging filter that masks secrets in the formatted message of every record."""
+    """Mask secrets in the formatted message of every record; a filter for logging."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record's message; never drop the record."""

@@ -1,4 +1,4 @@
-"""The trace and request id a piece of work belongs to, from service to service.
+"""Carry the trace and the request id of a piece of work from service to service.
 
 W3C Trace Context (`traceparent`, `tracestate`) and `X-Request-ID`. Nothing is parsed or made
 until somebody asks. Where OpenTelemetry has a span at hand, what goes out is that span's.
@@ -28,7 +28,7 @@ _TRACESTATE = re.compile(r"[\t -~]{1,512}")
 
 
 class Trace:
-    """The trace and request ids of one piece of work.
+    """Hold the trace and request ids of one piece of work.
 
     `traceparent`, `tracestate` and `request_id` are what came in with it, unchecked: what is
     malformed is replaced, as the W3C recommendation asks (§3.2.2.5), never refused.
@@ -59,7 +59,7 @@ class Trace:
 
     @property
     def trace_id(self) -> str:
-        """The trace's id, 32 hex digits: the one that came in, else a new one."""
+        """Return the trace's id, 32 hex digits: the one that came in, else a new one."""
         if self._trace_id is None:
             match = _TRACEPARENT.fullmatch(self._sent_traceparent or "")
             if (
@@ -77,7 +77,7 @@ class Trace:
 
     @property
     def request_id(self) -> str:
-        """The request id: the one that came in, else a new one."""
+        """Return the request id: the one that came in, else a new one."""
         if self._request_id is None:
             sent = self._sent_request_id
             well_formed = sent is not None and _REQUEST_ID.fullmatch(sent)
@@ -85,7 +85,7 @@ class Trace:
         return self._request_id
 
     def headers(self) -> dict[str, str]:
-        """The headers that carry this trace on to another service.
+        """Return the headers that carry this trace on to another service.
 
         The parent they name is OpenTelemetry's current span, else a span id of their own.
         """
@@ -101,7 +101,7 @@ class Trace:
 
 
 def current_span_headers() -> dict[str, str]:
-    """The `traceparent` and `tracestate` of OpenTelemetry's current span; none if there is none."""
+    """Return `traceparent` and `tracestate` of OpenTelemetry's current span, if there is one."""
     if not HAS_OPENTELEMETRY:
         return {}
     span = opentelemetry.get_current_span().get_span_context()
@@ -118,7 +118,7 @@ _current: ContextVar[Trace | Mapping[str, Any] | None] = ContextVar("eaglet_trac
 
 
 def current() -> Trace | None:
-    """The trace of the work at hand, or None outside of any."""
+    """Return the trace of the current work, or None outside of any."""
     trace = _current.get()
     if trace is None or isinstance(trace, Trace):
         return trace

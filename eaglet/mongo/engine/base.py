@@ -14,35 +14,35 @@ from eaglet.mongo.engine.errors import Reporting, reporting
 
 
 class DatabaseIntrospection(BackendIntrospection):  # type: ignore[misc]
-    """The backend's; a server that is away is OperationalError, which makemigrations expects."""
+    """Raise OperationalError, which makemigrations expects, where a server is away."""
 
     def table_names(self, cursor: Any = None, include_views: bool = False) -> list[str]:
-        """Names of the collections. Raises MongoUnavailable."""
+        """Return the names of the collections. Raises MongoUnavailable."""
         with reporting(self.connection.alias):
             names: list[str] = super().table_names(cursor, include_views)
             return names
 
 
 class DatabaseWrapper(BackendWrapper):  # type: ignore[misc]
-    """The backend's; raises MongoUnavailable where it would raise what the driver does."""
+    """Raise MongoUnavailable where the backend would raise the driver's errors."""
 
     introspection_class = DatabaseIntrospection
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """The client of this process. Raises MongoUnavailable if DNS does not know its servers."""
+        """Return this process's client; MongoUnavailable if DNS does not know its servers."""
         with reporting(self.alias, ConfigurationError):
             return super().get_new_connection(conn_params)
 
     def get_collection(self, name: str, **kwargs: Any) -> Any:
-        """A collection whose operations raise MongoUnavailable."""
+        """Return a collection whose operations raise MongoUnavailable."""
         return Reporting(super().get_collection(name, **kwargs), self.alias)
 
     def get_database(self) -> Any:
-        """A database whose operations raise MongoUnavailable."""
+        """Return a database whose operations raise MongoUnavailable."""
         return Reporting(super().get_database(), self.alias)
 
     def get_database_version(self) -> tuple[int, ...]:
-        """The server's version. Raises MongoUnavailable."""
+        """Return the server's version. Raises MongoUnavailable."""
         self.ensure_connection()
         with reporting(self.alias):
             version: tuple[int, ...] = super().get_database_version()
@@ -63,8 +63,8 @@ class DatabaseWrapper(BackendWrapper):  # type: ignore[misc]
 _left_to_parent: list[Any] = []
 
 
-def _forget_clients() -> None:
-    """In a child: leave the parent's clients, whose sockets are the parent's, and make new ones."""
+def _clear_clients() -> None:
+    """Drop the clients in a child: their sockets are the parent's."""
     # Kept, as a client that is collected would end sessions over the shared sockets.
     _left_to_parent.extend(BackendWrapper._connection_pools.values())
     BackendWrapper._connection_pools.clear()
@@ -78,4 +78,4 @@ def _forget_clients() -> None:
             connection.__dict__.pop("database", None)
 
 
-os.register_at_fork(after_in_child=_forget_clients)
+os.register_at_fork(after_in_child=_clear_clients)

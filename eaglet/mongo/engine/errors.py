@@ -1,4 +1,4 @@
-"""What is said of an entry of DATABASES that is wrong."""
+"""Errors of MongoDB entries, and the driver's errors as MongoUnavailable."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from eaglet.exceptions import MongoUnavailable
 
 
 def entry_fault(name: str, key: str, text: str) -> ImproperlyConfigured:
-    """The error that names the entry and the key; `text` says what is wrong, and what allowed."""
+    """Return an error for a key of an entry; `text` says what is wrong, and what is allowed."""
     return ImproperlyConfigured(f"DATABASES[{name!r}][{key!r}] {text}.")
 
 
@@ -45,7 +45,7 @@ def reporting(alias: str, *others: type[PyMongoError]) -> Iterator[None]:
 
 
 class Reporting:
-    """A driver's database, collection or cursor, whose methods report."""
+    """Wrap a driver's database, collection or cursor, so that its methods report."""
 
     def __init__(self, wrapped: Any, alias: str) -> None:
         self._wrapped = wrapped
