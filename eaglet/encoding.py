@@ -79,16 +79,20 @@ def _writer(*, ensure_ascii: bool) -> Callable[[Any, int], Iterable[str]]:
     encoder = json.JSONEncoder(
         ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"), default=default
     )
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:  # an interpreter without the C accelerator
-        return lambda value, _level: encoder.iterencode(value)
     in_ascii, in_unicode = json.encoder.encode_basestring_ascii, json.encoder.encode_basestring
     string = in_ascii if ensure_ascii else in_unicode
     # What encode() makes anew for every call, at half its cost; without the table of what is
-    # being written, which only words the error of a structure that contains itself.
-    write: Callable[[Any, int], Iterable[str]] = make(
-        None, default, string, None, ":", ",", False, False, False
-    )
+    # being written, which only words the error of a structure that contains itself. It is no
+    # public API: an interpreter without it, or with another, does what is public.
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    try:
+        write: Callable[[Any, int], Iterable[str]] = make(
+            None, default, string, None, ":", ",", False, False, False
+        )
+        if "".join(write({"": [1]}, 0)) != '{"":[1]}':
+            raise TypeError
+    except TypeError:
+        return lambda value, _level: encoder.iterencode(value)
     return write
 
 

@@ -152,8 +152,7 @@ def _to_datetime(value: Any) -> datetime.datetime:
         if settings.USE_TZ:
             if timezone.is_naive(moment):
                 moment = timezone.make_aware(moment)
-                utc = moment.astimezone(datetime.timezone.utc)
-                if timezone.make_naive(utc) != value:
+                if timezone.make_naive(moment.astimezone(datetime.timezone.utc)) != value:
                     _refuse(_("a local time that the clocks skip"))
             # At either end of the calendar a moment may be out of another time zone's range.
             timezone.localtime(moment)
@@ -268,8 +267,7 @@ def parse_declarations(declarations: Iterable[str] | None) -> Declared:
         raise ImproperlyConfigured("param_required takes a list: write @param_required([...])")
     params: dict[str, Param] = {}
     for declaration in declarations or ():
-        param = Param.parse(declaration)
-        _merge(params, param)
+        _merge(params, Param.parse(declaration))
     return Declared(params.values())
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eaglet import encoding
 from eaglet.encoding import (
     MAX_DEPTH,
     RepeatedValues,
@@ -152,3 +153,18 @@ def test_a_key_given_several_times_has_all_its_values():
     assert found == {"a": [1, None], "b": {"c": [1, [2]]}}
     assert type(found["a"]) is type(found["b"]["c"]) is RepeatedValues
     assert type(from_json('{"a": [1]}')["a"]) is list
+
+
+@pytest.mark.parametrize(
+    "make", [None, lambda *arguments: lambda value, level: ["x"], lambda: None]
+)
+def test_without_json_s_own_encoder_the_same_is_written(monkeypatch, make):
+    monkeypatch.setattr(json.encoder, "c_make_encoder", make)
+    write = encoding._writer(ensure_ascii=False)
+    assert (
+        "".join(write({"鹰": [1.5, datetime.date(2020, 1, 2)]}, 0)) == '{"鹰":[1.5,"2020-01-02"]}'
+    )
+
+
+def test_json_s_own_encoder_is_used_where_there_is_one():
+    assert type(encoding._write) is json.encoder.c_make_encoder
