@@ -1,4 +1,4 @@
-"""The resource `auth.access_token`: an app key and secret in, an access token out.
+"""Declare the resource `auth.access_token`: app key and secret in, access token out.
 
 Importing this module declares it; the app does so where tokens are to be issued.
 """

@@ -1,4 +1,4 @@
-"""The app that keeps app keys and access tokens."""
+"""Register the app that keeps app keys and access tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""System checks of `eaglet.auth`: `manage.py check`, and with `--deploy` what only matters there.
+"""Check the settings of `eaglet.auth`: `manage.py check`, with `--deploy` what only matters there.
 
 Every message has an id of its own; those of settings of a wrong type are in
 `eaglet/conf/checks.py`.

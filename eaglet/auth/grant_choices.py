@@ -89,7 +89,7 @@ def unknown_grants(grants: Iterable[str]) -> list[str]:
 
 
 def grants_in(groups: Collection[GrantGroup]) -> Iterator[str]:
-    """The grants that stand in groups."""
+    """Return the grants that stand in groups."""
     for group in groups:
         for line in group.lines:
             for choice in line.choices:

@@ -1,4 +1,4 @@
-"""The grammar of grants: `app.resource:verb`, any part `*`, or `*` alone for everything."""
+"""Read grants: `app.resource:verb`, any part `*`, or `*` alone for everything."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def validate_grant(text: str) -> None:
 
 
 def allows(grants: Collection[str], wanted: str) -> bool:
-    """Whether any of the grants covers `wanted`, a name of the form `app.resource:verb`.
+    """Return whether any of the grants covers `wanted`, a name of the form `app.resource:verb`.
 
     The app is what stands before the first dot, the verb what stands after the last colon.
     """

@@ -46,7 +46,7 @@ def generate_access_token() -> str:
 
 
 def is_access_token_shaped(value: object) -> bool:
-    """Whether a value could be an access token made here: `egt_`, base64url, 200 at most."""
+    """Return whether a value could be an access token made here: `egt_`, base64url, 200 at most."""
     return isinstance(value, str) and _ACCESS_TOKEN.fullmatch(value) is not None
 
 

@@ -1,4 +1,4 @@
-"""Changing an app's secret without downtime: for a while, both the old and the new one are good."""
+"""Change an app's secret without downtime: for a while, the old and the new one are good."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _refusal(app: App, live: list[AppSecret]) -> str:
 
 
 def described(secret: AppSecret) -> str:
-    """A live secret in words: its fingerprint, its last use, its expiry."""
+    """Return a live secret in words: its fingerprint, its last use, its expiry."""
     used = (
         _("last used %(moment)s") % {"moment": _moment(secret.last_used_at)}
         if secret.last_used_at

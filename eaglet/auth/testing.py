@@ -1,4 +1,4 @@
-"""For the tests of services whose resources require access tokens."""
+"""Help the tests of services whose resources require access tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eaglet.auth.tokens.issuing import issue_access_token
 
 
 def authorized_client(name: str = "tests", *, grants: Iterable[str] = (EVERYTHING,)) -> Client:
-    """A test client that calls with a good access token, of an app made for it.
+    """Return a test client that calls with a good access token, of an app made for it.
 
     The app stands in the test's database, under the name and with the grants given.
 

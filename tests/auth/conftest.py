@@ -76,7 +76,7 @@ def _no_refused_calls_from_other_tests():
 
 
 @pytest.fixture(autouse=True)
-def _no_verdicts_from_other_tests():
+def _no_verifications_from_other_tests():
     verifier().clear()
 
 

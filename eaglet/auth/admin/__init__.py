@@ -1,4 +1,4 @@
-"""The admin pages of apps, access tokens and cached tokens.
+"""Give the admin pages of apps, access tokens and cached tokens.
 
 A secret is shown in one place only: the answer to the POST that made it. It goes through no
 redirect, message or session, and nothing secret is listed or searched. What can't be taken back

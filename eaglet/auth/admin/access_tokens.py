@@ -1,4 +1,4 @@
-"""Issued access tokens: the list of what may be millions of rows, and revoking some.
+"""List issued access tokens, which may be millions of rows, and revoke some.
 
 Every statement of the list is one an index answers: no count goes over more than a few pages,
 and what is looked for leads by way of an app or of the expiry.
@@ -44,12 +44,12 @@ class FirstPages(TokenPaginator):
 
     @property
     def is_cut(self) -> bool:
-        """Whether there are more rows than these."""
+        """Return whether there are more rows than these."""
         return self._counted > MAX_LISTED
 
     @property
     def count(self) -> int:
-        """How many rows there are on these pages."""
+        """Return how many rows there are on these pages."""
         return min(self._counted, MAX_LISTED)
 
 
@@ -60,13 +60,13 @@ class TokenStateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The states there are."""
+        """Return the states there are."""
         return [("live", _("live")), ("expired", _("expired")), ("revoked", _("revoked"))]
 
     def queryset(
         self, request: HttpRequest, queryset: models.QuerySet[AccessToken]
     ) -> models.QuerySet[AccessToken]:
-        """The tokens in the state asked for."""
+        """Return the tokens in the state asked for."""
         tokens = cast("AccessTokenQuerySet", queryset)
         if self.value() == "live":
             return tokens.live()
@@ -97,21 +97,21 @@ class AccessTokenAdmin(AccessTokenModelAdmin):
     actions = ("revoke",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """No: tokens are issued."""
+        """Return False: tokens are issued."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
-        """Whether tokens may be revoked; none may be edited."""
+        """Return whether tokens may be revoked; none may be edited."""
         return obj is None and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
-        """No: a token is revoked, and pruned once it has expired."""
+        """Return False: a token is revoked, and pruned once it has expired."""
         return False
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[AccessToken], search_term: str
     ) -> tuple[models.QuerySet[AccessToken], bool]:
-        """The tokens of the app of that name or key."""
+        """Return the tokens of the app of that name or key."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -121,12 +121,12 @@ class AccessTokenAdmin(AccessTokenModelAdmin):
 
     @admin.display(description=_("number"))
     def number(self, token: AccessToken) -> int:
-        """What the link to it says: nothing of a token itself is shown."""
+        """Return what the link to it says: nothing of a token itself is shown."""
         return token.pk
 
     @admin.display(description=_("accepted"), boolean=True)
     def accepted(self, token: AccessToken) -> bool:
-        """Whether a request with it is let in."""
+        """Return whether a request with it is let in."""
         is_revoked = token.revoked_at is not None or token.secret.revoked_at is not None
         return token.app.is_active and not is_revoked and not token.is_expired
 

@@ -1,4 +1,4 @@
-"""The pages on which an app gets a secret, loses one or its tokens, or is switched off and on."""
+"""Give an app a secret, take one or its tokens away, switch it off and on: a page for each."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class AppPages(AppModelAdmin):
     """The pages beside the form: each asks first, and each leaves a line in the history."""
 
     def get_urls(self) -> list[URLPattern]:
-        """The pages of the model, and these."""
+        """Return the pages of the model, and these."""
         pages: dict[str, tuple[Callable[..., HttpResponse], str]] = {
             "secrets/add/": (self.add_secret_view, "add_secret"),
             "secrets/<int:secret_id>/revoke/": (self.revoke_secret_view, "revoke_secret"),
@@ -216,7 +216,7 @@ class AppPages(AppModelAdmin):
         return done
 
     def tools(self, request: HttpRequest, app: App) -> dict[str, bool]:
-        """Which of the pages the user may go to from the app's form."""
+        """Return which of the pages the user may go to from the app's form."""
         may_change = self.has_change_permission(request, app)
         may_add = may_change and request.user.has_perm("eaglet_auth.add_appsecret")
         return {"may_change": may_change, "may_add_secret": may_add}
@@ -256,7 +256,7 @@ class AppPages(AppModelAdmin):
 
 
 def switching_question(on: bool) -> str:
-    """What is asked before apps are switched on or off; `%(apps)s` is in it."""
+    """Return what is asked before apps are switched on or off; `%(apps)s` is in it."""
     if on:
         return gettext(
             "Switch %(apps)s on? What it still has of good secrets and tokens works again."
@@ -268,7 +268,7 @@ def switching_question(on: bool) -> str:
 
 
 def revoked(count: int, also: str = "") -> str:
-    """What was revoked, as a sentence: so many tokens, and perhaps something besides."""
+    """Return what was revoked, as a sentence: so many tokens, and perhaps something besides."""
     tokens = ngettext(
         "%(count)d access token revoked.", "%(count)d access tokens revoked.", count
     ) % {"count": count}

@@ -1,4 +1,4 @@
-"""Apps: the list, the form, and what is done to several at once."""
+"""List and edit apps, and act on several at once."""
 
 from __future__ import annotations
 
@@ -62,31 +62,31 @@ class AppAdmin(AppPages):
     actions = ("revoke_tokens", "switch_off", "switch_on")
 
     def get_queryset(self, request: HttpRequest) -> AppQuerySet:
-        """Every app, with its activity."""
+        """Return every app, with its activity."""
         return cast("AppQuerySet", super().get_queryset(request)).with_activity()
 
     # The form: a new app is switched on, and gets a first secret.
 
     def get_fieldsets(self, request: HttpRequest, obj: App | None = None) -> Any:
-        """The form's fields, in groups."""
+        """Return the form's fields, in groups."""
         if obj is not None:
             return self.fieldsets
         fields = ("name", "token_lifetime_seconds", "may_introspect")
         return ((None, {"fields": fields}), (_("Grants"), {"fields": ("granted",)}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: App | None = None) -> Any:
-        """What is only shown; the grants too, to those who may not change any."""
+        """Return what is only shown; the grants too, to those who may not change any."""
         if request.user.has_perm("eaglet_auth.change_appgrant"):
             return self.readonly_fields
         return (*self.readonly_fields, "granted")
 
     def get_inlines(self, request: HttpRequest, obj: App | None) -> Any:
-        """The secrets, once the app is there."""
+        """Return the secrets, once the app is there."""
         return self.inlines if obj else ()
 
     @admin.display(description=_("May call"))
     def granted(self, app: App) -> Any:
-        """The grants, to those who may only look."""
+        """Return the grants, to those who may only look."""
         held = held_by(app)
         if not held:
             return gettext("Nothing: every call that takes a grant is refused.")
@@ -94,7 +94,7 @@ class AppAdmin(AppPages):
 
     @admin.display(description=_("calls refused"))
     def refused(self, app: App) -> Any:
-        """Which calls were refused although the app was known."""
+        """Return which calls were refused although the app was known."""
         return refused_calls_table(app) or gettext("none")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -115,7 +115,7 @@ class AppAdmin(AppPages):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """What the history says: of grants, which."""
+        """Return what the history says: of grants, which."""
         changed = form.changed_data
         if not isinstance(form, AppForm) or "granted" not in changed:
             return super().construct_change_message(request, form, formsets, add)
@@ -132,7 +132,7 @@ class AppAdmin(AppPages):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """The form, with the ways to what the user may do to the app."""
+        """Return the form, with the ways to what the user may do to the app."""
         obj = kwargs.get("obj")
         if obj is not None:
             context.update(self.tools(request, obj))
@@ -157,7 +157,7 @@ class AppAdmin(AppPages):
 
     @admin.display(description=_("live tokens"))
     def live_tokens(self, app: App) -> Any:
-        """How many access tokens of the app are accepted, and the way to them."""
+        """Return how many access tokens of the app are accepted, and the way to them."""
         # One small statement for each app: to count all of a million would take seconds.
         count = app.count_live_tokens(at_most=MAX_COUNTED + 1)
         shown = f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count)
@@ -168,14 +168,14 @@ class AppAdmin(AppPages):
 
     @admin.display(description=_("last used at"), ordering="last_used_at")
     def last_used_at(self, app: App) -> Any:
-        """When a token was last issued to the app."""
+        """Return when a token was last issued to the app."""
         used_at: datetime.datetime | None = app.last_used_at  # type: ignore[attr-defined]
         # Written out: on an app's own page Django would show it in UTC.
         return gettext("never") if used_at is None else display_for_value(used_at, "")
 
     @admin.display(description=_("calls refused"), ordering="calls_refused")
     def calls_refused(self, app: App) -> int:
-        """How many calls were refused although the app was known, since it was made."""
+        """Return how many calls were refused although the app was known, since it was made."""
         count: int = app.calls_refused  # type: ignore[attr-defined]
         return count
 
@@ -242,7 +242,7 @@ class AppAdmin(AppPages):
     def get_deleted_objects(
         self, objs: Iterable[App] | models.QuerySet[App], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """What goes with the apps, counted: their tokens may be too many to list."""
+        """Return what goes with the apps, counted: their tokens may be too many to list."""
         apps = list(objs)
         names: list[Any] = [f"{App._meta.verbose_name}: {app}" for app in apps]
         counts = {str(App._meta.verbose_name_plural): len(apps)}

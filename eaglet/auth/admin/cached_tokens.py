@@ -1,4 +1,4 @@
-"""Tokens got from other services: the list, and forgetting some."""
+"""List the tokens got from other services, and forget some."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class CachedTokenAdmin(CachedTokenModelAdmin):
     actions = ("forget",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """No: the client adds them."""
+        """Return False: the client adds them."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: CachedToken | None = None) -> bool:
-        """Whether tokens may be forgotten; none may be edited."""
+        """Return whether tokens may be forgotten; none may be edited."""
         return obj is None and super().has_change_permission(request)
 
     @admin.display(description=_("holds a token"), boolean=True)
     def holds_token(self, cached: CachedToken) -> bool:
-        """Whether there is a token that is still good."""
+        """Return whether there is a token that is still good."""
         return cached.is_live
 
     @admin.action(description=_("Forget selected tokens"), permissions=["change"])

@@ -1,4 +1,4 @@
-"""The grants of an app as boxes to tick: what the registered resources can ask for."""
+"""Show the grants of an app as boxes to tick: what the registered resources can ask for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class GrantsWidget(forms.CheckboxSelectMultiple):
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
     ) -> SafeString:
-        """The boxes, those in `value` ticked."""
+        """Return the boxes, those in `value` ticked."""
         # Not by the form renderer: a project may have one that does not know apps' templates.
         context = {
             "name": name,
@@ -88,7 +88,7 @@ class AppForm(AppModelForm):
 
 
 def held_by(app: App) -> list[str]:
-    """The grants an app holds, in order."""
+    """Return the grants an app holds, in order."""
     if app._state.adding:
         return []
     grants = AppGrant.objects.using(app._state.db).filter(app=app)

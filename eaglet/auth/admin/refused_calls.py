@@ -1,4 +1,4 @@
-"""Which calls an app was refused, as a table."""
+"""Show which calls an app was refused, as a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COLUMNS = ("reason", "grant", "count", "first_at", "last_at")
 
 
 def refused_calls_table(app: App) -> SafeString | None:
-    """A row for each reason and grant, the last first; None if no call was refused."""
+    """Return a row for each reason and grant, the last first; None if no call was refused."""
     # No inline: one that appears between a form and its answer would make that one invalid.
     rows = RefusedCalls.objects.using(app._state.db).filter(app=app)
     cells = [

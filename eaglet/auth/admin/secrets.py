@@ -1,4 +1,4 @@
-"""An app's secrets, below its form."""
+"""Show an app's secrets below its form."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class SecretInline(AppSecretTabularInline):
     readonly_fields = ("accepted", "created_at", "last_used_at", "revocation")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No: a secret is made on a page of its own, which shows it."""
+        """Return False: a secret is made on a page of its own, which shows it."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """The secrets, each knowing whether the user may revoke it."""
+        """Return the secrets, each knowing whether the user may revoke it."""
         self._may_revoke = request.user.has_perms(
             ["eaglet_auth.change_app", "eaglet_auth.change_appsecret"]
         )
@@ -51,12 +51,12 @@ class SecretInline(AppSecretTabularInline):
 
     @admin.display(description=_("accepted"), boolean=True)
     def accepted(self, secret: AppSecret) -> bool:
-        """Whether tokens are issued for it."""
+        """Return whether tokens are issued for it."""
         return secret.is_live
 
     @admin.display(description=_("revoked at"))
     def revocation(self, secret: AppSecret) -> Any:
-        """When it was revoked, or where to do so."""
+        """Return when it was revoked, or where to do so."""
         if secret.revoked_at is not None:
             return secret.revoked_at
         if not self._may_revoke:

@@ -1,4 +1,4 @@
-"""Apps, their secrets and grants, the access tokens issued to them, and those got elsewhere."""
+"""Store apps, their secrets and grants, the tokens issued to them, and those got elsewhere."""
 
 from eaglet.auth.models.access_tokens import AccessToken, AccessTokenQuerySet
 from eaglet.auth.models.apps import (

@@ -1,4 +1,4 @@
-"""Access tokens issued to apps."""
+"""Store access tokens issued to apps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AccessTokenQuerySet(AnnouncingQuerySet["AccessToken"]):
         )
 
     def expired(self) -> AccessTokenQuerySet:
-        """Those whose time is over, revoked or not."""
+        """Return those whose time is over, revoked or not."""
         return self.filter(expires_at__lte=timezone.now())
 
     def revoke(self) -> int:
@@ -68,7 +68,7 @@ class AccessToken(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over."""
+        """Return whether its time is over."""
         return self.expires_at <= timezone.now()
 
     def revoke(self) -> bool:

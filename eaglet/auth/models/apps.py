@@ -1,4 +1,4 @@
-"""Apps that call this service, their grants and their secrets."""
+"""Store apps that call this service, their grants and their secrets."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class App(models.Model):
         return CreatedSecret(record, secret)
 
     def count_live_tokens(self, *, at_most: int) -> int:
-        """How many access tokens of it are accepted; more than so many are not counted."""
+        """Return how many access tokens of it are accepted; more than so many are not counted."""
         if not self.is_active:
             return 0
         tokens = self.tokens.using(self._state.db).filter(
@@ -195,7 +195,7 @@ class AppSecretQuerySet(AnnouncingQuerySet["AppSecret"]):
     """Queries over secrets."""
 
     def live(self) -> AppSecretQuerySet:
-        """Those that are neither revoked nor expired."""
+        """Return those that are neither revoked nor expired."""
         unexpired = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=timezone.now())
         return self.filter(unexpired, revoked_at__isnull=True)
 
@@ -231,7 +231,7 @@ class AppSecret(models.Model):
 
     @property
     def fingerprint(self) -> str:
-        """What tells one secret from another: the first 8 hex digits of its SHA-256.
+        """Return what tells one secret from another: the first 8 hex digits of its SHA-256.
 
         No character of the secret is in it, and whoever has the secret can work it out
         (`printf %s "$APP_SECRET" | sha256sum`).
@@ -240,7 +240,7 @@ class AppSecret(models.Model):
 
     @property
     def is_live(self) -> bool:
-        """Whether tokens are issued for it: neither revoked nor expired."""
+        """Return whether tokens are issued for it: neither revoked nor expired."""
         if self.revoked_at is not None:
             return False
         return self.expires_at is None or self.expires_at > timezone.now()
@@ -252,7 +252,7 @@ class AppSecret(models.Model):
         if written is not None and now - written < at_most_every:
             return
         self.last_used_at = now
-        # Not save(): somebody may have deleted the row, and no verdict depends on it. Of
+        # Not save(): somebody may have deleted the row, and no access depends on it. Of
         # processes that use it at once, the first writes.
         rows = AppSecret.objects.using(self._state.db).filter(pk=self.pk, last_used_at=written)
         rows.update(last_used_at=now)

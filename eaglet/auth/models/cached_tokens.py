@@ -1,4 +1,4 @@
-"""Access tokens got from other services."""
+"""Store access tokens got from other services."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ class CachedToken(models.Model):
         return live and self.encrypted_token != ""
 
     def decrypted_token(self) -> str | None:
-        """The token, or None if there is none or SECRET_KEY has changed since."""
+        """Return the token, or None if there is none or SECRET_KEY has changed since."""
         return encryption.decrypt(self.encrypted_token) if self.encrypted_token else None

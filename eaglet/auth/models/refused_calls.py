@@ -1,4 +1,4 @@
-"""How many calls of each app were refused, and why."""
+"""Store how many calls of each app were refused, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table that token requests are counted in."""
+"""Store the counts of token requests."""
 
 from __future__ import annotations
 

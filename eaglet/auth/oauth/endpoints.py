@@ -1,4 +1,4 @@
-"""The standard's endpoints, without HTTP: oauthlib's, with what this service answers it.
+"""Answer at the standard's endpoints, without HTTP, by way of oauthlib.
 
 oauthlib knows the protocol: which parameter is missing, in which order things are checked, and
 the error that says so. It never sees a client's secret.

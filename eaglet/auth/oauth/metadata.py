@@ -1,4 +1,4 @@
-"""What clients read before they ask for anything: RFC 8414's metadata."""
+"""Make what clients read before they ask for anything: RFC 8414's metadata."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WELL_KNOWN_PATH: Final = ".well-known/oauth-authorization-server"
 
 @lru_cache(maxsize=8)
 def metadata(issuer: str) -> str:
-    """The metadata as JSON; nothing in it is taken from a request.
+    """Return the metadata as JSON; nothing in it is taken from a request.
 
     Raises what `check_issuer` raises.
     """

@@ -1,4 +1,4 @@
-"""What oauthlib asks of this service: who a client is, and what of its tokens."""
+"""Answer what oauthlib asks of this service: who a client is, and what of its tokens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from eaglet.exceptions import InvalidAppKey
 logger = logging.getLogger("eaglet.auth")
 
 Attempt = Callable[[str, str], AbstractContextManager[None]]
-"""What credentials are checked in, of `throttle`: it takes an address and an app key."""
+"""What credentials are checked in, of `throttling.limits`: it takes an address and an app key."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Client:
 
     @property
     def app(self) -> App:
-        """The app."""
+        """Return the app."""
         return self.secret.app
 
 
@@ -69,7 +69,7 @@ class AppValidator(RequestValidator):
 
     @sensitive_variables()
     def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
-        """Whether the credentials are an app's. Raises TokenRequestsThrottled."""
+        """Return whether the credentials are an app's. Raises TokenRequestsThrottled."""
         credentials = self._caller.credentials
         try:
             with self._attempt(self._caller.address, credentials.app_key):
@@ -80,25 +80,25 @@ class AppValidator(RequestValidator):
         return True
 
     def validate_grant_type(self, *args: Any, **kwargs: Any) -> bool:
-        """Every app may use the only grant type there is."""
+        """Allow every app the only grant type there is."""
         return True
 
     def get_default_scopes(self, *args: Any, **kwargs: Any) -> list[str]:
-        """None."""
+        """Return no scope."""
         return []
 
     def validate_scopes(self, client_id: str, scopes: list[str], *args: Any, **kwargs: Any) -> bool:
-        """Whether none is asked for."""
+        """Return whether none is asked for."""
         return not scopes
 
     def save_token(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing: a token is stored before it is handed out."""
+        """Do nothing: a token is stored before it is handed out."""
 
     @sensitive_variables()
     def introspect_token(
         self, token: str, token_type_hint: str | None, request: Request, *args: Any, **kwargs: Any
     ) -> dict[str, Any] | None:
-        """What RFC 7662 §2.2 says of a live token that is the client's to see, else None."""
+        """Return what RFC 7662 §2.2 says of a live token that is the client's to see, else None."""
         client = _client_of(request)
         _note_use(client)
         record = _live_token(token, client)

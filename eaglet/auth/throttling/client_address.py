@@ -1,4 +1,4 @@
-"""Whom a request comes from, by its address."""
+"""Tell callers apart by their address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HOST_BITS: Final = 64
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address to count a request under: an IPv4 address, or the /64 of an IPv6 one.
+    """Return the address to count a request under: an IPv4 address, or the /64 of an IPv6 one.
 
     It is REMOTE_ADDR, or with EAGLET_TRUSTED_PROXIES = N what the outermost of the N proxies
     wrote down: the Nth from the right in X-Forwarded-For. What stands left of that the caller
@@ -31,7 +31,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _without_port(text: str) -> str:
-    """An address without the port that some proxies write after it."""
+    """Return an address without the port that some proxies write after it."""
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0] if text.count(":") == 1 else text

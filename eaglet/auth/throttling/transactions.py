@@ -1,4 +1,4 @@
-"""Views whose writes stay, whatever they answer."""
+"""Keep what views have written, whatever they answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exchanging an app key and secret for an access token."""
+"""Exchange an app key and secret for an access token."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def issue_for(record: AppSecret) -> IssuedToken:
 
 @sensitive_variables()
 def authenticate_app(app_key: str, secret: str) -> AppSecret:
-    """The record of a live secret of an app that is switched on, with its `app` loaded.
+    """Return the record of a live secret of an app that is switched on, with its `app` loaded.
 
     Raises InvalidAppKey, always the same; the log says why, where the app key is right.
     """

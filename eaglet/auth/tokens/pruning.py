@@ -5,7 +5,7 @@ too before their time is over. Always in batches, each a statement or two of its
 found through an index, locks what it is about to delete and nothing else, and passes over what
 somebody else has locked. Nobody who issues or checks a token waits for it longer than that.
 
-Deleting a dead token changes no verdict, so nothing is told of it.
+Deleting a dead token changes no access, so nothing is announced.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def prune_cached_tokens(using: str) -> int:
 
 
 def count_dead(using: str) -> int:
-    """How many rows are expired or revoked now."""
+    """Return how many rows are expired or revoked now."""
     return _tokens(using).filter(_dead()).count()
 
 

@@ -1,4 +1,4 @@
-"""Moments, aware in the code whatever USE_TZ makes of them in the database."""
+"""Keep moments aware in the code, whatever USE_TZ makes of them in the database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 
 def now() -> datetime.datetime:
-    """The present moment, aware, in UTC."""
+    """Return the present moment, aware, in UTC."""
     return datetime.datetime.now(tz=datetime.timezone.utc)
 
 
@@ -21,7 +21,7 @@ def to_field(moment: datetime.datetime) -> datetime.datetime:
 
 
 def from_field(value: datetime.datetime) -> datetime.datetime:
-    """The aware moment a DateTimeField's value stands for.
+    """Return the aware moment a DateTimeField's value stands for.
 
     Where USE_TZ is off, the hour that daylight saving time repeats is taken for its first pass,
     so that what expires in it expires early rather than late.

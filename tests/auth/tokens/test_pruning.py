@@ -215,7 +215,9 @@ def test_a_token_is_issued_though_pruning_fails(make_app, due, monkeypatch, capl
     assert "could not be deleted" in caplog.text
 
 
-def test_verdicts_stand_though_dead_tokens_go(make_tokens, hermes, django_assert_num_queries):
+def test_what_is_cached_stands_though_dead_tokens_go(
+    make_tokens, hermes, django_assert_num_queries
+):
     token = hermes.token()
     verifier().verify(token)
     make_tokens(3, expired=True)

@@ -150,7 +150,7 @@ def test_a_verification_read_before_the_commit_ends_with_the_commit(make_app, en
     (key,) = verifier()._cached
     with transaction.atomic():
         end(hermes)
-        # Another connection still finds the token good, and its thread keeps the verdict.
+        # Another connection still finds the token good, and its thread keeps what it found.
         verifier()._cached[key] = _lasting(before)
         assert verify(token) == before
     with pytest.raises(InvalidAccessToken):

@@ -1,4 +1,4 @@
-"""`manage.py create_app NAME`: a new app, and its key and secret to paste into settings."""
+"""`manage.py create_app NAME`: make a new app, and its key and secret to paste into settings."""
 
 from __future__ import annotations
 
