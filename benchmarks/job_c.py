@@ -104,7 +104,7 @@ def eaglet(port: int, verb: str) -> Call:
         LOGGING_CONFIG=None,
     )
     from eaglet.client import Resource
-    from eaglet.token_store import register_shared_store
+    from eaglet.tokens import register_shared_store
 
     register_shared_store(None)
 

@@ -10,7 +10,7 @@ from eaglet.api import registry
 from eaglet.api.security import decorator
 from eaglet.conf import conf
 from eaglet.doctor import register_examination
-from eaglet.token_store import register_shared_store
+from eaglet.tokens import register_shared_store
 
 
 class AuthConfig(AppConfig):
@@ -27,8 +27,8 @@ class AuthConfig(AppConfig):
         # These need the app registry, or settings.
         from eaglet.auth import checks, models, refusals  # noqa: F401,PLC0415
         from eaglet.auth.health import examine_callers  # noqa: PLC0415
-        from eaglet.auth.token_store import DatabaseTokenStore  # noqa: PLC0415
         from eaglet.auth.tokens import invalidation  # noqa: PLC0415
+        from eaglet.auth.tokens.store import DatabaseTokenStore  # noqa: PLC0415
         from eaglet.auth.tokens.verification import (  # noqa: PLC0415
             DatabaseTokenVerifier,
             VerifiedAccessToken,

@@ -21,9 +21,7 @@ class ClientConfig(AppConfig):
         # These need settings.
         from eaglet.client.checks import check_client_settings  # noqa: PLC0415
         from eaglet.client.health import examine_services  # noqa: PLC0415
-        from eaglet.client.tokens.stores import check_token_store  # noqa: PLC0415
         from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
 
         checks.register(check_client_settings)
-        checks.register(check_token_store)
         register_examination("services", examine_services)

@@ -17,7 +17,8 @@ from eaglet.client.http.errors import detached
 from eaglet.client.http.transport import Answer
 from eaglet.client.services import resolve
 from eaglet.client.services.resolve import Service
-from eaglet.client.tokens import flow as auth
+from eaglet.client.tokens.fetch import TOKEN_RESOURCE, with_time_left
+from eaglet.client.tokens.flow import flow
 from eaglet.exceptions import EagletError, InvalidRequest
 from eaglet.observability import tracing
 from eaglet.observability.redaction import redact_text
@@ -91,16 +92,16 @@ def _exchange(
     if (
         not service.needs_token
         or wire.TOKEN_PARAMETER in record.data
-        or record.resource == auth.TOKEN_RESOURCE
+        or record.resource == TOKEN_RESOURCE
     ):
-        return retry.send(draft.request(auth.with_time_left(headers)), service, record)
+        return retry.send(draft.request(with_time_left(headers)), service, record)
     record.credentials = "token"
     guard_of(service).check()  # before a token is asked for, of the same service
-    flow = auth.flow(service, draft, headers, as_it_is_now)
-    request = next(flow)
+    authenticated = flow(service, draft, headers, as_it_is_now)
+    request = next(authenticated)
     while True:
         answer = retry.send(request, service, record)
         try:
-            request = flow.send(answer)
+            request = authenticated.send(answer)
         except StopIteration:
             return answer

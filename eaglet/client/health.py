@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from eaglet.client.http import request
 from eaglet.client.http.transport import transport
 from eaglet.client.services.resolve import Service, resolve
-from eaglet.client.tokens.flow import fetch_token
+from eaglet.client.tokens.fetch import fetch_token
 from eaglet.conf import conf
 from eaglet.doctor import Finding
 from eaglet.exceptions import EagletError

@@ -8,7 +8,6 @@ from typing import Any
 from eaglet.client.call import perform
 from eaglet.client.services import resolve
 from eaglet.client.services.configuration import configure
-from eaglet.client.tokens import flow
 from eaglet.client.tokens.cache import tokens
 from eaglet.conf import conf
 
@@ -112,6 +111,8 @@ class Resource:
 def _forget_token(service: str | None = None, gateway_host: str | None = None) -> None:
     """Drop the access token of a service, or of all."""
     if service is None:
-        tokens.forget_all()
-    else:
-        flow.forget_token(resolve.resolve(service, gateway_host))
+        tokens.clear_all()
+        return
+    key = resolve.resolve(service, gateway_host).token_key
+    if key is not None:
+        tokens.clear(key)

@@ -109,12 +109,6 @@ class Settings:
     EAGLET_TOKEN_CACHE_SECONDS = Setting(
         float, 5, "How long a process may go on accepting a token it has just checked."
     )
-    EAGLET_TOKEN_CACHE_ALIAS = Setting(
-        str | None,
-        "default",
-        "The cache, if processes share it, for tokens: verdicts on them where nothing is kept in "
-        "a process, and those got from services where there is no `eaglet.auth`; None: none.",
-    )
     EAGLET_ISSUE_TOKENS = Setting(
         bool | None, None, "Whether to offer the token endpoints; None: where there are resources."
     )
@@ -161,12 +155,6 @@ class Settings:
     EAGLET_LEGACY_SERVICES = Setting(
         Sequence[str] | str, (), "Services that speak the original's wire, or '*' for all of them."
     )
-    EAGLET_CLIENT_TOKEN_STORE = Setting(
-        str | None,
-        None,
-        "Where processes share the tokens got from services: 'database', by `eaglet.auth`; "
-        "'cache', EAGLET_TOKEN_CACHE_ALIAS; 'memory', each its own; None: the first there is.",
-    )
     EAGLET_CLIENT_RAISE_ERRORS = Setting(bool, False, "Raise instead of returning None.")
     EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS = Setting(
         float, 2, "How long a connection may take.", above=0
@@ -193,7 +181,7 @@ class Settings:
         float, 0.5, "For how long it is left alone before one call tries it again.", above=0
     )
     EAGLET_CLIENT_MAX_RESPONSE_BYTES = Setting(
-        int, 64 * 1024 * 1024, "The largest answer that is read.", above=0
+        int, 8 * 1024 * 1024, "The largest answer that is read, decoded.", above=0
     )
     EAGLET_LOG_PARAMS = Setting(bool, False, "Log parameters' values too, redacted.")
 

@@ -60,7 +60,7 @@ def test_alone_it_needs_no_other_app_and_no_rest_framework(tmp_path):
         created = App.objects.create_app("hermes")
         token = issue_access_token(created.app.app_key, created.secret).token
         assert verifier().verify(token).app.name == "hermes"
-        from eaglet.token_store import StoredToken, TokenKey, shared_store
+        from eaglet.tokens import StoredToken, TokenKey, shared_store
         key = TokenKey.of("http://a", "card", "k", "s")
         shared_store().put(key, StoredToken("t", 7200, 7200))
         assert shared_store().get(key).value == "t"

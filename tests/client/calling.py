@@ -12,9 +12,9 @@ def call(verb="post", **data):
 
 
 def settle():
-    """Wait for what goes on behind the callers: renewals, and leases being extended."""
+    """Wait for the fetches that go on behind the callers."""
     for thread in threading.enumerate():
-        if thread.name in ("eaglet-token", "eaglet-token-lease"):
+        if thread.name == "eaglet-token":
             thread.join(20)
 
 

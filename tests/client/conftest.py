@@ -6,7 +6,7 @@ import pytest
 from eaglet.client.http.transport import transport
 from eaglet.client.services import configuration
 from eaglet.client.tokens.cache import tokens
-from eaglet.token_store import register_shared_store, shared_store
+from eaglet.tokens import register_shared_store, shared_store
 
 from .calling import settle
 from .recording_server import RecordingServer, TokenIssuer
@@ -18,11 +18,11 @@ def fresh_client(monkeypatch):
     monkeypatch.setattr(configuration, "_configuration", configuration.Configuration())
     store = shared_store()
     register_shared_store(None)
-    tokens.forget_all()
+    tokens.clear_all()
     yield
     settle()
     register_shared_store(None)
-    tokens.forget_all()
+    tokens.clear_all()
     transport.close()
     register_shared_store(store)
 

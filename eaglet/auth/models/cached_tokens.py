@@ -8,7 +8,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.auth import keys
-from eaglet.auth.tokens import encryption
 
 
 class CachedTokenQuerySet(models.QuerySet["CachedToken"]):
@@ -24,7 +23,7 @@ class CachedTokenQuerySet(models.QuerySet["CachedToken"]):
 class CachedToken(models.Model):
     """An access token this service got from another one, encrypted.
 
-    The row stands for the credentials it was got with (`eaglet.token_store.TokenKey`), and may
+    The row stands for the credentials it was got with (`eaglet.tokens.TokenKey`), and may
     hold no token: the lease of the process that is fetching one is in it too.
     """
 
@@ -56,7 +55,3 @@ class CachedToken(models.Model):
         """Whether it holds a token whose time is not over, by this machine's clock: for people."""
         live = self.expires_at is not None and self.expires_at > timezone.now()
         return live and self.encrypted_token != ""
-
-    def decrypted_token(self) -> str | None:
-        """Return the token, or None if there is none or SECRET_KEY has changed since."""
-        return encryption.decrypt(self.encrypted_token) if self.encrypted_token else None

@@ -15,33 +15,40 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.utils.encoding import force_bytes
 
-# The name is older than the module; another would make unreadable what is stored.
+# The name is older than the module.
 _ENCRYPTION_PURPOSE: Final = b"eaglet.auth: cached access tokens"
 
 
-def encrypt(text: str) -> str:
-    """Encrypt with a key derived from SECRET_KEY (HKDF-SHA256, Fernet); returns ASCII."""
-    return _cipher().encrypt(text.encode()).decode("ascii")
+def encrypt(text: str, bound_to: str) -> str:
+    """Encrypt with a key derived from SECRET_KEY (HKDF-SHA256, Fernet); return ASCII.
+
+    Args:
+        text: what to encrypt.
+        bound_to: the one place where it may be read again, such as the digest of its row's key;
+            copied to another place it is unreadable.
+    """
+    return _cipher(bound_to).encrypt(text.encode()).decode("ascii")
 
 
-def decrypt(encrypted: str) -> str | None:
+def decrypt(encrypted: str, bound_to: str) -> str | None:
     """Read what `encrypt` wrote under SECRET_KEY or one of SECRET_KEY_FALLBACKS, else None."""
     try:
-        return _cipher().decrypt(encrypted.encode()).decode()
+        return _cipher(bound_to).decrypt(encrypted.encode()).decode()
     except (InvalidToken, UnicodeError):
         return None
 
 
-def _cipher() -> MultiFernet:
-    return _cipher_for((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+def _cipher(bound_to: str) -> MultiFernet:
+    return _cipher_for((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS), bound_to)
 
 
-@lru_cache(maxsize=4)
-def _cipher_for(keys: tuple[str | bytes, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(_derive(key)) for key in keys])
+@lru_cache(maxsize=256)
+def _cipher_for(keys: tuple[str | bytes, ...], bound_to: str) -> MultiFernet:
+    return MultiFernet([Fernet(_derive(key, bound_to)) for key in keys])
 
 
-def _derive(key: str | bytes) -> bytes:
+def _derive(key: str | bytes, bound_to: str) -> bytes:
     # RFC 5869. No salt: the input is a key already, and every process must derive the same.
-    hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=_ENCRYPTION_PURPOSE)
+    info = b"\0".join((_ENCRYPTION_PURPOSE, bound_to.encode()))
+    hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=info)
     return base64.urlsafe_b64encode(hkdf.derive(force_bytes(key)))

@@ -13,6 +13,7 @@ import io
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from requests.adapters import HTTPAdapter
@@ -22,6 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.response import HTTPResponse
 from urllib3.util import Retry, Timeout
+from urllib3.util.connection import create_connection
 
 from eaglet import deadline
 from eaglet.client.http import dns
@@ -41,7 +43,7 @@ _sending = _Sending()
 
 
 def has_begun_sending() -> bool:
-    """Whether this thread's last request may have left, were it for its first byte only."""
+    """Return whether this thread's last request may have left, were it its first byte only."""
     return _sending.has_begun
 
 
@@ -50,36 +52,57 @@ def note_sending() -> None:
     _sending.has_begun = True
 
 
-def _bound(sock: socket.socket, longest: float | None = None) -> None:
-    """Give the socket what is left as its timeout, `longest` at most; TimeoutError if it is 0."""
+def _time_left(longest: float | None) -> float | None:
+    """Return what is left of the call's time, `longest` at most; TimeoutError if it is over."""
     left = deadline.remaining()
     if left is None:
-        return
+        return longest
     if left <= 0:
         raise TimeoutError("the time for the call is over")
-    sock.settimeout(left if longest is None or left < longest else longest)
+    return left if longest is None or left < longest else longest
 
 
-class _BoundedReader(io.RawIOBase):
+class _BoundedStream(io.RawIOBase):
     """Reads from a socket, each time within what is left, and within the time for reading."""
 
     def __init__(self, stream: io.RawIOBase, sock: socket.socket) -> None:
+        self.sock = sock
+        self.is_over = False
         self._stream = stream
-        self._sock = sock
         self._longest = sock.gettimeout()  # urllib3 has just set it for the answer
 
     def readable(self) -> bool:
-        """Whether it can be read: always."""
+        """Return whether it can be read: always."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
         """Read into a buffer; TimeoutError when the time for the call is over."""
-        _bound(self._sock, self._longest)
+        if self.is_over:
+            return 0
+        self.sock.settimeout(_time_left(self._longest))
         return self._stream.readinto(buffer)
 
     def close(self) -> None:
         """Let go of the socket."""
         self._stream.close()
+        super().close()
+
+
+class _AnswerReader(io.BufferedReader):
+    """Reads one answer, and ends the connection if anything has come behind it.
+
+    That would be taken for the answer to the next call.
+    """
+
+    raw: _BoundedStream
+
+    def close(self) -> None:
+        """Close it, once the answer has been read."""
+        if not self.closed:
+            sock, self.raw.is_over = self.raw.sock, True
+            with suppress(OSError, ValueError):
+                if self.peek(1) or (hasattr(sock, "pending") and sock.pending()):
+                    sock.shutdown(socket.SHUT_RDWR)
         super().close()
 
 
@@ -94,7 +117,14 @@ class _BoundedResponse(http.client.HTTPResponse):
         url: str | None = None,
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
-        self.fp: io.BufferedReader = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
+        self.fp: io.BufferedReader = _AnswerReader(_BoundedStream(self.fp.detach(), sock))
+
+    def begin(self) -> None:
+        """Read the answer's head; pass over interim answers before it (RFC 9110 §15.2)."""
+        super().begin()
+        while 100 <= self.status < 200 and self.status != http.client.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()
 
 
 class _Bounded(http.client.HTTPConnection):
@@ -104,38 +134,43 @@ class _Bounded(http.client.HTTPConnection):
 
     _dns_host: str  # urllib3's: the host as it is to be looked up
     _held: list[bytes] | None = None
-    idle_since = 0.0
+    used_at = 0.0
 
     def _new_conn(self) -> socket.socket:
         """Connect to the first of the host's addresses that answers."""
-        name, longest = self._dns_host, self.timeout
-        failure: Exception | None = None
+        failure: Exception = OSError(f"{self._dns_host} has no address")
         try:
-            for address in dns.addresses(name, self.port, self._time_to_connect(longest)):
-                self._dns_host, self.timeout = address, self._time_to_connect(longest)
+            for address in dns.addresses(self._dns_host, self.port, _time_left(self.timeout)):
                 try:
-                    connected: socket.socket = super()._new_conn()  # type: ignore[misc]
-                    return connected
-                except (ConnectTimeoutError, NewConnectionError) as error:
-                    failure = error
+                    return create_connection(
+                        (address, self.port),
+                        _time_left(self.timeout),
+                        socket_options=HTTPConnection.default_socket_options,
+                    )
+                except TimeoutError as error:
+                    failure = ConnectTimeoutError(self, f"no connection to {address}: {error}")
+                except OSError as error:
+                    failure = NewConnectionError(
+                        self,  # type: ignore[arg-type]
+                        f"Failed to establish a new connection: {error}",
+                    )
         except TimeoutError as error:
-            raise ConnectTimeoutError(self, str(error)) from None
-        finally:
-            self._dns_host, self.timeout = name, longest
-        raise failure or OSError(f"{name} has no address")
-
-    def _time_to_connect(self, longest: float | None) -> float | None:
-        left = deadline.remaining()
-        if left is None:
-            return longest
-        if left <= 0:
-            raise TimeoutError("the time for the call is over")
-        return left if longest is None else min(left, longest)
+            failure = ConnectTimeoutError(self, str(error))
+        raise failure
 
     def request(
         self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
     ) -> None:
-        """Send a request: head and body at once, if the body is a small one."""
+        """Send a request: head and body at once, if the body is a small one.
+
+        On a connection that was idle for long it is sent over a new one. One that the service has
+        closed is noticed by urllib3; what a router or a balancer on the way has dropped is not: no
+        answer would ever come.
+        """
+        now = time.monotonic()
+        if self.sock is not None and now - self.used_at > LONGEST_IDLE_SECONDS:
+            self.close()
+        self.used_at = now
         if not body or not isinstance(body, bytes) or len(body) > _SMALL:
             super().request(method, url, body, headers, **options)
             return
@@ -160,7 +195,8 @@ class _Bounded(http.client.HTTPConnection):
             return
         rest = memoryview(data)
         while rest:
-            _bound(self.sock)
+            if (left := _time_left(None)) is not None:
+                self.sock.settimeout(left)
             rest = rest[self.sock.send(rest) :]
             _sending.has_begun = True
 
@@ -173,38 +209,11 @@ class _BoundedHTTPSConnection(_Bounded, HTTPSConnection):
     pass
 
 
-class _KeptPool(HTTPConnectionPool):
-    """What the pools for the two kinds have in common."""
-
-    def _get_conn(self, timeout: float | None = None) -> Any:
-        """Take a connection out; one that has been idle for long is opened anew.
-
-        One that the service has closed is noticed by urllib3; what a router or a balancer on the
-        way has dropped is not: no answer would ever come.
-        """
-        connection: Any = super()._get_conn(timeout)
-        if (
-            connection.sock is not None
-            and time.monotonic() - connection.idle_since > LONGEST_IDLE_SECONDS
-        ):
-            connection.close()
-        return connection
-
-    def _put_conn(self, conn: Any) -> None:
-        """Put a connection back, or close it if there are enough: no reason for a warning."""
-        if conn is not None:
-            conn.idle_since = time.monotonic()
-            if self.pool is not None and self.pool.full():
-                conn.close()
-                return
-        super()._put_conn(conn)
-
-
-class _BoundedHTTPPool(_KeptPool):
+class _BoundedHTTPPool(HTTPConnectionPool):
     ConnectionCls = _BoundedHTTPConnection
 
 
-class _BoundedHTTPSPool(_KeptPool, HTTPSConnectionPool):
+class _BoundedHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _BoundedHTTPSConnection
 
 

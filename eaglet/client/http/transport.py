@@ -25,7 +25,7 @@ from eaglet.observability.redaction import RedactingFilter
 
 HOSTS: Final = 100
 """For how many hosts connections are kept open."""
-CONNECTIONS: Final = 32
+CONNECTIONS: Final = 100
 """How many connections to each of them; more are opened when needed, and not kept."""
 _URL_LOGGERS: Final = ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 

@@ -14,7 +14,7 @@ from eaglet.client.services.addresses import SCHEMES, base_url, is_name, origin,
 from eaglet.client.services.configuration import configuration
 from eaglet.conf import conf
 from eaglet.exceptions import InvalidRequest
-from eaglet.token_store import TokenKey
+from eaglet.tokens import TokenKey
 
 logger = logging.getLogger("eaglet.client.services")
 

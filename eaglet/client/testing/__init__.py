@@ -14,7 +14,7 @@ from eaglet.client.testing.calls import RecordedCall, UnexpectedCall
 from eaglet.client.testing.faults import Fault
 from eaglet.client.testing.services import FakeServices
 from eaglet.client.tokens.cache import tokens
-from eaglet.token_store import MemoryTokenStore, register_shared_store, shared_store
+from eaglet.tokens import register_shared_store, shared_store
 
 _SCHEMES: Final = ("http://", "https://")
 _NOWHERE: Final = "http://services.invalid"
@@ -42,7 +42,7 @@ def fake_services() -> Iterator[FakeServices]:
     store, gateway_host = shared_store(), configuration().gateway_host
     _adapters.append(adapter)
     _mount()
-    register_shared_store(MemoryTokenStore())
+    register_shared_store(None)
     _forget()
     if not gateway_host:
         configure({"gateway_host": _NOWHERE})
@@ -67,7 +67,7 @@ def _mount() -> None:
 
 
 def _forget() -> None:
-    tokens.forget_all()
+    tokens.clear_all()
     forget_guards()
 
 

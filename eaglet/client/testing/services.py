@@ -14,7 +14,7 @@ from eaglet.client.testing.answers import DeclaredAnswer, Reply, Scope
 from eaglet.client.testing.calls import RecordedCall, UnexpectedCall
 from eaglet.client.testing.faults import Fault, Kind
 from eaglet.client.testing.tokens import FakeTokens, refusal
-from eaglet.client.tokens import flow
+from eaglet.client.tokens.fetch import TOKEN_RESOURCE
 from eaglet.observability.redaction import redact_values
 
 
@@ -175,7 +175,7 @@ class FakeServices:
         Raises UnexpectedCall where no answer is declared.
         """
         call = RecordedCall.of(request)
-        is_for_token = call.resource == flow.TOKEN_RESOURCE
+        is_for_token = call.resource == TOKEN_RESOURCE
         if is_for_token:
             call = replace(call, params=redact_values(call.params))
         with self._lock:
@@ -211,7 +211,7 @@ class FakeServices:
 
     def _gives_tokens_of_its_own(self, call: RecordedCall) -> bool:
         return any(
-            each.scope.service == call.service and each.scope.resource == flow.TOKEN_RESOURCE
+            each.scope.service == call.service and each.scope.resource == TOKEN_RESOURCE
             for each in self._answers
         )
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from eaglet.auth import keys
 from eaglet.auth.admin import access_tokens
 from eaglet.auth.models import AccessToken, CachedToken
-from eaglet.token_store import StoredToken, TokenKey, shared_store
+from eaglet.tokens import StoredToken, TokenKey, shared_store
 from tests.auth.admin.pages import TOKENS, act, history, page
 
 
@@ -74,9 +74,12 @@ def test_what_is_revoked_stays_as_it_is(admin_client, hermes):
 
 
 @pytest.mark.parametrize("model", ["app", "accesstoken", "cachedtoken"])
-def test_who_may_only_look_finds_no_action(staff, hermes, model):
+def test_who_may_only_look_finds_no_action(
+    staff, hermes, model, django_capture_on_commit_callbacks
+):
     hermes.token()
-    shared_store().put(TokenKey.of("http://a", "card", "k", "s"), StoredToken("t", 7200, 7200))
+    with django_capture_on_commit_callbacks(execute=True):
+        shared_store().put(TokenKey.of("http://a", "card", "k", "s"), StoredToken("t", 7200, 7200))
     client = staff(f"view_{model}")
     url = f"/admin/eaglet_auth/{model}/"
     assert client.get(url).status_code == 200

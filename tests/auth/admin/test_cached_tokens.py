@@ -1,14 +1,16 @@
 import pytest
 
 from eaglet.auth.models import CachedToken
-from eaglet.token_store import StoredToken, TokenKey, shared_store
+from eaglet.tokens import StoredToken, TokenKey, shared_store
 from tests.auth.admin.pages import CACHED, act, history, page
 
 
 @pytest.fixture
-def cached(db):
+def cached(db, django_capture_on_commit_callbacks):
     token = StoredToken("egt_from_elsewhere", 7200, 7200)
-    shared_store().put(TokenKey.of("http://card.example", "card", "egk_1", "egs_1"), token)
+    key = TokenKey.of("http://card.example", "card", "egk_1", "egs_1")
+    with django_capture_on_commit_callbacks(execute=True):
+        shared_store().put(key, token)
     return CachedToken.objects.get()
 
 

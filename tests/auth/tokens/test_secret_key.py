@@ -4,6 +4,7 @@ import pytest
 
 from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, CachedToken
+from eaglet.auth.tokens import encryption
 from eaglet.client import Resource
 from eaglet.client.tokens.cache import tokens
 
@@ -58,7 +59,8 @@ def test_without_it_a_fresh_token_is_got_and_the_caller_notices_nothing(call_ser
     assert call_service() == call_service() == "hermes"
     assert issued() == 2
     row = CachedToken.objects.get()
-    assert keys.digest(row.decrypted_token()) == AccessToken.objects.latest("pk").digest
+    token = encryption.decrypt(row.encrypted_token, row.digest)
+    assert keys.digest(token) == AccessToken.objects.latest("pk").digest
 
 
 def test_a_token_that_is_got_anew_is_encrypted_under_the_new_key_alone(call_service, settings):

@@ -1,0 +1,234 @@
+"""The tokens this service got from others, in the database, encrypted, and the leases for them."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Final, TypeVar
+
+from django.db import connections, router, transaction
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from eaglet.auth.models import CachedToken, CachedTokenQuerySet
+from eaglet.auth.tokens import encryption, timestamps
+from eaglet.observability.redaction import redact_text
+from eaglet.tokens import StoredToken, TokenKey
+
+logger = logging.getLogger("eaglet.auth")
+
+T = TypeVar("T")
+
+_USER_IN_URL = re.compile(r"(?<=//)[^/@]*@")
+
+# Not Django's `Now`: on MariaDB that is in the session's time zone, on SQLite always in UTC.
+_EPOCH_NOW: Final = {
+    "postgresql": "EXTRACT(EPOCH FROM clock_timestamp())::double precision",
+    "mysql": "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1e6",
+    "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
+}
+# How long to wait for a lock, a second: reading it, setting it, and what is set.
+_LOCK_WAIT: Final = {
+    "postgresql": ("SHOW lock_timeout", "SET lock_timeout = '{}'", "1s"),
+    "mysql": ("SELECT @@innodb_lock_wait_timeout", "SET innodb_lock_wait_timeout = {}", 1),
+    "sqlite": ("PRAGMA busy_timeout", "PRAGMA busy_timeout = {}", 1000),
+}
+
+
+class DatabaseTokenStore:
+    """An `eaglet.tokens.TokenStore` over CachedToken, on the caller's own connection.
+
+    Inside the caller's transaction it only reads, in a savepoint, and writes once that is
+    committed. Outside it waits for locks of others for a second at most. Time is the database's.
+    A database that is down, or lacks the table, is no error: there is no token then, and a
+    warning in the log.
+    """
+
+    def in_transaction(self) -> bool:
+        """Return whether the caller has a transaction open."""
+        return _in_transaction(router.db_for_write(CachedToken))
+
+    @sensitive_variables()
+    def get(self, key: TokenKey) -> StoredToken | None:
+        """Return the live token for a key; None if there is none or it can't be decrypted."""
+        return _attempt("read", partial(_read, key))
+
+    @sensitive_variables()
+    def lease(self, key: TokenKey, holder: str, seconds: float, seen: StoredToken | None) -> bool:
+        """Take the lease by one conditional UPDATE; True also where the database can't be used."""
+
+        def lease(using: str) -> bool:
+            now = _database_now(using)
+            lease = {
+                "lease_holder": holder,
+                "lease_until": timestamps.to_field(now + datetime.timedelta(seconds=seconds)),
+            }
+            row = _rows(key, using).first()
+            if row is None:  # of those who make it one does, and the others find its lease there
+                _make_row(key, using, **lease)
+                return _rows(key, using).filter(lease_holder=holder).exists()
+            kept = _token_in(row, key, now)
+            if (kept and kept.value) != (seen and seen.value):
+                return False
+            is_free = Q(lease_holder__in=["", holder]) | Q(lease_until=None)
+            is_over = Q(lease_until__lte=timestamps.to_field(now))
+            unchanged = _rows(key, using).filter(encrypted_token=row.encrypted_token)
+            return unchanged.filter(is_free | is_over).update(**lease) == 1
+
+        return _attempt("leased", lease) is not False
+
+    @sensitive_variables()
+    def put(self, key: TokenKey, token: StoredToken, holder: str = "") -> None:
+        """Keep a token and end the holder's lease, after the caller's transaction.
+
+        From whoever has not the lease it is kept if it lasts longer than the one that is kept.
+        """
+        encrypted = encryption.encrypt(token.value, key.digest)
+        lifetime = datetime.timedelta(seconds=token.lifetime_seconds)
+        got_at = time.monotonic()
+
+        def write(using: str) -> None:
+            now = _database_now(using)
+            left = token.left_seconds - (time.monotonic() - got_at)
+            ends_at = now + datetime.timedelta(seconds=left)
+            values = {
+                "encrypted_token": encrypted,
+                "obtained_at": timestamps.to_field(ends_at - lifetime),
+                "expires_at": timestamps.to_field(ends_at),
+                "updated_at": timestamps.to_field(now),
+            }
+            replaceable = Q(expires_at=None) | Q(expires_at__lt=values["expires_at"])
+            if holder:
+                replaceable |= Q(lease_holder=holder)
+            row = _rows(key, using).first()
+            if row is None:
+                _make_row(key, using)
+            elif _token_in(row, key, now) is None:  # it has ended, or can't be decrypted
+                replaceable |= Q(encrypted_token=row.encrypted_token)
+            rows = _rows(key, using).filter(replaceable)
+            rows.update(**values, lease_holder="", lease_until=None)
+
+        _attempt("written", partial(_after_commit, write))
+
+    @sensitive_variables()
+    def discard(self, key: TokenKey, value: str) -> None:
+        """Drop the token, if it is still the one of that value: a newer one stays."""
+
+        def drop(using: str) -> None:
+            row = _rows(key, using).first()
+            if row is None or encryption.decrypt(row.encrypted_token, key.digest) != value:
+                return
+            # Encrypted anew each time, so this is the very token that was read.
+            _rows(key, using).filter(encrypted_token=row.encrypted_token).forget()
+
+        _attempt("dropped", partial(_after_commit, drop))
+
+
+@sensitive_variables()
+def _attempt(what: str, operation: Callable[[str], T]) -> T | None:
+    """Run an operation on the caller's connection; None, and a warning, if that fails."""
+    try:
+        # The primary's, for reading too: a replica may not know yet who has the lease.
+        using = router.db_for_write(CachedToken)
+        connection = connections[using]
+        was_open = connection.connection is not None
+        try:
+            # In a savepoint: a failure would otherwise break the caller's transaction.
+            is_nested = _in_transaction(using)
+            with transaction.atomic(using=using) if is_nested else _patient_for_a_second(using):
+                return operation(using)
+        finally:
+            if not was_open and not connection.in_atomic_block:
+                connection.close()  # nobody else would, on a thread that answers no requests
+    # Whatever it is: a store that can't be reached must not fail the call it serves.
+    except Exception as error:  # noqa: BLE001
+        # The first line alone: PostgreSQL puts the row into the next.
+        reason = redact_text(str(error).partition("\n")[0])
+        logger.warning(
+            "a cached access token could not be %s: %s: %s", what, type(error).__name__, reason
+        )
+        return None
+
+
+def _in_transaction(using: str) -> bool:
+    connection = connections[using]
+    is_manual = connection.connection is not None and not connection.autocommit
+    return connection.in_atomic_block or is_manual
+
+
+def _after_commit(write: Callable[[str], None], using: str) -> None:
+    """Write now, or when the transaction that is open has been committed."""
+    if _in_transaction(using):
+        transaction.on_commit(partial(_attempt, "written", write), using=using)
+    else:
+        write(using)
+
+
+@contextmanager
+def _patient_for_a_second(using: str) -> Iterator[None]:
+    """Have each statement of a block wait a second at most for what others have locked."""
+    connection = connections[using]
+    if connection.vendor not in _LOCK_WAIT:
+        yield
+        return
+    query, command, limit = _LOCK_WAIT[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        before = cursor.fetchone()[0]
+        cursor.execute(command.format(limit))
+        try:
+            yield
+        finally:
+            cursor.execute(command.format(before))
+
+
+def _rows(key: TokenKey, using: str) -> CachedTokenQuerySet:
+    return CachedToken.objects.using(using).filter(digest=key.digest)
+
+
+def _make_row(key: TokenKey, using: str, **values: object) -> None:
+    """Make the row for a key, unless another has just made it."""
+    # Names are for people to read; the digest is the key. A URL may have a password in it.
+    row = CachedToken(
+        digest=key.digest,
+        address=_USER_IN_URL.sub("", key.address)[:200],
+        service=key.service[:200],
+        app_key=key.app_key[:200],
+        **values,
+    )
+    CachedToken.objects.using(using).bulk_create([row], ignore_conflicts=True)
+
+
+@sensitive_variables()
+def _read(key: TokenKey, using: str) -> StoredToken | None:
+    row = _rows(key, using).first()
+    return None if row is None else _token_in(row, key, _database_now(using))
+
+
+@sensitive_variables()
+def _token_in(row: CachedToken, key: TokenKey, now: datetime.datetime) -> StoredToken | None:
+    """Return the token in a row, if it is live and was encrypted for that key."""
+    if row.obtained_at is None or row.expires_at is None:
+        return None
+    ends_at = timestamps.from_field(row.expires_at)
+    lifetime = (ends_at - timestamps.from_field(row.obtained_at)).total_seconds()
+    # No longer than it ever was: somebody may have put the clock back.
+    left = min((ends_at - now).total_seconds(), lifetime)
+    value = encryption.decrypt(row.encrypted_token, key.digest) if left > 0 else None
+    return None if value is None else StoredToken(value, lifetime, left)
+
+
+def _database_now(using: str) -> datetime.datetime:
+    """Return the database's time, which is the same for all who use it; aware, in UTC."""
+    sql = _EPOCH_NOW.get(connections[using].vendor)
+    seconds = time.time()
+    if sql is not None:
+        with connections[using].cursor() as cursor:
+            cursor.execute(f"SELECT {sql}")
+            seconds = float(cursor.fetchone()[0])
+    return datetime.datetime.fromtimestamp(seconds, tz=datetime.timezone.utc)

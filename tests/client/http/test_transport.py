@@ -1,0 +1,356 @@
+import gzip
+import io
+import itertools
+import socket
+import threading
+import time
+
+import pytest
+from requests.adapters import BaseAdapter
+from requests.models import Response
+
+from eaglet import deadline
+from eaglet.client import (
+    InvalidEnvelope,
+    RequestError,
+    Resource,
+    ResourceError,
+    ServiceTimeout,
+    ServiceUnavailable,
+)
+from eaglet.client.http.transport import transport
+
+from ..forking import forks, in_child
+from ..recording_server import Reply, envelope
+
+CALL = {"resource": "card.trade", "data": {"a": 1}}
+ANSWER = b'{"code":200,"data":null,"errMsg":"","innerErrMsg":""}'
+
+
+def call(verb="get"):
+    return getattr(Resource.use("card", raise_errors=True), verb)(CALL)
+
+
+def dripping(head, piece):
+    """Sends a piece every 10 ms, for as long as it is let."""
+
+    def write(stream):
+        stream.write(head)
+        for _ in range(3000):
+            stream.write(piece)
+            stream.flush()
+            time.sleep(0.01)
+
+    return write
+
+
+def test_connections_are_kept_and_used_again(card):
+    for verb in ("get", "post", "put", "delete", "get"):
+        call(verb)
+    assert len({each.connection for each in card.received}) == 1
+
+
+def test_a_failed_answer_is_read_too_so_that_its_connection_can_be_used_again(card):
+    card.always(b"<html>", status=404)
+    for _ in range(3):
+        with pytest.raises(ResourceError):
+            call()
+    assert len({each.connection for each in card.received}) == 1
+
+
+def test_a_connection_that_the_service_closed_meanwhile_is_replaced(card):
+    card.answer = lambda request: Reply(
+        raw=lambda stream: stream.write(
+            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER)
+        )
+    )
+    assert call()["code"] == 200
+    time.sleep(0.1)
+    assert call("post")["code"] == 200
+    assert len({each.connection for each in card.received}) == 2
+
+
+def test_threads_can_share_it(card):
+    results = []
+
+    def work():
+        results.extend(call("post")["code"] for _ in range(10))
+
+    threads = [threading.Thread(target=work) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [200] * 200
+
+
+def test_the_environments_proxies_and_netrc_are_ignored(card, monkeypatch, tmp_path):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login joe password geheim\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    transport.close()
+    assert call()["code"] == 200
+    assert "Authorization" not in card.received[0].headers
+
+
+def test_cookies_are_neither_kept_nor_sent(card):
+    card.always(envelope(), headers={"Set-Cookie": "sessionid=x; Path=/"})
+    call()
+    call()
+    assert "Cookie" not in card.received[1].headers
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("verb", ["get", "post"])
+def test_redirects_are_not_followed_and_are_named(card, other_server, status, verb):
+    target = f"{other_server.url}/card/trade/?access_token=abc"
+    card.always(b"", status=status, headers={"Location": target})
+    with pytest.raises(ResourceError) as raised:
+        call(verb)
+    assert raised.value.code == status
+    assert f"redirects to {other_server.url}/card/trade/, which is not followed" in str(
+        raised.value
+    )
+    assert "abc" not in str(raised.value)
+    assert other_server.received == []
+    assert len(card.received) == 1
+
+
+def test_a_refused_connection_is_unavailable(settings):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        settings.EAGLET_SERVICES = {"card": {"HOST": f"127.0.0.1:{unused.getsockname()[1]}"}}
+        with pytest.raises(ServiceUnavailable, match="Connection refused"):
+            call()
+
+
+def test_a_name_that_does_not_resolve_is_unavailable(settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": "there-is-no-such-host.invalid"}}
+    with pytest.raises(ServiceUnavailable):
+        call()
+
+
+def test_a_connection_that_is_not_accepted_is_a_timeout(settings):
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        # With the queue full, the kernel leaves further connections unanswered.
+        waiting = [socket.socket() for _ in range(3)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(address)
+        settings.EAGLET_SERVICES = {
+            "card": {"HOST": f"127.0.0.1:{address[1]}", "CONNECT_TIMEOUT_SECONDS": 0.2}
+        }
+        with deadline.within(10):
+            with pytest.raises(ServiceTimeout, match="no connection to"):
+                call()
+            assert deadline.remaining() > 0
+        for each in waiting:
+            each.close()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda stream: time.sleep(30),
+        dripping(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+        dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        dripping(b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["silent", "head", "body", "chunks", "until close", "continue"],
+)
+@pytest.mark.parametrize("own", [True, False], ids=["service's time", "caller's deadline"])
+def test_a_slow_answer_is_cut_off_when_the_time_is_over(card, settings, write, own):
+    card.answer = lambda request: Reply(raw=write)
+    seconds = 0.3
+    if own:
+        settings.EAGLET_SERVICES = {"card": {"HOST": card.url, "TIMEOUT_SECONDS": seconds}}
+    started = time.monotonic()
+    with pytest.raises(ServiceTimeout), deadline.within(30 if own else seconds):
+        call("post")
+    # Not a measure of speed: without the deadline it would be half a minute.
+    assert time.monotonic() - started < 15
+
+
+def test_a_service_that_does_not_read_is_cut_off(settings):
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        settings.EAGLET_SERVICES = {
+            "card": {"HOST": f"127.0.0.1:{deaf.getsockname()[1]}", "TIMEOUT_SECONDS": 0.3}
+        }
+        with pytest.raises(ServiceTimeout):
+            Resource.use("card", raise_errors=True).post(
+                {"resource": "a.b", "data": {"x": "x" * 30_000_000}}
+            )
+
+
+def test_a_long_upload_is_not_held_to_the_time_for_connecting(card, settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": card.url, "CONNECT_TIMEOUT_SECONDS": 0.1}}
+    accepted = threading.Event()
+
+    class Slow(card.RequestHandlerClass):
+        def answer(self):
+            time.sleep(0.4)
+            accepted.set()
+            super().answer()
+
+        do_POST = answer
+
+    card.RequestHandlerClass = Slow
+    resp = Resource.use("card", raise_errors=True).post(
+        {"resource": "a.b", "data": {"x": "x" * 30_000_000}}
+    )
+    assert resp["code"] == 200
+    assert accepted.is_set()
+
+
+def test_with_no_time_left_nothing_is_sent(card):
+    with pytest.raises(ServiceTimeout, match="no time was left"), deadline.within(0):
+        call()
+    assert card.received == []
+
+
+def test_a_timed_out_connection_is_not_used_again(card, settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": card.url, "TIMEOUT_SECONDS": 0.2}}
+    late = iter([0.5, 0, 0])
+    counter = itertools.count()
+
+    def answer(request):
+        mine = next(counter)
+        time.sleep(next(late))
+        return Reply(envelope(mine))
+
+    card.answer = answer
+    with pytest.raises(ServiceTimeout):
+        call()
+    assert call()["data"] == 1
+    assert call()["data"] == 2
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_an_answer_that_is_too_large_is_an_invalid_envelope(card, settings, chunked):
+    settings.EAGLET_CLIENT_MAX_RESPONSE_BYTES = 1000
+    body = b'{"code":200,"data":"' + b"x" * 979 + b'"}'
+
+    def write(stream):
+        if chunked:
+            stream.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n")
+            stream.write(b"Transfer-Encoding: chunked\r\n\r\n")
+            stream.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+        else:
+            stream.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n")
+            stream.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    card.answer = lambda request: Reply(raw=write)
+    with pytest.raises(InvalidEnvelope, match="larger than 1000 bytes"):
+        call()
+    settings.EAGLET_CLIENT_MAX_RESPONSE_BYTES = len(body)
+    assert call()["code"] == 200
+
+
+def test_the_limit_counts_decoded_bytes(card, settings):
+    settings.EAGLET_CLIENT_MAX_RESPONSE_BYTES = 1_000_000
+    bomb = gzip.compress(b'{"code":200,"data":"' + b" " * 50_000_000 + b'"}')
+    assert len(bomb) < 100_000
+    card.always(bomb, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(InvalidEnvelope, match="larger than"):
+        call()
+
+
+def test_compressed_answers_are_read(card):
+    card.always(gzip.compress(ANSWER), headers={"Content-Encoding": "gzip"})
+    assert call()["code"] == 200
+
+
+def test_a_broken_encoding_is_an_invalid_envelope(card):
+    card.always(b"not gzip at all", headers={"Content-Encoding": "gzip"})
+    with pytest.raises(InvalidEnvelope, match="can't be decoded"):
+        call()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + ANSWER,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n35\r\n" + ANSWER[:20],
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+    ],
+    ids=["nothing", "half a body", "half a chunk", "no chunk", "no HTTP",
+         "too many headers", "a long header"],
+)  # fmt: skip
+def test_a_connection_that_breaks_is_unavailable(card, answer):
+    card.answer = lambda request: Reply(raw=lambda stream: stream.write(answer))
+    with pytest.raises(ServiceUnavailable):
+        call("post")
+    assert Resource.use("card").get(CALL) is None
+
+
+@forks
+def test_a_forked_child_opens_connections_of_its_own(card):
+    call()
+    assert in_child(lambda: call()["code"] == 200)
+    call()
+    first, of_child, last = (each.connection for each in card.received)
+    assert first == last != of_child
+
+
+@forks
+def test_a_child_forked_while_another_thread_opens_connections_is_not_stuck(card):
+    def works():
+        transport.close()
+        return call()["code"] == 200
+
+    with transport._lock:
+        assert in_child(works)
+
+
+def test_half_a_head_is_no_answer(card):
+    card.answer = lambda request: Reply(
+        raw=lambda stream: stream.write(b"HTTP/1.1 200 OK\r\nContent-Le")
+    )
+    with pytest.raises(RequestError):
+        call("post")
+
+
+class Canned(BaseAdapter):
+    """Answers without a socket, as an adapter that calls a WSGI application would."""
+
+    def __init__(self):
+        super().__init__()
+        self.requests = []
+
+    def send(self, request, **kwargs):
+        self.requests.append(request)
+        response = Response()
+        response.status_code = 200
+        response.raw = io.BytesIO(ANSWER)
+        response.request = request
+        return response
+
+    def close(self):
+        pass
+
+
+def test_an_adapter_of_requests_can_stand_in_for_the_wire(settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": "http://card.test"}}
+    adapter = Canned()
+    transport.mount("http://card.test/", adapter)
+    try:
+        assert call("put")["code"] == 200
+    finally:
+        transport.unmount("http://card.test/")
+    (request,) = adapter.requests
+    assert (request.method, request.url) == ("PUT", "http://card.test/card/trade/")
+    assert request.body == b'{"a":1}'

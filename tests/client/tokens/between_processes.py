@@ -1,0 +1,146 @@
+"""What holds of tokens between processes, whatever they share them through.
+
+Collected where a module imports it and gives the fixture `start`, which makes a process that
+calls the service `card` at a URL, and shares tokens with the others.
+"""
+
+import secrets
+import threading
+import time
+
+import pytest
+
+from eaglet.client.tokens.cache import LEASE_WAIT_SECONDS
+
+from ..recording_server import RecordingServer, Reply, TokenIssuer
+
+PROCESSES, THREADS = 4, 50
+
+
+@pytest.fixture
+def service():
+    server = RecordingServer()
+    server.answer = server.issuer = TokenIssuer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def callers(start, service):
+    """Starts processes that call `service`, and ends them."""
+    started = []
+    app_key = f"egk_{secrets.token_hex(4)}"  # a port may have been another test's
+
+    def callers(count=1, **options):
+        processes = [start(service.url, APP_KEY=app_key, **options) for _ in range(count)]
+        started.extend(processes)
+        for process in processes:
+            process.ready()
+        return processes
+
+    yield callers
+    for process in started:
+        process.end()
+
+
+def at_once(processes, name, *args):
+    for process in processes:
+        process.begin(name, *args)
+    return [process.result() for process in processes]
+
+
+def refusals(service):
+    return sum(
+        each.headers.get("Authorization", "")[7:] not in service.issuer.valid
+        for each in service.calls
+    )
+
+
+def test_threads_of_processes_that_start_cold_ask_for_one_token(callers, service):
+    service.issuer.before_issue = lambda: time.sleep(0.3)
+    results = at_once(callers(PROCESSES), "call_in_threads", THREADS)
+    assert results == [["secret data"] * THREADS] * PROCESSES
+    assert len(service.token_requests) == 1
+
+
+def test_when_a_token_is_revoked_they_ask_for_one_more(callers, service):
+    processes = callers(PROCESSES)
+    at_once(processes, "call")
+    service.issuer.valid.clear()
+    results = at_once(processes, "call_in_threads", 10)
+    assert results == [["secret data"] * 10] * PROCESSES
+    assert len(service.token_requests) == 2
+
+
+def test_one_that_dies_while_it_asks_is_replaced(callers, service):
+    dying, other = callers(2)
+    asked, over = threading.Event(), threading.Event()
+
+    def before_issue():
+        if not asked.is_set():
+            asked.set()
+            over.wait(30)
+
+    service.issuer.before_issue = before_issue
+    dying.begin("call")
+    assert asked.wait(10)
+    dying.kill()
+    assert other.call() == "secret data"
+    over.set()
+    assert len(service.token_requests) == 2
+
+
+def test_one_that_waits_long_for_the_service_keeps_the_others_for_a_second(callers, service):
+    processes = callers(2)
+    service.issuer.before_issue = lambda: time.sleep(LEASE_WAIT_SECONDS + 3)
+    assert at_once(processes, "call") == ["secret data"] * 2
+    assert len(service.token_requests) == 2
+
+
+def test_one_that_fails_leaves_it_to_the_others_to_try(callers, service):
+    first, second = callers(2)
+    service.issuer.token_reply = Reply(b"", status=500)
+    with pytest.raises(RuntimeError, match="TokenUnavailable"):
+        first.call()
+    service.issuer.token_reply = None
+    assert second.call() == "secret data"
+    assert first.call() == "secret data"
+    assert len(service.token_requests) == 2
+
+
+def test_tokens_that_end_are_renewed_once_for_all_whatever_the_time_of_day_they_see(
+    callers, service
+):
+    lifetime, seconds = 3, 8
+    service.issuer.lifetime = lifetime
+    processes = [*callers(2), *callers(clock_ahead=300), *callers(clock_ahead=-300)]
+    counts = at_once(processes, "call_for", seconds)
+    assert min(counts) > 10
+    assert refusals(service) == 0
+    # Each is renewed within the last tenth of its life.
+    assert len(service.token_requests) <= seconds / (lifetime * 0.9) + 1
+
+
+def test_a_forked_child_needs_no_token_of_its_own(callers, service):
+    [process] = callers()
+    process.call()
+    assert process.fork_and_call()
+    process.forget_in_memory()
+    assert process.fork_and_call()
+    assert len(service.token_requests) == 1
+
+
+def test_with_another_secret_key_a_process_gets_a_token_of_its_own(callers, service):
+    [process] = callers()
+    process.call()
+    [other] = callers(SECRET_KEY="rotated")
+    assert other.call() == "secret data"
+    assert len(service.token_requests) == 2
+
+
+def test_with_a_former_secret_key_as_a_fallback_it_uses_the_same(callers, service):
+    [process] = callers()
+    process.call()
+    [other] = callers(SECRET_KEY="rotated", SECRET_KEY_FALLBACKS=["processes"])
+    assert other.call() == "secret data"
+    assert len(service.token_requests) == 1
