@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
@@ -23,5 +25,10 @@ class ClientConfig(AppConfig):
         from eaglet.client.health import examine_services  # noqa: PLC0415
         from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
 
+        for name, each in logging.root.manager.loggerDict.items():
+            # LOGGING disables what was imported before it (`disable_existing_loggers`), which
+            # `Resource.configure()` in settings does with these: failures would be told nowhere.
+            if isinstance(each, logging.Logger) and name.split(".")[0] == "eaglet":
+                each.disabled = False
         checks.register(check_client_settings)
         register_examination("services", examine_services)

@@ -32,6 +32,34 @@ class Outcome:
     error: EagletError | None = None
 
 
+@dataclass(frozen=True)
+class ClientRequest:
+    """What a verb of `Resource` was asked for."""
+
+    resource: str
+    data: Mapping[str, Any] = field(repr=False)
+    files: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, request: object) -> ClientRequest:
+        """Read the dict that a verb was called with; InvalidRequest says what is wrong with it."""
+        if not isinstance(request, Mapping):
+            raise InvalidRequest("a call takes one dict: {'resource': 'a.b', 'data': {…}}")
+        resource = request.get("resource")
+        if not isinstance(resource, str):
+            raise InvalidRequest("the call names no 'resource'")
+        return cls(resource, _mapping(request, "data"), _mapping(request, "files"))
+
+
+def _mapping(request: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    given = request.get(name)
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InvalidRequest(f"{name!r} must be a dict, not a {type(given).__name__}")
+    return wire.whole(given)
+
+
 def perform(name: str, gateway_host: str | None, verb: str, request: object) -> Outcome:
     """Make a call and log it.
 
@@ -41,12 +69,17 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
     record = CallRecord(verb, tracing.current() or tracing.Trace())
     service = None
     try:
-        record.resource, record.data = _asked(request)
-        path = wire.path_of(record.resource)
+        asked = ClientRequest.of(request)
+        record.resource, record.data, record.files = asked.resource, asked.data, asked.files
         service = resolve.resolve(name, gateway_host)
+        left = deadline.remaining()
+        record.is_cut_short = left is not None and left < service.timeout_seconds
+        template = wire.template(
+            service, verb, wire.path_of(asked.resource), asked.data, asked.files
+        )
         with deadline.within(service.timeout_seconds):
             answer = _exchange(
-                service, verb, path, record, partial(resolve.resolve, name, gateway_host)
+                service, template, record, partial(resolve.resolve, name, gateway_host)
             )
         record.status_code = answer.status_code
         envelope = response.envelope_of(answer)
@@ -63,29 +96,13 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
     return outcome
 
 
-def _asked(request: object) -> tuple[str, Mapping[str, Any]]:
-    """The resource and the data of what a verb was called with."""
-    if not isinstance(request, Mapping):
-        raise InvalidRequest("a call takes one dict: {'resource': 'a.b', 'data': {…}}")
-    resource, data = request.get("resource"), request.get("data")
-    if not isinstance(resource, str):
-        raise InvalidRequest("the call names no 'resource'")
-    if data is None:
-        data = {}
-    if not isinstance(data, Mapping):
-        raise InvalidRequest(f"'data' must be a dict, not a {type(data).__name__}")
-    return resource, data
-
-
 def _exchange(
     service: Service,
-    verb: str,
-    path: str,
+    template: wire.RequestTemplate,
     record: CallRecord,
     as_it_is_now: Callable[[], Service],
 ) -> Answer:
     """Send the call, with a token if it is to have one, and give back the last answer."""
-    draft = wire.draft(service, verb, path, record.data)
     headers = record.trace.headers()
     if service.withholds_credentials:
         record.credentials = "withheld"
@@ -94,10 +111,10 @@ def _exchange(
         or wire.TOKEN_PARAMETER in record.data
         or record.resource == TOKEN_RESOURCE
     ):
-        return retry.send(draft.request(with_time_left(headers)), service, record)
+        return retry.send(template.request(with_time_left(headers)), service, record)
     record.credentials = "token"
     guard_of(service).check()  # before a token is asked for, of the same service
-    authenticated = flow(service, draft, headers, as_it_is_now)
+    authenticated = flow(service, template, headers, as_it_is_now)
     request = next(authenticated)
     while True:
         answer = retry.send(request, service, record)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from eaglet.conf import conf
 from eaglet.exceptions import EagletError, ResourceError
-from eaglet.observability.redaction import redact_values
+from eaglet.observability.redaction import loggable, one_line
 from eaglet.observability.tracing import Trace
 
 logger = logging.getLogger("eaglet.client")
+
+_LONGEST: Final = 200
 
 
 class CallRecord:
@@ -23,6 +25,8 @@ class CallRecord:
     `reason` (redacted), `attempts` (how often it was sent), `request_id`, `trace_id`, `params`
     (names; with EAGLET_LOG_PARAMS a dict of redacted values) and `credentials` (`token`,
     `withheld` from a host that is not trusted, or `none`).
+
+    `is_cut_short` says that a deadline from outside ends before the service's own time.
     """
 
     __slots__ = (
@@ -30,6 +34,8 @@ class CallRecord:
         "code",
         "credentials",
         "data",
+        "files",
+        "is_cut_short",
         "reason",
         "resource",
         "started",
@@ -44,8 +50,10 @@ class CallRecord:
         self.trace = trace
         self.resource = ""
         self.data: Mapping[str, Any] = {}
+        self.files: Mapping[str, Any] = {}
         self.credentials = "none"
         self.attempts = 0
+        self.is_cut_short = False
         self.reason = ""
         self.status_code: int | None = None
         self.code: int | None = None
@@ -60,10 +68,11 @@ class CallRecord:
         if not logger.isEnabledFor(level):
             return
         duration_ms = self.seconds() * 1000
+        params = loggable({**self.data, **dict.fromkeys(self.files, "<file>")})
         code = error.code if isinstance(error, ResourceError) else self.code
         fields = {
             "service": name,
-            "resource": self.resource,
+            "resource": self.resource[:_LONGEST],
             "method": self.verb.upper(),
             "status_code": self.status_code,
             "code": code,
@@ -73,7 +82,7 @@ class CallRecord:
             "attempts": self.attempts,
             "request_id": self.trace.request_id,
             "trace_id": self.trace.trace_id,
-            "params": redact_values(self.data) if conf.EAGLET_LOG_PARAMS else list(self.data),
+            "params": params if conf.EAGLET_LOG_PARAMS else list(params),
             "credentials": self.credentials,
         }
         withheld = ", credentials withheld from a host not in the settings"
@@ -83,12 +92,12 @@ class CallRecord:
             # or `TokenUnavailable:`, for a secret.
             "%s %s %s -> HTTP %s, code %s, %.1f ms%s%s",
             fields["method"],
-            name,
-            self.resource,
+            one_line(str(name)[:_LONGEST]),
+            one_line(self.resource[:_LONGEST]),
             self.status_code,
             code,
             duration_ms,
             withheld if self.credentials == "withheld" else "",
-            f", {fields['error']} ({self.reason})" if error is not None else "",
+            f", {fields['error']} ({one_line(self.reason)})" if error is not None else "",
             extra=fields,
         )

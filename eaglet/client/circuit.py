@@ -157,17 +157,17 @@ def guard_of(service: Service) -> Guard:
     return guard
 
 
-def forget_guards() -> None:
+def clear_guards() -> None:
     """Close every breaker and fill every budget."""
     _guards.clear()
 
 
-def _forget_on_change(*, setting: str, **kwargs: Any) -> None:
+def _clear_on_change(*, setting: str, **kwargs: Any) -> None:
     if setting.startswith("EAGLET_"):
-        forget_guards()
+        clear_guards()
 
 
-setting_changed.connect(_forget_on_change, dispatch_uid="eaglet.client.circuit")
+setting_changed.connect(_clear_on_change, dispatch_uid="eaglet.client.circuit")
 
 if hasattr(os, "register_at_fork"):  # where there are forks: their locks may be held
-    os.register_at_fork(after_in_child=forget_guards)
+    os.register_at_fork(after_in_child=clear_guards)

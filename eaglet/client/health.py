@@ -47,8 +47,8 @@ def _examined(name: str) -> Finding:
 
 def _reached(name: str, service: Service) -> Finding:
     try:
-        draft = request.draft(service, "get", "/healthz", {})
-        transport.send(draft.request({}), service)
+        template = request.template(service, "get", "/healthz", {})
+        transport.send(template.request({}), service)
     except EagletError as error:
         return Finding(
             f"service {name!r}: {error}",

@@ -24,10 +24,10 @@ class _ForgetToken:
 class Resource:
     """The resources of one service; made by `Resource.use`.
 
-    Each verb takes one dict, `{"resource": "a.b", "data": {…}}`, of which `data` may be left
-    out, and gives back the envelope, `{"code": …, "data": …, "errMsg": …, "innerErrMsg": …}`, if
-    its code is 200 or 500. Anything else is a failure: it is logged with its cause, and the verb
-    returns None. If errors are to be raised, it raises instead:
+    Each verb takes one dict, `{"resource": "a.b", "data": {…}, "files": {…}}`, of which `data`
+    and `files` may be left out, and gives back the envelope, `{"code": …, "data": …,
+    "errMsg": …, "innerErrMsg": …}`, if its code is 200 or 500. Anything else is a failure: it
+    is logged with its cause, and the verb returns None. If errors are to be raised, it raises:
 
     - `ResourceError` where the service answered with another code or HTTP status;
     - `ServiceTimeout`, `ServiceUnavailable`, `InvalidEnvelope` where it did not answer in time,
@@ -91,6 +91,10 @@ class Resource:
     def post(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """Call with POST."""
         return self._call("post", request)
+
+    def patch(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Call with PATCH."""
+        return self._call("patch", request)
 
     def delete(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """Call with DELETE."""

@@ -31,6 +31,7 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 2.0
 LONGEST_RETRY_AFTER_SECONDS: Final = 10.0
 """A service that wants to be left alone for longer is not waited for."""
+_INSTANT_SECONDS: Final = 0.005
 _RETRY_AFTER: Final = Retry().parse_retry_after
 
 
@@ -51,7 +52,7 @@ def send(request: PreparedRequest, service: Service, record: CallRecord) -> Answ
     may_have_arrived = False
     while True:
         record.attempts += 1
-        outcome = _attempt(request, service, guard)
+        outcome = _attempt(request, service, guard, record)
         if isinstance(outcome, RequestError):
             outcome.was_sent = may_have_arrived = may_have_arrived or outcome.was_sent
         else:
@@ -80,13 +81,21 @@ def send(request: PreparedRequest, service: Service, record: CallRecord) -> Answ
     return outcome
 
 
-def _attempt(request: PreparedRequest, service: Service, guard: Guard) -> Answer | RequestError:
-    """Send the request once, and report to the guard how it went."""
+def _attempt(
+    request: PreparedRequest, service: Service, guard: Guard, record: CallRecord
+) -> Answer | RequestError:
+    """Send the request once, and report to the guard how it went.
+
+    What a deadline that came in from outside cut short says nothing about the service.
+    """
     left = deadline.remaining()
     try:
         answer = transport.send(request, service)
     except ServiceTimeout as error:
-        guard.failed(error, left)
+        if record.is_cut_short and (deadline.remaining() or 0) < _INSTANT_SECONDS:
+            guard.undecided()
+        else:
+            guard.failed(error, left)
         return error
     except ServiceUnavailable as error:
         guard.failed(error)

@@ -33,6 +33,10 @@ _VALUE = re.compile(
 )
 _BY_LOOKS = re.compile(r"\beg[st]_[A-Za-z0-9_-]{16,}|\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 
+_LONGEST: Final = 200
+# Control characters, ends of lines and paragraphs, changes of direction, lone surrogates.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 # RFC 3986 §3.2.1: what stands before the host, and may hold a password.
 _USERINFO = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 
@@ -55,6 +59,46 @@ def _redact(value: Any) -> Any:
     if isinstance(value, str):
         return redact_text(value)
     return value
+
+
+def loggable(values: Mapping[str, Any], most: int = 100) -> dict[str, Any]:
+    """Copy a mapping as a log may have it: redacted, and no more than a stranger may write there.
+
+    Of all that is in it, however nested, the first `most` values stay, of strings and names 200
+    characters, of bytes their number.
+    """
+    shown: dict[str, Any] = _clipped(values, [most])
+    return redact_values(shown)
+
+
+def _clipped(value: Any, left: list[int]) -> Any:
+    left[0] -= 1
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, Mapping):
+        shown: dict[str, Any] = {}
+        for name, each in value.items():
+            if left[0] <= 0:
+                shown["…"] = "…"
+                break
+            shown[str(name)[:_LONGEST]] = _clipped(each, left)
+        return shown
+    if isinstance(value, list | tuple | set | frozenset):
+        items: list[Any] = []
+        for each in value:
+            if left[0] <= 0:
+                items.append("…")
+                break
+            items.append(_clipped(each, left))
+        return items
+    return value
+
+
+def one_line(text: str) -> str:
+    """Escape what would end a line of a log, or mean something to a terminal, as Python does."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def redact_text(text: str) -> str:

@@ -35,13 +35,14 @@ class Received:
 
 @dataclass
 class Reply:
-    """What to answer with; `raw` writes to the connection itself, and ends it."""
+    """What to answer with; `raw` writes to the connection itself, and may end it."""
 
     body: object = None
     status: int = 200
     headers: dict = field(default_factory=dict)
     content_type: str = "application/json"
     raw: object = None
+    ends: bool = True
 
 
 def envelope(data=None, code=200, message="", **fields):
@@ -111,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.received.append(request)
         reply = self.server.answer(request)
         if reply.raw is not None:
-            self.close_connection = True
+            self.close_connection = reply.ends
             reply.raw(self.wfile)
             return
         body = reply.body
@@ -127,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = answer
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer
 
     def log_message(self, format, *args):
         pass

@@ -1,4 +1,7 @@
 import logging
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -111,3 +114,77 @@ def test_redaction_takes_nothing_from_the_text_of_an_error(card):
     with pytest.raises(ServiceUnavailable) as raised:
         Resource.use("card", raise_errors=True).put({"resource": "member.session"})
     assert redact_text(str(raised.value)) == "PUT card member.session failed: HTTP 503"
+
+
+HOSTILE = "x\n2026-11-29 WARNING forged\r\x1b[2J\u2028\u202e"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Resource.use(HOSTILE).get(CALL),
+        lambda: Resource.use("card").get({"resource": HOSTILE}),
+        lambda: Resource.use("card").get(CALL),
+    ],
+    ids=["service", "resource", "the service's message"],
+)
+def test_no_name_and_no_message_of_others_forges_a_line(card, records, make):
+    card.answer = lambda request: Reply(envelope(None, 531, HOSTILE))
+    assert make() is None
+    (record,) = records()
+    message = record.getMessage()
+    assert "forged" in message
+    assert message.isprintable()
+
+
+@pytest.mark.parametrize("values", [True, False])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {str(n): n for n in range(100_000)},
+        {"x" * 100_000: 1},
+        {"a": "x" * 100_000, "b": b"x" * 100_000},
+        {"a": ["x"] * 100_000},
+        {"a": [[{str(n): n for n in range(1000)}] * 100]},
+    ],
+)
+def test_parameters_take_no_more_than_some_kilobytes(card, records, settings, values, data):
+    settings.EAGLET_LOG_PARAMS = values
+    Resource.use("card").post({"resource": "card.trade", "data": data})
+    (record,) = records()
+    assert len(repr(record.params)) < 30_000
+
+
+def test_files_are_logged_by_name(card, records, settings):
+    settings.EAGLET_LOG_PARAMS = True
+    Resource.use("card").post({"resource": "card.trade", "files": {"photo": b"cat"}})
+    (record,) = records()
+    assert record.params == {"photo": "<file>"}
+
+
+def test_failures_are_told_where_settings_configure_resources_before_logging(tmp_path):
+    (tmp_path / "case_settings.py").write_text(
+        "from eaglet.client import Resource\n"
+        "SECRET_KEY = 'x'\n"
+        "INSTALLED_APPS = ['eaglet.client']\n"
+        "Resource.configure({'gateway_host': '127.0.0.1:9'})\n"
+        "LOGGING = {'version': 1, 'handlers': {'c': {'class': 'logging.StreamHandler'}},\n"
+        "           'root': {'handlers': ['c'], 'level': 'INFO'}}\n"
+    )
+    script = (
+        "import django; django.setup()\n"
+        "from eaglet.client import Resource\n"
+        "assert Resource.use('card').get({'resource': 'card.trade'}) is None\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={
+            "DJANGO_SETTINGS_MODULE": "case_settings",
+            "PYTHONPATH": f"{tmp_path}{os.pathsep}.",
+            "PATH": "",
+        },
+    )
+    assert "card.trade" in done.stderr

@@ -1,14 +1,15 @@
 """A call that a service makes for a caller never outlives that caller's own deadline."""
 
+import threading
 import time
 
 import pytest
 from django.test import Client
 
 from eaglet.api import ApiResource
-from eaglet.client import Resource
+from eaglet.client import CircuitOpen, Resource
 
-from .recording_server import Reply
+from .recording_server import Reply, envelope
 
 CALL = {"resource": "card.trade", "data": {"a": 1}}
 
@@ -55,3 +56,25 @@ def test_the_service_s_own_time_counts_where_the_caller_has_more(card, mall, set
     settings.EAGLET_SERVICES = {"card": {"HOST": card.url, "TIMEOUT_SECONDS": 4}}
     mall(60_000)
     assert 3000 < int(card.received[0].headers["X-Request-Timeout-Ms"]) <= 4000
+
+
+def test_what_a_callers_deadline_cuts_short_says_nothing_about_the_service(card, mall, settings):
+    settings.EAGLET_CLIENT_BREAKER_FAILURES = 1
+    release = threading.Event()
+    card.answer = lambda request: release.wait(20) and Reply(envelope())
+    mall(1200)
+    release.set()
+    assert Resource.use("card", raise_errors=True).get(CALL)["code"] == 200
+
+
+def test_the_silence_that_a_service_may_keep_counts_whatever_its_caller_has_left(
+    card, mall, settings
+):
+    settings.EAGLET_CLIENT_BREAKER_FAILURES = 1
+    settings.EAGLET_SERVICES = {"card": {"HOST": card.url, "READ_TIMEOUT_SECONDS": 0.2}}
+    release = threading.Event()
+    card.answer = lambda request: release.wait(20) and Reply(envelope())
+    mall(20_000)
+    with pytest.raises(CircuitOpen):
+        Resource.use("card", raise_errors=True).get(CALL)
+    release.set()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 import yaml
 
-from eaglet.client.codegen.errors import NotWritable
+from eaglet.client.codegen.errors import InvalidDocument
 
 LARGEST_BYTES: Final = 20_000_000
 TIMEOUT_SECONDS: Final = (5, 30)
@@ -20,7 +20,7 @@ _PATH: Final = "/openapi.json"
 
 
 def load(source: str) -> dict[str, Any]:
-    """The OpenAPI 3 document at a URL, or in a file of JSON or YAML; NotWritable says why not.
+    """The OpenAPI 3 document at a URL, or in a file of JSON or YAML; InvalidDocument says why not.
 
     A URL that names no `.json`, `.yaml` or `.yml` is that of a service, whose document is at
     `/openapi.json`.
@@ -36,7 +36,7 @@ def _address(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise NotWritable(f"the URL can't be read: {error}") from None
+        raise InvalidDocument(f"the URL can't be read: {error}") from None
     if parts.path.endswith((".json", ".yaml", ".yml")):
         return url
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + _PATH, query="", fragment=""))
@@ -59,21 +59,21 @@ def _fetched(url: str, told: str) -> str:
                 _check_status(answer.status_code, told)
                 return _content(answer, told).decode("utf-8")
     except UnicodeDecodeError:
-        raise NotWritable(f"{told} does not answer with UTF-8") from None
+        raise InvalidDocument(f"{told} does not answer with UTF-8") from None
     except (requests.RequestException, ValueError) as error:
-        raise NotWritable(f"{told} can't be read: {type(error).__name__}") from error
+        raise InvalidDocument(f"{told} can't be read: {type(error).__name__}") from error
 
 
 def _check_status(status: int, url: str) -> None:
     if status == requests.codes.ok:
         return
     if 300 <= status < 400 or status in (401, 403, 404):
-        raise NotWritable(
+        raise InvalidDocument(
             f"{url} answers with HTTP {status}: the document is for those who may see how the "
             "service is built (EAGLET_CONSOLE there). Have the service write it to a file, by "
             "`manage.py openapi --output FILE`"
         )
-    raise NotWritable(f"{url} answers with HTTP {status}")
+    raise InvalidDocument(f"{url} answers with HTTP {status}")
 
 
 def _content(answer: requests.Response, url: str) -> bytes:
@@ -81,7 +81,7 @@ def _content(answer: requests.Response, url: str) -> bytes:
     for part in answer.iter_content(65536):
         content += part
         if len(content) > LARGEST_BYTES:
-            raise NotWritable(f"{url} answers with more than {LARGEST_BYTES:,} bytes")
+            raise InvalidDocument(f"{url} answers with more than {LARGEST_BYTES:,} bytes")
     return bytes(content)
 
 
@@ -90,12 +90,12 @@ def _read(file: Path) -> str:
         with file.open("rb") as opened:
             content = opened.read(LARGEST_BYTES + 1)
         if len(content) > LARGEST_BYTES:
-            raise NotWritable(f"{file} has more than {LARGEST_BYTES:,} bytes")
+            raise InvalidDocument(f"{file} has more than {LARGEST_BYTES:,} bytes")
         return content.decode("utf-8")
     except OSError as error:
-        raise NotWritable(f"{file} can't be read: {error.strerror}") from error
+        raise InvalidDocument(f"{file} can't be read: {error.strerror}") from error
     except UnicodeDecodeError:
-        raise NotWritable(f"{file} is not UTF-8") from None
+        raise InvalidDocument(f"{file} is not UTF-8") from None
 
 
 def _parsed(text: str, source: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
     try:
         document: Any = yaml.safe_load(text) if is_yaml else json.loads(text)
     except (ValueError, yaml.YAMLError, RecursionError):
-        raise NotWritable(f"{source} is not {'YAML' if is_yaml else 'JSON'}") from None
+        raise InvalidDocument(f"{source} is not {'YAML' if is_yaml else 'JSON'}") from None
     if isinstance(document, dict) and str(document.get("openapi")).startswith("3."):
         return document
-    raise NotWritable(f"{source} is no OpenAPI 3 document")
+    raise InvalidDocument(f"{source} is no OpenAPI 3 document")

@@ -5,5 +5,5 @@ from __future__ import annotations
 from eaglet.exceptions import EagletError
 
 
-class NotWritable(EagletError):
+class InvalidDocument(EagletError):
     """There is no such document, or nothing can be made of it; the message is for a person."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eaglet.client.codegen.errors import NotWritable
+from eaglet.client.codegen.errors import InvalidDocument
 from eaglet.client.services.addresses import is_name
 
 VERBS: Final = ("get", "post", "put", "delete")
@@ -69,7 +69,7 @@ class Operation:
 def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]:
     """The operations by app, resource and verb, and what is left out, with the reason.
 
-    Raises NotWritable where nothing is left.
+    Raises InvalidDocument where nothing is left.
     """
     found: dict[tuple[str, str, str], Operation] = {}
     left_out = []
@@ -94,7 +94,7 @@ def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]
                     tuple(_parameters(document, told, verb)),
                 )
     if not found:
-        raise NotWritable("the document has no resource that can be called")
+        raise InvalidDocument("the document has no resource that can be called")
     order = {verb: number for number, verb in enumerate(VERBS)}
     return [found[key] for key in sorted(found, key=lambda k: (*k[:2], order[k[2]]))], left_out
 

@@ -138,9 +138,12 @@ class _Bounded(http.client.HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         """Connect to the first of the host's addresses that answers."""
-        failure: Exception = OSError(f"{self._dns_host} has no address")
+        host = self._dns_host
+        if ":" in host:  # an IPv6 address; its zone stands escaped in URLs (RFC 6874)
+            host = host.replace("%25", "%", 1)
+        failure: Exception = OSError(f"{host} has no address")
         try:
-            for address in dns.addresses(self._dns_host, self.port, _time_left(self.timeout)):
+            for address in dns.addresses(host, self.port, _time_left(self.timeout)):
                 try:
                     return create_connection(
                         (address, self.port),

@@ -18,7 +18,7 @@ from eaglet.exceptions import (
     ServiceTimeout,
     ServiceUnavailable,
 )
-from eaglet.observability.redaction import MASK, redact_text
+from eaglet.observability.redaction import MASK, one_line, redact_text
 
 _QUERY = re.compile(r"\?[^\s'\"<>()]*")
 
@@ -70,8 +70,8 @@ class LibraryError(Exception):
 
 
 def public_text(error: BaseException | str) -> str:
-    """The text of an exception without the queries of URLs and without secrets."""
-    return redact_text(_QUERY.sub(f"?{MASK}", str(error)))
+    """Return the text of an exception in one line, without queries of URLs and secrets."""
+    return one_line(redact_text(_QUERY.sub(f"?{MASK}", str(error))))
 
 
 def request_error(error: Exception, host: str, *, was_sent: bool = True) -> RequestError:

@@ -11,11 +11,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from mimetypes import guess_type
+from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from requests.models import PreparedRequest
+from urllib3 import encode_multipart_formdata
 
 from eaglet import __version__, encoding
 from eaglet.client.services.addresses import is_name
@@ -44,15 +47,15 @@ def path_of(resource: str) -> str:
 class CallRequest(PreparedRequest):
     """A request that knows what was called: for an adapter that stands in for the service."""
 
-    draft: Draft
+    template: RequestTemplate
     token: str | None
 
 
 @dataclass(frozen=True)
-class Draft:
+class RequestTemplate:
     """A call as the service expects it, but for the headers and the token.
 
-    `service`, `verb`, `path` and `data` are what the caller named and gave.
+    `service`, `verb`, `path`, `data` and `files` are what the caller named and gave.
     """
 
     method: str
@@ -64,19 +67,20 @@ class Draft:
     verb: str = ""
     path: str = ""
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    files: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def request(self, headers: Mapping[str, str], *, token: str | None = None) -> CallRequest:
         """Make the request, with these headers besides its own, and with the token if any."""
         url, body = self.url, self.body
         request = CallRequest()
-        request.draft = self
+        request.template = self
         request.token = token
         request.method = self.method
         written = {**_HEADERS, **headers}
         if token is not None:
             if not self.is_legacy:
                 written["Authorization"] = f"Bearer {token}"
-            elif body is None:
+            elif body is None or self.content_type != _FORM:
                 url = _appended(url, "&" if "?" in url else "?", token)
             else:
                 body = _appended(body.decode("ascii"), "&" if body else "", token).encode("ascii")
@@ -94,29 +98,88 @@ def _appended(parameters: str, joint: str, token: str) -> str:
     return f"{parameters}{joint}{urlencode({TOKEN_PARAMETER: token})}"
 
 
-def draft(service: Service, verb: str, path: str, data: Mapping[str, Any]) -> Draft:
+def template(
+    service: Service,
+    verb: str,
+    path: str,
+    data: Mapping[str, Any],
+    files: Mapping[str, Any] | None = None,
+) -> RequestTemplate:
     """Write a call down.
 
     Args:
         service: whom to call.
-        verb: `get`, `post`, `put` or `delete`.
+        verb: `get`, `post`, `put`, `patch` or `delete`.
         path: what `path_of` gives.
         data: the parameters; not written to.
+        files: a file, or a list of files, by parameter; see `multipart`.
 
-    Raises InvalidRequest for data that can't be written.
+    Raises InvalidRequest for data or files that can't be written.
     """
     url = service.url + path
-    named = (service.is_legacy, service.name, verb, path, data)
+    named = (service.is_legacy, service.name, verb, path, data, files or {})
     try:
         if verb == "get":
+            if files:
+                raise InvalidRequest("GET can't send files")
             query = form(data, short_lists_as_json=not service.is_legacy)
-            return Draft("GET", f"{url}?{query}" if query else url, None, "", *named)
-        if service.is_legacy:
-            url = url if verb == "post" else f"{url}?_method={verb}"
-            return Draft("POST", url, form(data).encode("ascii"), _FORM, *named)
-        return Draft(verb.upper(), url, encoding.to_json(dict(data)), JSON, *named)
-    except (TypeError, ValueError, RecursionError) as error:
+            return RequestTemplate("GET", f"{url}?{query}" if query else url, None, "", *named)
+        method = verb.upper()
+        if service.is_legacy and verb != "post":
+            url, method = f"{url}?_method={verb}", "POST"
+        if files:
+            body, content_type = multipart(data, files)
+        elif service.is_legacy:
+            method, body, content_type = "POST", form(data).encode("ascii"), _FORM
+        else:
+            body, content_type = encoding.to_json(dict(data)), JSON
+        return RequestTemplate(method, url, body, content_type, *named)
+    except (TypeError, ValueError, RecursionError, OSError) as error:
         raise InvalidRequest(f"the data can't be sent: {error}") from None
+
+
+def whole(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return data with every value of a multi-valued mapping, such as a QueryDict.
+
+    What is there once is that value, what is there several times a list.
+    """
+    # Of Django, Werkzeug and Starlette; of multidict and WebOb.
+    values_of = getattr(data, "getlist", None) or getattr(data, "getall", None)
+    if values_of is None:
+        return data
+    lists = {name: list(values_of(name)) for name in data}
+    return {name: values[0] if len(values) == 1 else values for name, values in lists.items()}
+
+
+def multipart(data: Mapping[str, Any], files: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Write parameters and files as multipart/form-data (RFC 7578): the body, its content type.
+
+    A file is bytes, an object with `read` (whose `name` and `content_type` count), or a pair or
+    triple of a name, such a content and perhaps a content type.
+    """
+    fields: list[tuple[str, Any]] = [
+        (name, text) for name, value in data.items() for text in _texts(value, short_as_json=False)
+    ]
+    for name, given in files.items():
+        fields += [(name, _file(each)) for each in (given if isinstance(given, list) else [given])]
+    return encode_multipart_formdata(fields)
+
+
+def _file(given: Any) -> tuple[str, bytes, str]:
+    named = given if isinstance(given, tuple) else (None, given)
+    if len(named) not in (2, 3):
+        raise TypeError("a file is (name, content) or (name, content, content type)")
+    content = named[1]
+    name = named[0] or getattr(content, "name", None)
+    name = PurePath(name).name if isinstance(name, str) and name else "file"
+    kind = named[2] if len(named) == 3 else getattr(content, "content_type", None)
+    read = getattr(content, "read", None)
+    body = read() if read is not None else content
+    if isinstance(body, str):
+        body = body.encode()
+    if not isinstance(body, bytes | bytearray | memoryview):
+        raise TypeError(f"a file can't be {type(content).__name__}")
+    return name, bytes(body), kind or guess_type(name)[0] or "application/octet-stream"
 
 
 def form(data: Mapping[str, Any], *, short_lists_as_json: bool = False) -> str:

@@ -18,10 +18,17 @@ _GATEWAY_FAILURES: Final = (502, 503, 504)
 _INVALID_TOKEN = re.compile(r'\berror\s*=\s*"?invalid_token\b', re.IGNORECASE)
 _REFUSALS: Final = ("Incorrect access_token!", "Missing or incorrect access_token!")
 _LONGEST_MESSAGE: Final = 2000
+_LARGE: Final = 1024 * 1024
+_MOST_VALUES: Final = 1_000_000
 
 
 def decoded(answer: Answer) -> dict[str, Any]:
-    """The envelope in an answer's body; InvalidEnvelope tells why there is none."""
+    """Return the envelope in an answer's body; InvalidEnvelope tells why there is none.
+
+    A body of more than a million values is not parsed: its objects would take a multiple of it.
+    """
+    if len(answer.body) > _LARGE and sum(map(answer.body.count, b",[{")) > _MOST_VALUES:
+        raise InvalidEnvelope(f"the answer holds more than {_MOST_VALUES:,} values")
     try:
         content = json.loads(answer.body)
     except (ValueError, RecursionError) as error:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
-from eaglet.client.services.addresses import SCHEMES, base_url, is_name, origin, trusted_origin
+from eaglet.client.services.addresses import (
+    SCHEMES,
+    Origin,
+    base_url,
+    is_name,
+    origin,
+    trusted_origin,
+)
 from eaglet.client.services.configuration import configuration
 from eaglet.conf import conf
 from eaglet.exceptions import InvalidRequest
@@ -30,7 +38,7 @@ SERVICE_KEYS: Final = (
 )
 """What an entry of EAGLET_SERVICES may hold."""
 
-VERBS: Final = ("get", "post", "put", "delete")
+VERBS: Final = ("get", "post", "put", "patch", "delete")
 ALWAYS_IDEMPOTENT: Final = frozenset({"get"})
 _MOST_REMEMBERED = 1000
 
@@ -115,12 +123,12 @@ class _Resolver:
 _resolver = _Resolver()
 
 
-def _forget_on_change(*, setting: str, **kwargs: Any) -> None:
+def _clear_on_change(*, setting: str, **kwargs: Any) -> None:
     if setting in {"ENABLE_API_AUTH", "APP_KEY", "APP_SECRET"} or setting.startswith("EAGLET_"):
         _resolver.forget()
 
 
-setting_changed.connect(_forget_on_change, dispatch_uid="eaglet.client.services")
+setting_changed.connect(_clear_on_change, dispatch_uid="eaglet.client.services")
 
 
 def _work_out(name: str, gateway_host: str | None) -> Service:
@@ -132,10 +140,10 @@ def _work_out(name: str, gateway_host: str | None) -> Service:
     app_key, app_secret = _credentials(entry) if is_trusted else ("", "")
     if wants_token and not is_trusted:
         logger.warning(
-            "%s at %s is called without credentials: the host is named in code only, not in "
-            "EAGLET_SERVICES, EAGLET_GATEWAY_HOST or EAGLET_TRUSTED_HOSTS",
+            "%s at %s is called without credentials: %s",
             name or "the gateway",
             url,
+            _why_untrusted(url),
         )
     legacy = conf.EAGLET_LEGACY_SERVICES
     return Service(
@@ -195,7 +203,12 @@ def _locate(called: str, entry: Mapping[str, Any], gateway_host: str | None) -> 
 
 
 def _is_trusted(url: str) -> bool:
-    """Whether settings or configuration name the host, which was given in code."""
+    """Return whether settings or configuration name the host, which was given in code."""
+    host = origin(url)
+    return any(trusted.covers(host) for trusted in _trusted())
+
+
+def _trusted() -> Iterator[Origin]:
     services = conf.EAGLET_SERVICES.values()
     named = [
         configuration().gateway_host,
@@ -203,15 +216,21 @@ def _is_trusted(url: str) -> bool:
         *(entry.get("HOST") for entry in services if isinstance(entry, Mapping)),
         *conf.EAGLET_TRUSTED_HOSTS,
     ]
-    host = origin(url)
-    return any(_covers(address, host) for address in named if address)
+    for address in filter(None, named):
+        with suppress(ValueError):
+            yield trusted_origin(address)
 
 
-def _covers(address: str, host: Any) -> bool:
-    try:
-        return trusted_origin(address).covers(host)
-    except ValueError:
-        return False
+def _why_untrusted(url: str) -> str:
+    if any(trusted.host == origin(url).host for trusted in _trusted()):
+        return (
+            "the settings name the host, but not with this scheme and port (a host without a port "
+            f"means the scheme's own, 80 or 443): name {_origin_text(url)}"
+        )
+    return (
+        "the host is named in code only, not in EAGLET_SERVICES, EAGLET_GATEWAY_HOST or "
+        "EAGLET_TRUSTED_HOSTS"
+    )
 
 
 def _credentials(entry: Mapping[str, Any]) -> tuple[str, str]:

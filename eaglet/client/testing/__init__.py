@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from eaglet.client.circuit import forget_guards
+from eaglet.client.circuit import clear_guards
 from eaglet.client.http.transport import transport
 from eaglet.client.services.configuration import configuration, configure
 from eaglet.client.testing.adapter import FakeAdapter
@@ -68,7 +68,7 @@ def _mount() -> None:
 
 def _forget() -> None:
     tokens.clear_all()
-    forget_guards()
+    clear_guards()
 
 
 __all__ = ["FakeServices", "Fault", "RecordedCall", "UnexpectedCall", "fake_services"]

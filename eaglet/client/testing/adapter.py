@@ -16,7 +16,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutErr
 
 from eaglet.client.http import request as wire
 from eaglet.client.http.connections import BoundedAdapter, note_sending
-from eaglet.client.testing.services import Course, FakeServices
+from eaglet.client.testing.services import FakeServices, PlannedReply
 
 _JSON: Final = "application/json"
 
@@ -39,40 +39,40 @@ class _FakePool(HTTPConnectionPool):
     """Does with a request what the services say."""
 
     def __init__(self, services: FakeServices, request: wire.CallRequest) -> None:
-        super().__init__(request.draft.service.replace("_", "-") or "gateway")
+        super().__init__(request.template.service.replace("_", "-") or "gateway")
         self._services = services
         self._request = request
 
     def urlopen(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         """Answer, or fail as a connection does."""
-        course = self._services.course_of(self._request)
-        if course.reply is None:
+        planned = self._services.plan_reply(self._request)
+        if planned.reply is None:
             refused = NewConnectionError(
                 HTTPConnection(self.host), "Failed to establish a new connection: "
                 "[Errno 111] Connection refused",
             )  # fmt: skip
             raise MaxRetryError(self, url, refused)
         note_sending()
-        if course.is_slow:
-            self._wait(url, course, kwargs["timeout"].read_timeout)
+        if planned.is_slow:
+            self._wait(url, planned, kwargs["timeout"].read_timeout)
         headers = CaseInsensitiveDict(
             {
                 "Content-Type": _JSON,
-                "Content-Length": str(len(course.reply.body)),
-                "Date": format_datetime(course.now, usegmt=True),
+                "Content-Length": str(len(planned.reply.body)),
+                "Date": format_datetime(planned.now, usegmt=True),
             }
         )
-        headers.update(course.reply.headers)
+        headers.update(planned.reply.headers)
         return HTTPResponse(
-            body=io.BytesIO(course.reply.body),
+            body=io.BytesIO(planned.reply.body),
             headers=headers,
-            status=course.reply.status,
+            status=planned.reply.status,
             preload_content=False,
             request_method=method,
         )
 
-    def _wait(self, url: str, course: Course, longest: float | None) -> None:
+    def _wait(self, url: str, planned: PlannedReply, longest: float | None) -> None:
         """Answer later; at once as if the caller's time were over, where it would be by then."""
-        if course.seconds is None or (longest is not None and course.seconds >= longest):
+        if planned.seconds is None or (longest is not None and planned.seconds >= longest):
             raise ReadTimeoutError(self, url, "Read timed out.")
-        time.sleep(course.seconds)
+        time.sleep(planned.seconds)

@@ -10,7 +10,7 @@ from eaglet import encoding, envelope
 from eaglet.client.testing.calls import RecordedCall
 from eaglet.exceptions import ApiError
 
-VERBS: Final = ("get", "post", "put", "delete")
+VERBS: Final = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ class RecordedCall:
     Attributes:
         service: the service's name, as in `Resource.use`.
         resource: the resource's, as `a.b`.
-        method: `GET`, `POST`, `PUT` or `DELETE`.
+        method: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
         params: the parameters, as plain JSON; the client's access token is not among them.
+        files: the files, as they were given.
         headers: what came with it, by names in any case; secrets in them are masked.
         token: the access token that came with it, or None.
     """
@@ -33,6 +34,7 @@ class RecordedCall:
     method: str
     params: dict[str, Any]
     headers: Mapping[str, str]
+    files: Mapping[str, Any] = field(default_factory=dict)
     token: str | None = field(default=None, repr=False)
 
     @property
@@ -43,7 +45,7 @@ class RecordedCall:
     @classmethod
     def of(cls, request: wire.CallRequest) -> RecordedCall:
         """Record a request of the client's."""
-        draft = request.draft
+        template = request.template
         headers = CaseInsensitiveDict(
             {
                 name: MASK if is_secret_name(name) else str(value)
@@ -51,11 +53,12 @@ class RecordedCall:
             }
         )
         return cls(
-            draft.service,
-            draft.path.strip("/").replace("/", "."),
-            draft.verb.upper(),
-            _params(draft),
+            template.service,
+            template.path.strip("/").replace("/", "."),
+            template.verb.upper(),
+            _params(template),
             headers,
+            template.files,
             request.token,
         )
 
@@ -64,17 +67,17 @@ class RecordedCall:
         return f"<{self.method} {self.service} {self.resource} {params!r}>"
 
 
-def _params(draft: wire.Draft) -> dict[str, Any]:
+def _params(template: wire.RequestTemplate) -> dict[str, Any]:
     """The parameters with their types, which the query of a URL does not have."""
     try:
-        params: dict[str, Any] = json.loads(encoding.to_json(dict(draft.data)))
+        params: dict[str, Any] = json.loads(encoding.to_json(dict(template.data)))
     except (TypeError, ValueError):  # what a form can carry, and JSON can't
-        sent = draft.body.decode() if draft.body is not None else urlsplit(draft.url).query
+        sent = template.body.decode() if template.body is not None else urlsplit(template.url).query
         return {
             name: values[0] if len(values) == 1 else values
             for name, values in parse_qs(sent, keep_blank_values=True).items()
         }
-    if draft.content_type == wire.JSON:
+    if template.content_type == wire.JSON:
         return params
     return {name: value for name, value in params.items() if value is not None}
 

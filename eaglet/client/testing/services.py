@@ -19,7 +19,7 @@ from eaglet.observability.redaction import redact_values
 
 
 @dataclass(frozen=True)
-class Course:
+class PlannedReply:
     """What is to become of a call: its answer, and when, and by which clock.
 
     Attributes:
@@ -169,7 +169,7 @@ class FakeServices:
     def __repr__(self) -> str:
         return f"<FakeServices: {len(self._answers)} answers, {len(self._calls)} calls>"
 
-    def course_of(self, request: wire.CallRequest) -> Course:
+    def plan_reply(self, request: wire.CallRequest) -> PlannedReply:
         """Record a request of the client's, and say what is to become of it.
 
         Raises UnexpectedCall where no answer is declared.
@@ -184,20 +184,21 @@ class FakeServices:
             offset = 0.0 if skew is None or skew.seconds is None else skew.seconds
             now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset)
             if self._struck(Kind.DOWN, call) is not None:
-                return Course(None, False, None, now)
+                return PlannedReply(None, False, None, now)
             slow = self._struck(Kind.SLOW, call)
             if slow is not None and slow.seconds is None:
-                return Course(Reply(200, b""), True, None, now)
+                return PlannedReply(Reply(200, b""), True, None, now)
             declared = self._refused(call, request) or self._declared(call)
             if declared is None and is_for_token:
-                declared = self._tokens.issue(now, is_legacy=request.draft.is_legacy)
+                declared = self._tokens.issue(now, is_legacy=request.template.is_legacy)
             if declared is None:
                 error = UnexpectedCall(call, [str(each.scope) for each in self._answers])
                 self._unexpected.append(error)
                 raise error
         # Out of the lock: a function of the test's own may call a service itself.
         reply = declared.reply(call) if isinstance(declared, DeclaredAnswer) else declared
-        return Course(reply, slow is not None, slow.seconds if slow is not None else None, now)
+        seconds = slow.seconds if slow is not None else None
+        return PlannedReply(reply, slow is not None, seconds, now)
 
     def _refused(self, call: RecordedCall, request: wire.CallRequest) -> Reply | None:
         """The refusal of the call's token, if that is not good."""
@@ -207,7 +208,7 @@ class FakeServices:
             self._tokens.revoke(call.token)
         if self._tokens.takes(call.token) or self._gives_tokens_of_its_own(call):
             return None
-        return refusal(is_legacy=request.draft.is_legacy)
+        return refusal(is_legacy=request.template.is_legacy)
 
     def _gives_tokens_of_its_own(self, call: RecordedCall) -> bool:
         return any(

@@ -303,11 +303,13 @@ class TokenCache:
 def _wait_for_turn(
     key: TokenKey, entry: TokenEntry, pending: PendingFetch, refused: set[str | None]
 ) -> None:
-    """Wait until this process is to fetch, or another's token is there, or a second is over."""
-    ends_at = time.monotonic() + LEASE_WAIT_SECONDS
+    """Wait until this process is to fetch, or another's token is there, or a second is over.
+
+    What is counted is the waiting, not the looking: on a busy machine all take longer.
+    """
+    left = LEASE_WAIT_SECONDS
     pause = _FIRST_PAUSE_SECONDS
     while not _is_our_turn(key, entry, pending, refused) and pending.value is None:
-        left = ends_at - time.monotonic()
         callers = deadline.remaining()
         if callers == 0:
             raise TokenUnavailable(
@@ -315,8 +317,9 @@ def _wait_for_turn(
             )
         if left <= 0:
             return
-        wait = pause * random.uniform(0.5, 1)  # noqa: S311 - not all at once
-        time.sleep(min(wait, left if callers is None else min(left, callers)))
+        wait = min(left, pause * random.uniform(0.5, 1))  # noqa: S311 - not all at once
+        time.sleep(wait if callers is None else min(wait, callers))
+        left -= wait
         pause = min(pause * 1.6, _LONGEST_PAUSE_SECONDS)
 
 

@@ -119,8 +119,8 @@ def with_time_left(headers: Mapping[str, str]) -> dict[str, str]:
     return {**headers, deadline.HEADER: deadline.header_value(left)}
 
 
-def _token_request(service: Service) -> request.Draft:
-    return request.draft(
+def _token_request(service: Service) -> request.RequestTemplate:
+    return request.template(
         service,
         "get" if service.is_legacy else "post",
         request.path_of(TOKEN_RESOURCE),

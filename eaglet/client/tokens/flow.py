@@ -13,6 +13,7 @@ from eaglet.client.services.resolve import Service
 from eaglet.client.tokens.cache import tokens
 from eaglet.client.tokens.fetch import fetching, with_time_left
 from eaglet.exceptions import TokenUnavailable
+from eaglet.observability.redaction import one_line
 from eaglet.tokens import TokenKey
 
 logger = logging.getLogger("eaglet.client.tokens")
@@ -23,7 +24,7 @@ Flow = Generator[PreparedRequest, Answer, None]
 
 def flow(
     service: Service,
-    draft: request.Draft,
+    template: request.RequestTemplate,
     headers: Mapping[str, str],
     as_it_is_now: Callable[[], Service],
 ) -> Flow:
@@ -42,7 +43,7 @@ def flow(
             raise
         key = _key_of(changed)
         token = tokens.token(key, fetching(changed, headers))
-    answer = yield draft.request(with_time_left(headers), token=token)
+    answer = yield template.request(with_time_left(headers), token=token)
     if response.refuses_token(answer, is_legacy=service.is_legacy):
         changed = _changed(service, as_it_is_now)
         try:
@@ -52,9 +53,11 @@ def flow(
                 key = _key_of(changed)
                 token = tokens.token(key, fetching(changed, headers))
         except TokenUnavailable as error:
-            logger.warning("no other access token in place of a refused one, %s", error)
+            logger.warning(
+                "no other access token in place of a refused one, %s", one_line(str(error))
+            )
             return
-        answer = yield draft.request(with_time_left(headers), token=token)
+        answer = yield template.request(with_time_left(headers), token=token)
         if response.refuses_token(answer, is_legacy=service.is_legacy):
             return
     tokens.accepted(key, token)

@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import json
 import logging
 import time
 import tracemalloc
@@ -167,3 +168,68 @@ def test_an_answer_in_chunks_of_a_byte_is_not_kept_as_so_many_pieces(card):
         tracemalloc.stop()
     # Each would be 34 bytes, and 8 more in a list of them.
     assert peak < 30 * len(text)
+
+
+def kept_alive(*pieces):
+    """Answer with these bytes, and leave the connection open for the next call."""
+
+    def write(stream):
+        for piece in pieces:
+            stream.write(piece)
+            stream.flush()
+            time.sleep(0.05)
+
+    return Reply(raw=write, ends=False)
+
+
+def enveloped(data):
+    body = json.dumps(envelope(data)).encode()
+    return head(b"Content-Length: %d" % len(body)) + body
+
+
+INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "interim",
+    [
+        (INTERIM,),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n", INTERIM),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_interim_answers_are_passed_over(card, interim, at_once):
+    def answer(request):
+        pieces = [*interim, enveloped(request.json["n"])]
+        return kept_alive(b"".join(pieces)) if at_once else kept_alive(*pieces)
+
+    card.answer = answer
+    for n in range(3):
+        resp = Resource.use("card").post({"resource": "card.trade", "data": {"n": n}})
+        assert resp["data"] == n
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_an_answer_behind_an_answer_is_given_to_no_call(card, size):
+    def answer(request):
+        n = request.json["n"]
+        return kept_alive(enveloped([n] * size) + enveloped("of nobody"))
+
+    card.answer = answer
+    for n in range(3):
+        resp = Resource.use("card").post({"resource": "card.trade", "data": {"n": n}})
+        assert resp["data"] == [n] * size
+
+
+def test_interim_answers_without_end_are_given_up(card, settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": card.url, "TIMEOUT_SECONDS": SECONDS}}
+    card.answer = lambda request: writing(INTERIM, repeated=100_000)
+    with pytest.raises(ServiceTimeout):
+        Resource.use("card", raise_errors=True).post(CALL)
+
+
+def test_an_answer_of_more_than_a_million_values_is_not_parsed(card):
+    body = b'{"code":200,"data":[' + b"{}," * 1_500_000 + b"{}]}"
+    card.answer = lambda request: Reply(gzip.compress(body), headers={"Content-Encoding": "gzip"})
+    with pytest.raises(InvalidEnvelope, match="1,000,000 values"):
+        Resource.use("card", raise_errors=True).post(CALL)

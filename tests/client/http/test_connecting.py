@@ -262,3 +262,19 @@ def test_head_and_body_leave_at_once_if_the_body_is_small(card, monkeypatch, siz
     Resource.use("card", raise_errors=True).post({"resource": "card.trade", "data": data})
     assert card.received[0].json == data
     assert len(sent) == sends
+
+
+@pytest.mark.parametrize("zone", ["eth0", "10", "e-0.1_x"])
+def test_an_address_of_ipv6_is_connected_to_at_its_zone(settings, monkeypatch, zone):
+    asked = []
+
+    def getaddrinfo(host, *args, **kwargs):
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "not here")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    settings.EAGLET_SERVICES = {"card": {"HOST": f"http://[fe80::1%25{zone}]:8000"}}
+    settings.EAGLET_CLIENT_RETRIES = 0
+    with pytest.raises(ServiceUnavailable):
+        call()
+    assert asked == [f"fe80::1%{zone}"]

@@ -1,13 +1,19 @@
 import datetime
 import decimal
+import email
+import email.policy
 import enum
 import json
 import types
 import uuid
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy
 
 from eaglet import deadline
@@ -203,3 +209,99 @@ def test_large_json_arrives_whole(card):
 def test_data_may_be_any_mapping(card):
     call("post", types.MappingProxyType({"a": 1}))
     assert card.received[0].json == {"a": 1}
+
+
+MULTI_VALUED = [
+    QueryDict("id=7&tag=a&tag=b"),
+    MultiValueDict({"id": ["7"], "tag": ["a", "b"]}),
+]
+
+
+@pytest.mark.parametrize("data", MULTI_VALUED)
+def test_a_multi_valued_mapping_is_sent_whole(card, data):
+    Resource.use("card").get({"resource": "card.trade", "data": data})
+    Resource.use("card").post({"resource": "card.trade", "data": data})
+    got, posted = card.received
+    assert parse_qs(got.target.partition("?")[2]) == {"id": ["7"], "tag": ["a", "b"]}
+    assert posted.json == {"id": "7", "tag": ["a", "b"]}
+
+
+def test_a_multi_valued_mapping_is_sent_whole_to_a_legacy_service(legacy_card):
+    Resource.use("card").post({"resource": "card.trade", "data": MULTI_VALUED[0]})
+    assert parse_qs(legacy_card.received[0].body.decode()) == {"id": ["7"], "tag": ["a", "b"]}
+
+
+def parts_of(received):
+    """The parts of a multipart body: name, file name, content type, content."""
+    head = f"Content-Type: {received.headers['Content-Type']}\r\n\r\n".encode()
+    message = email.message_from_bytes(head + received.body, policy=email.policy.HTTP)
+    return [
+        (
+            part.get_param("name", header="content-disposition"),
+            part.get_filename(),
+            part.get_content_type(),
+            part.get_payload(decode=True),
+        )
+        for part in message.iter_parts()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "kind"),
+    [
+        (b"\x00\xff", "file", "application/octet-stream"),
+        (("cat.png", b"\x00\xff"), "cat.png", "image/png"),
+        (("cat", b"\x00\xff", "image/x-cat"), "cat", "image/x-cat"),
+        (ContentFile(b"\x00\xff", name="cat.gif"), "cat.gif", "image/gif"),
+        (SimpleUploadedFile("a.bin", b"\x00\xff", "image/webp"), "a.bin", "image/webp"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["post", "put", "patch"])
+def test_files_are_sent_as_multipart(card, verb, given, name, kind):
+    request = {"resource": "card.trade", "data": {"a": 1, "b": ["x", "y"]}}
+    if hasattr(given, "seek"):
+        given.seek(0)
+    assert getattr(Resource.use("card"), verb)({**request, "files": {"photo": given}})
+    (received,) = card.received
+    assert received.method == verb.upper()
+    fields = [("a", b"1"), ("b", b"x"), ("b", b"y")]
+    *others, photo = parts_of(received)
+    assert [(part[0], part[3]) for part in others] == fields
+    assert photo == ("photo", name, kind, b"\x00\xff")
+
+
+def test_several_files_go_under_one_name(card):
+    files = {"photo": [("a.txt", b"1"), ("b.txt", b"2")]}
+    Resource.use("card").post({"resource": "card.trade", "files": files})
+    assert [part[1::2] for part in parts_of(card.received[0])] == [("a.txt", b"1"), ("b.txt", b"2")]
+
+
+def test_a_legacy_service_gets_files_with_the_token_in_the_query(card, legacy_issuer):
+    Resource.use("card").put({"resource": "card.trade", "files": {"photo": b"x"}})
+    called = card.calls[0]
+    assert called.method == "POST"
+    assert called.target == f"/card/trade/?_method=put&access_token={legacy_issuer.issued[0]}"
+    assert parts_of(called)[0][3] == b"x"
+
+
+@pytest.mark.parametrize("files", ["x", {"a": 1}, {"a": ("only a name",)}, {"a": None}])
+def test_what_is_no_file_is_refused(card, files):
+    with pytest.raises(InvalidRequest):
+        Resource.use("card", raise_errors=True).post({"resource": "card.trade", "files": files})
+    assert card.received == []
+
+
+def test_get_sends_no_files(card):
+    with pytest.raises(InvalidRequest, match="GET can't send files"):
+        Resource.use("card", raise_errors=True).get(
+            {"resource": "card.trade", "files": {"a": b"x"}}
+        )
+
+
+def test_patch_is_a_verb_of_its_own_and_tunnelled_to_a_legacy_service(card, settings):
+    Resource.use("card").patch({"resource": "card.trade", "data": {"a": 1}})
+    settings.EAGLET_LEGACY_SERVICES = ["card"]
+    Resource.use("card").patch({"resource": "card.trade", "data": {"a": 1}})
+    own, legacy = card.received
+    assert (own.method, own.json) == ("PATCH", {"a": 1})
+    assert (legacy.method, legacy.target) == ("POST", "/card/trade/?_method=patch")

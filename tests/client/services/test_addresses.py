@@ -123,6 +123,10 @@ def test_a_scheme_from_configure_is_for_addresses_without_one(card, settings, re
         ("api.zeus.com", "http://api.zeus.com"),
         ("HTTPS://API.zeus.com:8443/v1/", "https://api.zeus.com:8443/v1"),
         ("[::1]:80", "http://[::1]:80"),
+        ("[fe80::1%25eth0]:80", "http://[fe80::1%25eth0]:80"),
+        ("http://[fe80::1%eth0]/v1", "http://[fe80::1%25eth0]/v1"),
+        ("http://[fe80::1%2510]:80", "http://[fe80::1%2510]:80"),
+        ("http://[fe80::1%252510]", "http://[fe80::1%252510]"),
         ("例子.测试", "http://xn--fsqu00a.xn--0zwm56d"),
     ],
 )

@@ -64,6 +64,15 @@ def test_the_same_host_on_another_port_gets_no_credentials(
     assert "Authorization" not in server.received[0].headers
 
 
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "http://127.0.0.1", "https://127.0.0.1"])
+def test_where_only_the_port_is_missing_the_log_says_so(
+    server, credentials, settings, caplog, trusted
+):
+    settings.EAGLET_TRUSTED_HOSTS = [trusted]
+    call("zeus", server.host)
+    assert f"without a port means the scheme's own, 80 or 443): name {server.url}" in caplog.text
+
+
 def test_a_services_own_credentials_go_before_all_others(card, credentials, settings):
     card.answer = TokenIssuer()
     settings.EAGLET_SERVICES = {"card": {"HOST": card.url, "APP_KEY": "own", "APP_SECRET": "pw"}}

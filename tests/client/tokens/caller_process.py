@@ -4,6 +4,7 @@
 
 import multiprocessing
 import os
+import secrets
 import signal
 import time
 
@@ -161,11 +162,12 @@ def call_in_transaction_that_is_rolled_back():
 
     from eaglet.auth.models import App
 
+    name = secrets.token_hex(4)
     with transaction.atomic():
-        App.objects.create_app("a business")
+        App.objects.create_app(name)
         data = call()
         transaction.set_rollback(True)
-    assert not App.objects.exists()
+    assert not App.objects.filter(name=name).exists()
     return data
 
 
@@ -178,7 +180,7 @@ def begin_transaction():
     block = transaction.atomic()
     block.__enter__()
     _blocks.append(block)
-    App.objects.create_app("a long business")
+    App.objects.create_app(secrets.token_hex(4))
 
 
 def roll_back():

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from eaglet.client.codegen.document import load
-from eaglet.client.codegen.errors import NotWritable
+from eaglet.client.codegen.errors import InvalidDocument
 from eaglet.client.codegen.module import module_text
 from eaglet.client.codegen.names import identifier
 from eaglet.client.codegen.operations import operations
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         try:
             document = load(source)
             found, left_out = operations(document)
-        except NotWritable as error:
+        except InvalidDocument as error:
             raise CommandError(str(error)) from error
         info = document.get("info")
         info = info if isinstance(info, dict) else {}
