@@ -9,8 +9,6 @@ from tests.system.servers.fixtures import service_for
 
 pytestmark = pytest.mark.services
 
-IMPATIENT = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
-
 
 @pytest.fixture(scope="module", params=["postgresql", "mariadb"])
 def shared(request):
