@@ -65,7 +65,7 @@ GOOD = {"HOST": "http://card"}
         ("E008", {"EAGLET_TRUSTED_HOSTS": [""]}),
         ("E010", {"EAGLET_LEGACY_SERVICES": "card"}),
         ("E012", {"EAGLET_SERVICES": {"card": {**GOOD, "IDEMPOTENT": "PUT"}}}),
-        ("E012", {"EAGLET_SERVICES": {"card": {**GOOD, "IDEMPOTENT": ["PATCH"]}}}),
+        ("E012", {"EAGLET_SERVICES": {"card": {**GOOD, "IDEMPOTENT": ["HEAD"]}}}),
         ("E012", {"EAGLET_SERVICES": {"card": {**GOOD, "IDEMPOTENT": [1]}}}),
         ("E011", {"ENABLE_API_AUTH": True}),
         ("E011", {"ENABLE_API_AUTH": True, "APP_KEY": "k"}),
