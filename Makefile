@@ -18,7 +18,7 @@ DOCS_BIN := $(VENV)-docs/bin
 # Each service has settings of its own; none may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
-.PHONY: help environment demo serve test test-services fuzz chaos chaos-short soak lint style types \
+.PHONY: help environment demo serve test test-services fuzz chaos chaos-short soak lint style types rooms \
 	imports project docs docs-environment format bench matrix clean
 
 help:
@@ -77,7 +77,7 @@ docs-environment:
 	@test -n '$(PYTHON)' || { echo '$(NO_PYTHON)'; exit 1; }
 	@'$(PYTHON)' scripts/make_environment.py $(VENV)-docs --editable . --group docs
 
-lint: style types imports project
+lint: style types imports rooms project
 	@echo 'lint: nothing found'
 
 style: environment
@@ -89,6 +89,9 @@ types: environment
 
 imports: environment
 	@scripts/quietly $(BIN)/lint-imports --no-cache
+
+rooms: environment
+	@$(BIN)/python scripts/check_rooms.py
 
 # No migration is missing, and no service has anything for Django's checks to complain of.
 project: environment

@@ -5,9 +5,6 @@ import pytest
 from demo.caller import Caller
 from demo.processes import Processes
 from tests.system.acceptance.landscape import start_landscape
-from tests.system.servers.fixtures import rabbitmq, redis_server
-
-__all__ = ["rabbitmq", "redis_server"]
 
 
 @pytest.fixture(scope="session")

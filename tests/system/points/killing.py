@@ -14,7 +14,7 @@ import requests
 
 from demo.points_services import PointsServices
 from demo.roles import CONCURRENCY
-from tests.system.acceptance.points_story import FAR_TOO_MANY, PointsStory
+from tests.system.points.points_story import FAR_TOO_MANY, PointsStory
 
 TIMES = 3
 KINDS = 4

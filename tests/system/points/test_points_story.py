@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from demo.roles import CONCURRENCY
-from tests.system.acceptance.killing import check_nothing_was_lost, children_of_worker
-from tests.system.acceptance.points_story import FAR_TOO_MANY, SHARED, running_story
+from tests.system.points.killing import check_nothing_was_lost, children_of_worker
+from tests.system.points.points_story import FAR_TOO_MANY, SHARED, running_story
 
 
 @pytest.fixture(scope="module")

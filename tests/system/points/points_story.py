@@ -12,7 +12,7 @@ from typing import Any
 from demo.caller import Caller
 from demo.points_services import PointsServices, start_points_services
 from demo.processes import Processes
-from tests.system.acceptance.service_database import ServiceDatabase
+from tests.system.points.service_database import ServiceDatabase
 
 SHARED = "好友通过分享链接购买商品"
 FAR_TOO_MANY = -1_000_000
