@@ -51,6 +51,11 @@ def _to_str(value: Any) -> str:
         _refuse(_("not a string"))
     if "\x00" in value:
         _refuse(_("contains a NUL character"))
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            _refuse(_("not valid Unicode text"))
     return value
 
 

@@ -4,7 +4,7 @@ from itertools import groupby
 import pytest
 from django.utils import translation
 
-from eaglet.api import registry
+from eaglet.api import health, registry
 from eaglet.api.dispatch.plan import clear_compiled
 
 
@@ -13,6 +13,13 @@ def _language_of_the_settings():
     """LocaleMiddleware leaves the language of the last request active."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _readiness_of_each_test():
+    """It is kept for a second."""
+    yield
+    health.clear_results()
 
 
 @pytest.fixture

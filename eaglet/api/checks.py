@@ -85,6 +85,20 @@ def check_resources_are_brought(app_configs: Any, **kwargs: Any) -> list[CheckMe
     ]
 
 
+@register(Tags.urls)
+def check_prefix_captures_nothing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E004: the URLs stand below a prefix that captures something, which no view would take."""
+    return [
+        Error(
+            f"The URLs of eaglet stand below '{prefix}', which passes arguments to every view.",
+            hint='Write the prefix out: path("api/v1/", include("eaglet.api.urls")).',
+            id="eaglet_api.E004",
+        )
+        for pattern in _top_patterns()
+        for prefix in _capturing(pattern)
+    ]
+
+
 @register()
 def check_handlers_take_one_dict(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """W002: a handler that can't be called with one argument."""
@@ -167,6 +181,14 @@ def _flat(pattern: URLPattern | URLResolver) -> Iterator[URLPattern]:
     else:
         for inner in pattern.url_patterns:
             yield from _flat(inner)
+
+
+def _capturing(pattern: URLPattern | URLResolver) -> Iterator[str]:
+    if isinstance(pattern, URLResolver) and _brings_resources(pattern):
+        if pattern.pattern.regex.groups or pattern.default_kwargs:
+            yield str(pattern.pattern)
+        for inner in pattern.url_patterns:
+            yield from _capturing(inner)
 
 
 def _brings_resources(pattern: URLPattern | URLResolver) -> bool:

@@ -29,6 +29,14 @@ class MalformedRequest(ParseError):
     """The request can't be read: 400."""
 
 
+class LengthRequired(APIException):
+    """The body has no Content-Length, and its end can't be told: 411."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = _("A Content-Length is required.")
+    default_code = "length_required"
+
+
 class PayloadTooLarge(APIException):
     """The body, or the number of parameters, is over the project's limit: 413."""
 

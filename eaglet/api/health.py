@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import threading
+import time
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, Final, ParamSpec
@@ -20,8 +24,11 @@ from rest_framework.exceptions import Throttled
 from eaglet.api import responses
 from eaglet.api.json_response import JsonBytesResponse
 from eaglet.api.throttling import check_project_throttles
+from eaglet.api.transactions import outside_transactions
 from eaglet.encoding import to_json
-from eaglet.health import register_probe, run_probes
+from eaglet.health import ProbeResult, register_probe, run_probes
+
+logger = logging.getLogger("eaglet.api")
 
 View = Callable[[HttpRequest], HttpResponse]
 P = ParamSpec("P")
@@ -41,9 +48,11 @@ def _health_view(view: View) -> View:
             check_project_throttles(request)
         except Throttled as refusal:
             return responses.write(responses.of_exception(refusal), request)
+        except Exception:
+            logger.warning("the throttles of %s failed", request.path, exc_info=True)
         return view(request)
 
-    return csrf_exempt(login_not_required(never_cache(throttled)))
+    return outside_transactions(csrf_exempt(login_not_required(never_cache(throttled))))
 
 
 @_health_view
@@ -52,16 +61,39 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonBytesResponse(b'{"status":"ok"}')
 
 
+def _results() -> list[ProbeResult]:
+    # Computed at most once a second, whoever asks.
+    global _latest  # noqa: PLW0603 - the one result
+    with _probing:
+        if _latest is None or time.monotonic() - _latest[0] >= 1:
+            results = run_probes()
+            _latest = (time.monotonic(), results)
+        return _latest[1]
+
+
+def clear_results(**kwargs: Any) -> None:
+    """Probe anew when readiness is next asked for."""
+    global _latest, _probing
+    _latest, _probing = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=clear_results)
+
+
 @_health_view
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 if every probe is in order, else 503; names only, no details."""
-    results = run_probes()
+    results = _results()
     ready = all(result.ok for result in results)
     body = {
         "status": "ok" if ready else "unavailable",
         "checks": {result.name: "ok" if result.ok else "failed" for result in results},
     }
     return JsonBytesResponse(to_json(body), 200 if ready else 503)
+
+
+_probing = threading.Lock()
+_latest: tuple[float, list[ProbeResult]] | None = None
 
 
 class NotReady(Exception):

@@ -10,7 +10,10 @@ from django.http.response import ResponseHeaders
 
 JSON_TYPE: Final = "application/json"
 
-_TYPE_HEADER: Final = ("Content-Type", JSON_TYPE)
+JSON_UTF8: Final = f"{JSON_TYPE}; charset=utf-8"
+"""The Content-Type: callers of old guess where no charset is named."""
+
+_TYPE_HEADER: Final = ("Content-Type", JSON_UTF8)
 
 
 class _Headers(ResponseHeaders):

@@ -20,6 +20,7 @@ class Resource(Protocol):
 
     app: ClassVar[str]
     resource: ClassVar[str]
+    authentication_classes: Any
 
     @classmethod
     def own_classes(cls) -> list[type]:

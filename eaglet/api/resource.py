@@ -26,12 +26,16 @@ from eaglet.api.dispatch.view import View, view_of
 from eaglet.api.request.accept import Negotiation
 from eaglet.api.request.args import Args
 from eaglet.api.request.body import read_drf_body
+from eaglet.api.request.conceal import conceal
 from eaglet.api.request.drf import PARSERS, FromProject, ResourceRequest, named
 from eaglet.api.request.query import read_query
 from eaglet.api.security.authentication import AccessTokenAuthentication
 from eaglet.api.security.decorator import token_rule
 
-_NAME = re.compile(r"[^\s/?#%]+")
+_NAMES = {
+    "app": re.compile(r"[A-Za-z0-9_-]+"),
+    "resource": re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*"),
+}
 
 
 class _ResourceType(ABCMeta):
@@ -83,12 +87,12 @@ class ApiResource(APIView, metaclass=_ResourceType):
                 raise ImproperlyConfigured(f"{registry.place(cls)}: {verb} must not be async")
         if cls.__dict__.get("abstract", False):
             return
-        for attribute in ("app", "resource"):
+        for attribute, form in _NAMES.items():
             value = getattr(cls, attribute, None)
-            if not isinstance(value, str) or not _NAME.fullmatch(value):
+            if not isinstance(value, str) or not form.fullmatch(value):
                 raise ImproperlyConfigured(
-                    f"{registry.place(cls)} needs a class attribute {attribute!r}, a name "
-                    f"that can stand in a URL, and has {value!r}; "
+                    f"{registry.place(cls)} needs a class attribute {attribute!r} of the form "
+                    f"{form.pattern}, and has {value!r}; "
                     "a base that is no resource itself says `abstract = True`"
                 )
         registry.register(cls)
@@ -138,7 +142,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
         except Exception as exception:  # noqa: BLE001 - becomes the answer
             response = self.handle_exception(exception)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)  # type: ignore[arg-type]
-        return self.response
+        return responses.name_charset(self.response)
 
     def _call(
         self, declared: CompiledResource, request: HttpRequest, drf_request: Request
@@ -150,7 +154,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
         read_early = request.method == "POST" or (method is not None and method.rule is not None)
         verb, fault = request.method or "", None
         if read_early:
-            verb, fault = read_call(request, args, lambda _: read_drf_body(drf_request))
+            verb, fault = read_call(declared, request, args, lambda _: read_drf_body(drf_request))
         drf_request.method = verb
         method = declared.methods.get(verb)
         if method is not None and method.rule is not None:
@@ -162,7 +166,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
             return self._describe(declared)
         method = declared.methods[verb]
         if not read_early:
-            _verb, fault = read_call(request, args, lambda _: read_drf_body(drf_request))
+            _verb, fault = read_call(declared, request, args, lambda _: read_drf_body(drf_request))
             drf_request.params = dict(args)  # type: ignore[attr-defined]
         result = perform(declared, method, args, request, fault)
         if isinstance(result, HttpResponseBase):
@@ -195,7 +199,8 @@ class ApiResource(APIView, metaclass=_ResourceType):
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         """Turn an exception into the answer, by the project's own handler if it names one."""
-        responses.roll_back()
+        self.call_args.failed = True
+        conceal(self.request._request)
         if isinstance(exc, NotAuthenticated | AuthenticationFailed):
             self._say_how_to_authenticate(exc)
         if names_exception_handler(type(self)):

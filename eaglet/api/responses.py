@@ -15,14 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import responses as http_responses
-from types import TracebackType
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, NotFound
@@ -43,15 +42,6 @@ logger = logging.getLogger("eaglet.api")
 
 PROBLEM_TYPE = "application/problem+json"
 
-_LEADING_TO_HANDLER = frozenset(
-    {
-        "eaglet.api.security.decorator",
-        "eaglet.api.security.authentication",
-        "eaglet.api.dispatch.view",
-        "eaglet.api.resource",
-        "eaglet.params",
-    }
-)
 _SUCCESS_HEAD = b'{"code":200,"data":'
 _SUCCESS_TAIL = b',"errMsg":"","innerErrMsg":""}'
 
@@ -152,7 +142,6 @@ def _flat(detail: Any) -> str:
 def _of_fault(exception: Exception, place: str) -> Outcome:
     reference = uuid.uuid4().hex
     trace = tracing.current()
-    exception.__traceback__ = _without_dispatch(exception.__traceback__)
     table = missing_table(exception)
     logger.error(
         "%s failed: %s (reference %s)",
@@ -171,15 +160,6 @@ def _of_fault(exception: Exception, place: str) -> Outcome:
     return Outcome(500, failure(SERVICE_FAULT, message, inner=inner))
 
 
-def _without_dispatch(frames: TracebackType | None) -> TracebackType | None:
-    # The frames that lead to a handler say nothing, and what logs the variables of frames would
-    # find the caller's credentials in them.
-    own = frames
-    while own is not None and own.tb_frame.f_globals.get("__name__") in _LEADING_TO_HANDLER:
-        own = own.tb_next
-    return own or frames
-
-
 def write(outcome: Outcome, request: HttpRequest, *, always_200: bool = False) -> HttpResponse:
     """Write an outcome as JSON: the envelope, or RFC 9457's problem where the caller asks for it.
 
@@ -196,6 +176,10 @@ def write(outcome: Outcome, request: HttpRequest, *, always_200: bool = False) -
     response.envelope_code = outcome.envelope["code"]
     for name, value in outcome.headers.items():
         response.headers[name] = value
+    if outcome.status >= HTTPStatus.BAD_REQUEST:
+        response.headers["Vary"] = "Accept"  # by it this may be a problem
+        if always_200:  # for no cache to take for an answer
+            response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -232,7 +216,7 @@ def passed_on(response: HttpResponseBase) -> HttpResponseBase:
         response.accepted_renderer = JSONRenderer()
         response.accepted_media_type = JSON_TYPE
         response.renderer_context = {}  # type: ignore[attr-defined]
-    return response
+    return name_charset(response)
 
 
 def without_body(response: HttpResponseBase) -> HttpResponseBase:
@@ -252,8 +236,18 @@ def plain(envelope: Envelope) -> Any:
     return json.loads(to_json(envelope))
 
 
-def roll_back() -> None:
-    """Mark for rollback the transaction of this request on every ATOMIC_REQUESTS database."""
-    for connection in connections.all(initialized_only=True):
-        if connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block:
-            connection.set_rollback(True)
+def make_private(response: HttpResponseBase) -> None:
+    """Tell caches that an answer is for one caller only (RFC 6750 §2.3, RFC 9111 §3.5)."""
+    if "Cache-Control" in response.headers:
+        patch_cache_control(response, private=True)
+    else:
+        response.headers["Cache-Control"] = "private"
+    patch_vary_headers(response, ("Authorization",))
+
+
+def name_charset(response: HttpResponseBase) -> HttpResponseBase:
+    """Name the charset of JSON that Django REST framework is to write."""
+    media_type = getattr(response, "accepted_media_type", None) or ""
+    if isinstance(response, Response) and media_type.startswith(JSON_TYPE):
+        response.content_type = response.content_type or f"{media_type}; charset=utf-8"
+    return response

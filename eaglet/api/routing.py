@@ -17,6 +17,8 @@ from eaglet.api.observability import calls as observing
 from eaglet.api.observability.metrics_view import metrics_view
 from eaglet.api.openapi import swagger_ui
 from eaglet.api.openapi.views import openapi_json
+from eaglet.api.request.conceal import conceal
+from eaglet.api.transactions import outside_transactions
 from eaglet.conf import conf
 from eaglet.observability import tracing
 
@@ -75,8 +77,10 @@ def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         outcome = responses.of_exception(NotFound())
         response = responses.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
         observation.end(response, None)
+        conceal(request)
         return responses.without_body(response) if request.method == "HEAD" else response
 
 
+outside_transactions(no_such_resource)
 no_such_resource.csrf_exempt = True  # type: ignore[attr-defined]
 no_such_resource.login_required = False  # type: ignore[attr-defined]

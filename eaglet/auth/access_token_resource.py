@@ -91,6 +91,6 @@ def _issue(args: Args) -> HttpResponse:
         }
     )
     # RFC 6749 §5.1.
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "private, no-store"
     response.headers["Pragma"] = "no-cache"
     return response

@@ -115,8 +115,11 @@ def redact_text(text: str) -> str:
     return _USERINFO.sub(MASK, _BY_LOOKS.sub(MASK, "".join([*parts, text[done:]])))
 
 
+_formatter: Final = logging.Formatter()
+
+
 class RedactingFilter(logging.Filter):
-    """Mask secrets in the formatted message of every record; a filter for logging."""
+    """Mask secrets in every record: its message, traceback and stack; a filter for logging."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record's message; never drop the record."""
@@ -124,4 +127,9 @@ class RedactingFilter(logging.Filter):
         redacted = redact_text(message)
         if redacted != message:
             record.msg, record.args = redacted, None
+        if record.exc_info:  # a formatter takes the text that is there
+            text = record.exc_text or _formatter.formatException(record.exc_info)
+            record.exc_text = redact_text(text)
+        if record.stack_info:
+            record.stack_info = redact_text(record.stack_info)
         return True

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.api import ApiResource, param_required, registry
+from eaglet.api import ApiResource, access_token_required, param_required, registry
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
@@ -149,7 +149,9 @@ def test_a_class_without_app_or_resource_is_an_error_that_says_so(missing):
     assert "AHalf" in str(caught.value)
 
 
-@pytest.mark.parametrize("value", ["", None, 7, "a/b", "a b", "a?b", "a#b", "a%62", b"a"])
+@pytest.mark.parametrize(
+    "value", ["", None, 7, "a/b", "a b", "a?b", "a#b", "a%62", b"a", "订单", "a:b", "a..b", ".a"]
+)
 @pytest.mark.parametrize("attribute", ["app", "resource"])
 def test_a_name_that_can_not_stand_in_a_url_is_an_error(attribute, value):
     body = {"app": "shop", "resource": "half", attribute: value}
@@ -157,11 +159,24 @@ def test_a_name_that_can_not_stand_in_a_url_is_an_error(attribute, value):
         type(ApiResource)("AHalf", (ApiResource,), body)
 
 
-@pytest.mark.parametrize("name", ["order.items", "order-items", "order_items", "V2", "订单", "a:b"])
+@pytest.mark.parametrize("name", ["order.items", "order-items", "order_items", "V2"])
 def test_a_name_of_other_characters_is_served(client, declare, name):
     declare(resource=name, get=lambda args: "here")
     assert client.get(f"/shop/{name}/").json()["data"] == "here"
     assert client.get(f"/shop/{name}").json()["data"] == "here"
+
+
+def test_an_app_has_no_dots(declare):
+    with pytest.raises(ImproperlyConfigured, match="'app'"):
+        declare(app="pay.card")
+
+
+def test_a_guard_that_would_guard_nothing_is_an_error_at_declaration():
+    guard = access_token_required()
+    with pytest.raises(ImproperlyConfigured, match="guards a method"):
+        guard(type("AData", (), {}))
+    with pytest.raises(ImproperlyConfigured, match="two access_token_required"):
+        access_token_required(["a.b:get"])(guard(lambda args: 1))
 
 
 def test_an_async_handler_is_an_error_at_declaration(declare):

@@ -67,7 +67,7 @@ def test_other_paths_are_no_resource(client, declare, settings, address):
 def test_an_unknown_pair_is_404_in_the_envelope(client, verb):
     response = getattr(client, verb)("/shop/nothing/")
     assert response.status_code == 404
-    assert response["Content-Type"] == "application/json"
+    assert response["Content-Type"] == "application/json; charset=utf-8"
     answer = response.json()
     assert answer["code"] == 404
     assert answer["data"] is None

@@ -63,7 +63,7 @@ def test_expire_time_is_local(client, hermes, token_endpoint, settings, zone):
 @pytest.mark.parametrize("ask", [as_json, as_form, as_query])
 def test_the_answer_must_not_be_stored(client, hermes, token_endpoint, ask):
     answer = ask(client, token_endpoint, hermes.params)
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert answer.headers["Pragma"] == "no-cache"
 
 
@@ -187,7 +187,7 @@ def test_with_http_200_throughout_the_code_still_tells(client, hermes, token_end
     assert (answer.status_code, answer.json()["code"]) == (200, 401)
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     answer = client.post(token_endpoint, hermes.params)
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_csrf_protection_does_not_stand_in_its_way(hermes, token_endpoint, django_app_client):

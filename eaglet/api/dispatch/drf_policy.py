@@ -25,7 +25,7 @@ _NO_HOOKS = {
     "throttle_scope",
     *VERBS,
 }
-_HOOKS = {name for name in dir(APIView) if not name.startswith("__")} - _NO_HOOKS
+_HOOKS = {name for name in dir(APIView) if not name.startswith("__")} - _NO_HOOKS | {"__init__"}
 
 
 def needs_drf(resource: type[Resource]) -> bool:

@@ -20,6 +20,7 @@ from eaglet.api.dispatch.drf_policy import needs_drf
 from eaglet.api.registry import Resource
 from eaglet.api.request.method_override import VERBS
 from eaglet.api.security.decorator import TokenRule, token_rule
+from eaglet.api.transactions import atomic_aliases
 from eaglet.conf import conf
 from eaglet.params import Declared, behind_check, declared_params
 
@@ -74,6 +75,8 @@ class CompiledResource:
         allow: the value of an Allow header.
         direct: whether Django REST framework can be left out.
         is_counted: whether calls are counted for Prometheus.
+        atomic: the databases whose transaction a call is.
+        is_private: whether answers depend on who calls, by an authenticator of REST framework's.
         provided: names that context providers put into the args.
     """
 
@@ -82,6 +85,8 @@ class CompiledResource:
     allow: str
     direct: bool
     is_counted: bool
+    atomic: tuple[str, ...]
+    is_private: bool
     providers: tuple[ContextProvider, ...]
     provided: frozenset[str]
     token_in_parameter: bool
@@ -148,6 +153,8 @@ def _compile(resource: type[Resource]) -> CompiledResource:
         allow=", ".join(allowed),
         direct=conf.EAGLET_FAST_PATH and not needs_drf(resource),
         is_counted=conf.EAGLET_METRICS,
+        atomic=atomic_aliases(),
+        is_private=bool(resource.authentication_classes),
         providers=providers,
         provided=frozenset(name for provider in providers for name in provider.provides),
         token_in_parameter=conf.EAGLET_TOKEN_IN_PARAMETER,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from logging import INFO
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -21,8 +22,10 @@ from eaglet.api.observability.calls import Observation, is_logged, is_traced
 from eaglet.api.registry import Resource
 from eaglet.api.request.args import Args
 from eaglet.api.request.body import MULTIPART, read_body
+from eaglet.api.request.conceal import conceal
 from eaglet.api.request.drf import wrap
 from eaglet.api.request.query import normalize_charset, read_query
+from eaglet.api.transactions import in_transactions, outside_transactions
 from eaglet.observability import tracing
 
 View = Callable[..., HttpResponseBase]
@@ -48,20 +51,22 @@ def view_of(resource: type[Resource]) -> View:
                 declared = compiled(resource)
                 if declared.is_counted or is_logged(INFO) or (is_traced and is_traced()):
                     observation = Observation(request, resource.app, resource.resource)
-                if (
-                    declared.direct
-                    and request.method != "OPTIONS"
-                    and request.content_type != MULTIPART
-                ):
-                    read_query(request, args, declared.max_fields)
-                    verb, fault = read_call(request, args, read_body)
-                    result = perform(declared, declared.methods[verb], args, request, fault)
-                    response = _answer(result, request)
+                if declared.atomic:
+                    with in_transactions(declared.atomic, view) as opened:
+                        response = _call(resource, declared, request, args)
+                        for alias in opened if args.failed else ():
+                            transaction.set_rollback(True, using=alias)
                 else:
-                    response = _through_drf(resource, request, args)
+                    response = _call(resource, declared, request, args)
             except Exception as exception:  # noqa: BLE001 - becomes the answer
-                responses.roll_back()
+                conceal(request)
                 response = _refuse(exception, resource, declared, request)
+            else:
+                if response.status_code >= 400:
+                    conceal(request)
+            method = declared and declared.methods.get(args.verb or request.method or "")
+            if method and (method.rule is not None or (declared and declared.is_private)):
+                responses.make_private(response)
             if request.method == "HEAD":
                 response = responses.without_body(response)
             if "HTTP_X_REQUEST_ID" in meta:
@@ -76,6 +81,7 @@ def view_of(resource: type[Resource]) -> View:
                 deadline.leave(bound)
             tracing.leave(trace)
 
+    outside_transactions(view)
     view.__name__ = resource.__name__
     view.__doc__ = resource.__doc__
     view.__module__ = resource.__module__
@@ -85,6 +91,16 @@ def view_of(resource: type[Resource]) -> View:
     view.initkwargs = {}  # type: ignore[attr-defined]
     view.actions = None  # type: ignore[attr-defined]
     return view
+
+
+def _call(
+    resource: type[Resource], declared: CompiledResource, request: HttpRequest, args: Args
+) -> HttpResponseBase:
+    if not declared.direct or request.method == "OPTIONS" or request.content_type == MULTIPART:
+        return _through_drf(resource, request, args)
+    read_query(request, args, declared.max_fields)
+    verb, fault = read_call(declared, request, args, read_body)
+    return _answer(perform(declared, declared.methods[verb], args, request, fault), request)
 
 
 def _answer(result: Any, request: HttpRequest) -> HttpResponseBase:

@@ -18,7 +18,7 @@ from eaglet.conf import conf
 from eaglet.envelope import SERVICE_FAULT, SUCCESS
 from eaglet.observability import tracing
 from eaglet.observability.metrics import SECONDS
-from eaglet.observability.redaction import redact_values
+from eaglet.observability.redaction import loggable, one_line
 
 logger = logging.getLogger("eaglet.api.calls")
 _faults = logging.getLogger("eaglet.api")
@@ -57,8 +57,8 @@ class Observation:
     ) -> None:
         self._started = time.perf_counter()
         self._request = request
-        self._app = app
-        self._resource = resource
+        self._app = app if is_declared else one_line(app)
+        self._resource = resource if is_declared else one_line(resource)
         self._is_declared = is_declared
         self._is_logged = is_logged(logging.INFO)
         self._span: spans.CallSpan | None = None
@@ -97,6 +97,7 @@ class Observation:
         status = response.status_code
         code: int | None = getattr(response, "envelope_code", None)
         method = (args.verb if args is not None else None) or self._request.method or ""
+        method = one_line(method)
         token = args.auth if args is not None else None
         app_key = None if token is None else token.app.app_key
         if conf.EAGLET_METRICS:
@@ -153,8 +154,4 @@ def _params(args: Args | None, provided: frozenset[str]) -> list[str] | dict[str
     sent = [name for name in islice(args or (), _MOST_PARAMS) if name not in provided]
     if args is None or not conf.EAGLET_LOG_PARAMS:
         return [str(name)[:_LONGEST] for name in sent]
-    return redact_values({str(name)[:_LONGEST]: _clipped(args[name]) for name in sent})
-
-
-def _clipped(value: Any) -> Any:
-    return f"{value[:_LONGEST]}…" if isinstance(value, str) and len(value) > _LONGEST else value
+    return loggable({str(name): args[name] for name in sent}, _MOST_PARAMS)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
 """Where the original's callers put their token."""
 
+CREDENTIALS: Final = (TOKEN_PARAMETER, "app_secret")
+"""The parameters that are credentials wherever they stand."""
+
 
 class Args(dict[str, Any]):
     """The parameters of a request: query, overlaid by the body, overlaid by the context.
@@ -28,6 +31,7 @@ class Args(dict[str, Any]):
     Attributes:
         auth: the record of the access token the request was let in with, or None.
         checked: the declaration that these args were checked against, if any yet.
+        failed: whether the call was answered with an exception, so that nothing is to be kept.
         token_differs: whether query and body carry different `access_token` parameters.
         verb: the verb that a POST means, in capitals; None for any other method.
     """
@@ -38,6 +42,7 @@ class Args(dict[str, Any]):
         "_wrap",
         "auth",
         "checked",
+        "failed",
         "token_differs",
         "verb",
     )
@@ -50,6 +55,7 @@ class Args(dict[str, Any]):
         self._drf_request: Request | None = None
         self.auth: VerifiedToken | None = None
         self.checked: Declared | None = None
+        self.failed = False
         self.token_differs = False
         self.verb: str | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.request import Request
 
-from eaglet.api.exceptions import MalformedRequest, PayloadTooLarge
+from eaglet.api.exceptions import LengthRequired, MalformedRequest, PayloadTooLarge
 from eaglet.encoding import from_json
 
 FORM = "application/x-www-form-urlencoded"
@@ -26,17 +27,76 @@ MULTIPART = "multipart/form-data"
 JSON = "application/json"
 
 
-def has_body(request: HttpRequest) -> bool:
-    """Tell whether the request has a body."""
-    length = request.META.get("CONTENT_LENGTH")
+def may_have_body(request: HttpRequest) -> bool:
+    """Tell whether the request may have a body, without reading any of it."""
+    meta = request.META
+    length = meta.get("CONTENT_LENGTH")
     if length:
         return bool(length != "0")
-    return "wsgi.input" not in request.META and _measure(request) > 0
+    return (
+        "HTTP_TRANSFER_ENCODING" in meta
+        or "wsgi.input" not in meta
+        or meta.get("SERVER_PROTOCOL", "").startswith("HTTP/2")
+    )
+
+
+def has_body(request: HttpRequest) -> bool:
+    """Tell whether the request has a body; one without a Content-Length is measured.
+
+    Raises LengthRequired (411) where a server does not tell the end of such a body,
+    PayloadTooLarge (413) where it is over DATA_UPLOAD_MAX_MEMORY_SIZE, and UnsupportedMediaType
+    (415) for one that is compressed.
+    """
+    if not may_have_body(request):
+        return False
+    meta = request.META
+    if not meta.get("CONTENT_LENGTH"):
+        size = _read_unmeasured(request) if "wsgi.input" in meta else _measure(request)
+        if not size:
+            return False
+    encoding = meta.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMediaType(encoding[:20])
+    return True
+
+
+def _read_unmeasured(request: HttpRequest) -> int:
+    # Django takes a body without a Content-Length for none.
+    meta = request.META
+    if not meta.get("wsgi.input_terminated"):
+        if "HTTP_TRANSFER_ENCODING" not in meta:
+            return 0
+        raise LengthRequired
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    raw = bytearray()
+    try:
+        while chunk := meta["wsgi.input"].read(65536):
+            raw += chunk
+            if limit is not None and len(raw) > limit:
+                raise PayloadTooLarge
+    except (OSError, ValueError):
+        raise MalformedRequest(_("the body can't be read")) from None
+    if raw:
+        meta["CONTENT_LENGTH"] = str(len(raw))
+        for name in ("_body", "_post", "_files"):  # what a middleware found there: nothing
+            if not vars(request).get(name, True):
+                del vars(request)[name]
+        request._stream = BytesIO(raw)
+        request._read_started = False  # type: ignore[attr-defined]
+    return len(raw)
+
+
+def posted_form(request: HttpRequest) -> QueryDict | None:
+    """Return the form that a middleware has read, or put in its place; None if there is none.
+
+    Django reads that of a POST only: an empty one tells nothing of another verb.
+    """
+    form: QueryDict | None = vars(request).get("_post")
+    return form if form or request.method == "POST" else None
 
 
 def _measure(request: HttpRequest) -> int:
-    # Chunked, and over HTTP/2, a body comes without its length. WSGI can't bring such a one;
-    # ASGI can, and Django has it in a file by now. The parsers go by the header.
+    # ASGI: Django has it in a file by now. The parsers go by the header.
     stream = getattr(request, "_stream", None)
     if hasattr(request, "_body"):
         size = len(request.body)
@@ -57,6 +117,9 @@ def read_body(request: HttpRequest) -> Mapping[str, Any]:
     Raises PayloadTooLarge (413) over DATA_UPLOAD_MAX_MEMORY_SIZE or _NUMBER_FIELDS,
     UnsupportedMediaType (415) for any other type, MalformedRequest (400) for what is not that.
     """
+    posted = posted_form(request)
+    if posted is not None and request.content_type == FORM:
+        return posted
     try:
         raw = request.body
     except RequestDataTooBig:

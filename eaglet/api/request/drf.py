@@ -11,11 +11,13 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
+from rest_framework.request import Request, is_form_media_type
 from rest_framework.settings import api_settings
 
-from eaglet.api.request.body import has_body
+from eaglet.api.request.body import has_body, posted_form
+from eaglet.api.request.caller import TokenUser
 from eaglet.api.request.parsers import FormParser, ObjectParser
 
 PARSERS = (ObjectParser, FormParser, MultiPartParser)
@@ -50,14 +52,31 @@ class ResourceRequest(Request):
         has_body(self._request)  # else one without a Content-Length is taken for none
         super()._load_stream()  # type: ignore[misc]
 
+    def _parse(self) -> tuple[Any, Any]:
+        posted = posted_form(self._request)
+        if posted is None or not is_form_media_type(self.content_type):
+            return super()._parse()  # type: ignore[misc,no-any-return]
+        negotiator: Any = self.negotiator
+        if negotiator.select_parser(self, self.parsers) is None:
+            raise UnsupportedMediaType(self.content_type)
+        return posted, self._request.FILES
+
+    def _set_user(self, user: Any) -> None:
+        # Django's own request.user is changed by an authenticator that is named, and no other.
+        self._user = user
+        if user is not None and not isinstance(user, TokenUser):
+            self._request.user = user
+
+    user = property(Request.user.fget, _set_user)  # type: ignore[attr-defined]
+
     def _not_authenticated(self) -> None:
+        self._authenticator = None
         # REST framework's AnonymousUser can't be imported without django.contrib.auth.
-        if named("UNAUTHENTICATED_USER") or apps.is_installed("django.contrib.auth"):
-            super()._not_authenticated()  # type: ignore[misc]
-        else:
-            self._authenticator = None
-            self.user = None  # type: ignore[assignment]
-            self.auth = None
+        known = named("UNAUTHENTICATED_USER") or apps.is_installed("django.contrib.auth")
+        anonymous: Any = api_settings.UNAUTHENTICATED_USER if known else None
+        self._user = anonymous() if anonymous else None
+        token: Any = api_settings.UNAUTHENTICATED_TOKEN
+        self.auth = token() if token else None
 
 
 def wrap(request: HttpRequest) -> ResourceRequest:

@@ -40,9 +40,10 @@ def read_query(request: HttpRequest, args: Args, max_fields: int | None) -> None
     """
     charset_named = request.encoding is not None and normalize_charset(request)
     query = request.META.get("QUERY_STRING", "")
-    if not query:
+    replaced = "GET" in vars(request)  # a middleware has read it, or put another in its place
+    if not query and not replaced:
         return
-    if charset_named or "%" in query or "+" in query or not query.isascii():
+    if replaced or charset_named or "%" in query or "+" in query or not query.isascii():
         try:
             args.overlay(request.GET)
         except TooManyFieldsSent:

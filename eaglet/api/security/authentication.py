@@ -16,23 +16,34 @@ from eaglet.api.request.args import TOKEN_PARAMETER, Args
 from eaglet.api.request.caller import TokenUser, VerifiedToken
 from eaglet.api.security.decorator import call_refused, verifier
 from eaglet.exceptions import InvalidAccessToken
+from eaglet.observability.redaction import Concealed, one_line
 
 logger = logging.getLogger("eaglet.api")
+
+
+def check_header(http_request: HttpRequest, args: Args) -> bool:
+    """Verify the token of the Authorization header (RFC 6750 §2.1); tell whether there is one.
+
+    Raises TokenRefused (401) for a bad one.
+    """
+    token = _in_header(http_request)
+    if token:
+        args.authenticate(_verify(token))
+    return bool(token)
 
 
 def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> VerifiedToken | None:
     """Verify the token a request carries, and remove it from `args`; None if it carries none.
 
     Args:
-        http_request: the request; RFC 6750 §2.1's Authorization header is read.
+        http_request: the request; its Authorization header is read.
         args: its parameters; the original's callers send `access_token` there.
         in_parameter: whether the parameter counts.
 
     Raises TokenRefused (401) for a bad token, one given several times or one that is no str;
     MalformedRequest (400) if header and parameter differ.
     """
-    scheme, _space, bearer = http_request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    token = bearer.strip() if scheme.lower() == "bearer" else ""
+    token = _in_header(http_request)
     if in_parameter and TOKEN_PARAMETER in args:
         given = args[TOKEN_PARAMETER]
         if not isinstance(given, str) or args.token_differs:
@@ -40,17 +51,22 @@ def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> Ve
         if token and given and token != given:
             raise MalformedRequest(_("the header and the parameter carry different tokens"))
         args.remove_parameter(TOKEN_PARAMETER)
-        token = token or given
-    if not token:
-        return None
+        token = token or Concealed(given)
+    if token and args.auth is None:
+        args.authenticate(_verify(token))
+    return args.auth
+
+
+def _in_header(http_request: HttpRequest) -> Concealed:
+    scheme, _space, token = http_request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return Concealed(token.strip() if scheme.lower() == "bearer" else "")
+
+
+def _verify(token: Concealed) -> VerifiedToken:
     try:
-        record = verifier().verify(token)
+        return verifier().verify(token)
     except InvalidAccessToken:
         raise TokenRefused(sent=True) from None
-    finally:
-        del token, bearer  # what fails may be told with the variables of every frame
-    args.authenticate(record)
-    return record
 
 
 def require_token(
@@ -60,13 +76,16 @@ def require_token(
 
     The grants that are missing stand in the log, not in the answer.
     """
-    token = args.auth or identify(http_request, args, in_parameter=in_parameter)
+    token = identify(http_request, args, in_parameter=in_parameter)
     if token is None:
         raise TokenRefused(sent=False)
     missing = [grant for grant in grants if not token.allows(grant)]
     if missing:
         logger.warning(
-            "app %s (%s) lacks the grant %s", token.app.name, token.app.app_key, ", ".join(missing)
+            "app %s (%s) lacks the grant %s",
+            one_line(token.app.name),
+            token.app.app_key,
+            ", ".join(missing),
         )
         call_refused.send(sender=type(token), token=token, grants=missing)
         raise PermissionDenied

@@ -72,7 +72,8 @@ def access_token_required(grants: Iterable[str] | None = None) -> Callable[[F], 
     is given, every grant named there instead. The token's record is in `args.auth`.
 
     Called from Python without the args of a request that was let in, the method raises
-    AuthError. Raises ImproperlyConfigured if it is written without parentheses.
+    AuthError. Raises ImproperlyConfigured if it is written without parentheses, on a class or
+    twice on one method.
     """
     if callable(grants) or isinstance(grants, str | staticmethod):
         raise ImproperlyConfigured(
@@ -83,6 +84,14 @@ def access_token_required(grants: Iterable[str] | None = None) -> Callable[[F], 
     def decorate(function: F) -> F:
         if isinstance(function, staticmethod):
             return staticmethod(decorate(function.__func__))  # type: ignore[return-value]
+        if isinstance(function, type) or not callable(function):
+            raise ImproperlyConfigured(
+                f"access_token_required guards a method, not {function!r}: write it on each verb"
+            )
+        if token_rule(function) is not None:
+            raise ImproperlyConfigured(
+                f"{function.__qualname__} has two access_token_required: name all its grants in one"
+            )
 
         @functools.wraps(function)
         def guarded(args: dict[str, Any]) -> Any:

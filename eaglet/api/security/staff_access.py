@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from rest_framework.exceptions import NotFound, PermissionDenied
 
 from eaglet.api import responses
+from eaglet.api.transactions import outside_transactions
 from eaglet.conf import conf
 
 STAFF: Final = "staff"
@@ -82,7 +83,7 @@ def staff_view(view: View) -> View:
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return view(request, *args, **kwargs) if has_access(request) else refuse(request)
 
-    return csrf_exempt(login_not_required(never_cache(answering)))
+    return outside_transactions(csrf_exempt(login_not_required(never_cache(answering))))
 
 
 def staff_page(policy: str) -> Callable[[View], View]:
@@ -104,7 +105,7 @@ def staff_page(policy: str) -> Callable[[View], View]:
             response.headers["X-Content-Type-Options"] = "nosniff"
             return response
 
-        return login_not_required(never_cache(require_safe(answering)))
+        return outside_transactions(login_not_required(never_cache(require_safe(answering))))
 
     return decorate
 

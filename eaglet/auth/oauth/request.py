@@ -12,6 +12,10 @@ from urllib.parse import parse_qsl, unquote_plus
 from django.http import HttpRequest, UnreadablePostError
 from django.views.decorators.debug import sensitive_variables
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+from rest_framework.exceptions import APIException
+
+from eaglet.api.request.body import has_body
+from eaglet.observability.redaction import Concealed
 
 FORM: Final = "application/x-www-form-urlencoded"
 
@@ -29,18 +33,6 @@ class ClientCredentials:
     secret: str = field(repr=False)
 
 
-class Concealed(str):
-    """A secret or token that does not show in a log or traceback as a value.
-
-    For oauthlib, which logs the tokens it issues when DEBUG is on for its loggers.
-    """
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'"
-
-
 @sensitive_variables()
 def read_form(request: HttpRequest) -> dict[str, str]:
     """The parameters of the body; those without a value are left out (RFC 6749 §3.2).
@@ -53,6 +45,7 @@ def read_form(request: HttpRequest) -> dict[str, str]:
     if request.content_type != FORM:
         raise InvalidRequestError(f"The media type must be {FORM}.")
     try:
+        has_body(request)  # one without a Content-Length too
         raw = request.read(MAX_BODY_BYTES + 1)
         if len(raw) > MAX_BODY_BYTES:
             raise InvalidRequestError("The request body is too long.")
@@ -61,6 +54,10 @@ def read_form(request: HttpRequest) -> dict[str, str]:
         )
     except (ValueError, UnreadablePostError):
         raise InvalidRequestError("The request body can't be read.") from None
+    except APIException as refusal:
+        raise InvalidRequestError(
+            "The request body can't be read.", status_code=refusal.status_code
+        ) from None
     names = Counter(name for name, _value in pairs)
     if names and names.most_common(1)[0][1] > 1:
         raise InvalidRequestError("A parameter is given more than once.")

@@ -16,11 +16,12 @@ from oauthlib.oauth2.rfc6749.tokens import TokenBase
 
 from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppSecret
-from eaglet.auth.oauth.request import ClientCredentials, Concealed
+from eaglet.auth.oauth.request import ClientCredentials
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.issuing import LAST_USE_EVERY, authenticate_app, issue_for
 from eaglet.conf import conf
 from eaglet.exceptions import InvalidAppKey
+from eaglet.observability.redaction import Concealed
 
 logger = logging.getLogger("eaglet.auth")
 

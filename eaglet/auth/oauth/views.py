@@ -98,6 +98,7 @@ revoke = _endpoint(endpoints.revoke)
 
 @csrf_exempt
 @login_not_required
+@autocommit
 def metadata(request: HttpRequest, issuer_path: str = "") -> HttpResponse:
     """Answer RFC 8414's metadata, at the issuer's own path too; 404 without EAGLET_ISSUER."""
     issuer = conf.EAGLET_ISSUER

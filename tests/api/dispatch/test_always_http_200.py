@@ -69,7 +69,10 @@ def test_the_faults_are_listed_still(client, declare):
 
 def test_the_envelope_is_written_even_where_a_problem_is_asked_for(client, declare):
     response = client.get("/shop/nothing/", headers={"Accept": "application/problem+json"})
-    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    assert (response.status_code, response["Content-Type"]) == (
+        200,
+        "application/json; charset=utf-8",
+    )
     assert response.json()["code"] == 404
 
 

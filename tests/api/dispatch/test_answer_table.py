@@ -115,7 +115,7 @@ def check(verb, response, accept, always, status, code, headers):
         assert {"type", "title", "detail"} < set(answer), verb
         assert answer["status"] == status
     else:
-        assert response["Content-Type"] == "application/json", verb
+        assert response["Content-Type"] == "application/json; charset=utf-8", verb
         assert {"code", "data", "errMsg", "innerErrMsg"} <= set(answer), verb
         assert (answer["errMsg"] == "") == (code == 200), verb
     for name, value in headers.items():

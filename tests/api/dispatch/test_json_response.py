@@ -38,10 +38,10 @@ def test_no_two_share_what_can_be_changed():
 
 def test_headers_are_found_in_any_case_and_can_be_replaced():
     response = JsonBytesResponse(b"{}")
-    assert response["content-type"] == "application/json"
+    assert response["content-type"] == "application/json; charset=utf-8"
     response["CONTENT-LENGTH"] = "5"
     assert dict(response.items()) == {
-        "Content-Type": "application/json",
+        "Content-Type": "application/json; charset=utf-8",
         "CONTENT-LENGTH": "5",
     }
     del response["content-length"]
@@ -51,4 +51,4 @@ def test_headers_are_found_in_any_case_and_can_be_replaced():
 def test_a_cache_can_keep_it():
     response = pickle.loads(pickle.dumps(JsonBytesResponse(b"{}")))
     assert response.content == b"{}"
-    assert response["Content-Type"] == "application/json"
+    assert response["Content-Type"] == "application/json; charset=utf-8"

@@ -45,7 +45,10 @@ def test_a_failure_is_a_problem_for_who_asks(client, declare, accept):
 def test_it_is_the_envelope_for_who_does_not(client, declare, accept):
     declare(get=param_required(["x"])(lambda args: 1))
     response = client.get("/shop/item/", headers={"Accept": accept})
-    assert (response.status_code, response["Content-Type"]) == (400, "application/json")
+    assert (response.status_code, response["Content-Type"]) == (
+        400,
+        "application/json; charset=utf-8",
+    )
     assert response.json()["code"] == 400
 
 
@@ -85,7 +88,10 @@ def test_what_is_http_200_is_never_a_problem(client, declare):
         client.get("/shop/item/", headers={"Accept": PROBLEM}),
         client.put("/shop/item/", headers={"Accept": PROBLEM}),
     ):
-        assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+        assert (response.status_code, response["Content-Type"]) == (
+            200,
+            "application/json; charset=utf-8",
+        )
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def answer(client, declare):
 def test_a_value_is_the_data_of_a_200(answer, value):
     response = answer(value)
     assert response.status_code == 200
-    assert response["Content-Type"] == "application/json"
+    assert response["Content-Type"] == "application/json; charset=utf-8"
     assert json.loads(response.content) == {
         "code": 200,
         "data": value,

@@ -3,10 +3,12 @@
 import textwrap
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
+from django.test import RequestFactory
 
-from eaglet.api import ApiResource, param_required
+from eaglet.api import ApiError, ApiResource, health, param_required
+from eaglet.api.dispatch.plan import clear_compiled
 
 pytestmark = pytest.mark.slow
 
@@ -126,6 +128,15 @@ def test_what_is_raised_rolls_back_every_database_and_what_is_returned_commits(
     assert done.stdout == "all as expected\n", done.stderr
 
 
+@pytest.fixture
+def atomic_requests():
+    connection.settings_dict["ATOMIC_REQUESTS"] = True
+    clear_compiled()
+    yield
+    connection.settings_dict["ATOMIC_REQUESTS"] = False
+    clear_compiled()
+
+
 @pytest.mark.usefixtures("path_taken", "verifier")
 @pytest.mark.django_db(transaction=True)
 def test_a_refusal_before_the_handler_rolls_back_what_a_hook_has_written(client, declare, settings):
@@ -157,3 +168,35 @@ def test_without_atomic_requests_a_surrounding_transaction_is_left_alone(client,
     with transaction.atomic():
         assert client.get("/shop/item/").status_code == 500
         assert Group.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_refusal_marks_no_transaction_of_others(client, declare, atomic_requests, path_taken):
+    def refuse(args):
+        raise ApiError("no")
+
+    resource = declare(get=refuse, post=lambda args: Group.objects.create(name="x").pk)
+    outside = transaction.non_atomic_requests(resource.as_view())
+    for view in (resource.as_view(), outside):
+        view(RequestFactory().get("/shop/item/"))
+        assert not connection.needs_rollback
+        assert Group.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/shop/nothing/"])
+def test_a_view_of_eaglets_own_runs_in_no_transaction(client, atomic_requests, path, monkeypatch):
+    monkeypatch.setattr(transaction, "atomic", lambda **kwargs: pytest.fail("one was opened"))
+    monkeypatch.setattr(health, "run_probes", lambda: [])
+    client.get(path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_fails_at_the_commit_is_an_envelope(client, declare, atomic_requests, path_taken):
+    def post(args):  # the foreign key is deferred
+        return Permission.objects.create(name="x", codename="x", content_type_id=10**6).pk
+
+    declare(post=post)
+    answer = client.post("/shop/item/")
+    assert (answer.status_code, answer.json()["code"]) == (500, 531)
+    assert not Permission.objects.filter(codename="x").exists()

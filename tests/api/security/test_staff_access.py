@@ -83,7 +83,7 @@ def test_where_staff_can_not_be_told_nobody_may_see(settings, app, monkeypatch):
 
 def test_a_refusal_is_an_envelope_and_no_cache_keeps_any_answer(settings):
     refused = ask("user")
-    assert refused["Content-Type"] == "application/json"
+    assert refused["Content-Type"] == "application/json; charset=utf-8"
     assert b'"code":403' in refused.content
     for response in (refused, ask("staff")):
         assert "no-store" in response["Cache-Control"]

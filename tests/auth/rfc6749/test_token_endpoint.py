@@ -12,7 +12,7 @@ DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 
 def refused(answer, error):
     assert answer.status_code == 400
-    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Pragma"] == "no-cache"
     assert answer.json()["error"] == error
@@ -41,7 +41,7 @@ def test_there_is_no_refresh_token(ask_for_token, hermes):
 @rfc("6749", "5.1", "The parameters are the members of one JSON object.")
 def test_the_answer_is_the_standards_json_and_no_envelope(ask_for_token, hermes):
     answer = ask_for_token(hermes)
-    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert "code" not in json.loads(answer.content)
 
 

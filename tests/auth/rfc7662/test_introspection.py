@@ -23,7 +23,7 @@ def test_a_live_token_is_told_of(introspect, hermes):
     record = AccessToken.objects.get()
     answer = introspect(hermes, token)
     assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.json() == {
         "active": True,

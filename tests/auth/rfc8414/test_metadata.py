@@ -21,7 +21,7 @@ def read(oauth, client, settings):
 def test_the_metadata_names_what_there_is(read):
     answer = read(ISSUER)
     assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     methods = ["client_secret_basic", "client_secret_post"]
     metadata = {
         key: sorted(value) if isinstance(value, list) else value
