@@ -23,6 +23,18 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
         """Those to be published again now, the longest due first."""
         return self.filter(state__in=ReceivedTask.PUT_OFF, due_at__lte=now).order_by("due_at")
 
+    def close_lost(self, begun_before: datetime.datetime) -> int:
+        """Park those that were begun before then and whose end nobody noted; return how many."""
+        now = timezone.now()
+        lost = self.filter(state=ReceivedTask.State.STARTED, due_at__lt=begun_before)
+        return lost.update(
+            state=ReceivedTask.State.PARKED,
+            ended_at=now,
+            due_at=now,
+            cause="It was begun, and no end of it was noted: it may have been done. Its worker "
+            "died, or the database was away as it ended.",
+        )
+
     def note_replayed(self, task: ReceivedTask) -> None:
         """Note that it was published again, unless a worker has had it meanwhile."""
         self.parked().filter(pk=task.pk, due_at=task.due_at).update(

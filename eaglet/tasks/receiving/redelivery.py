@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import threading
+import time
 from typing import Final
 
 from django.db import connections
@@ -26,6 +27,10 @@ BATCH_SIZE: Final = 500
 LEASE_SECONDS: Final = 20
 """How long a task waits that a worker was about to publish when it died."""
 
+LONGEST_RUN_SECONDS: Final = 24 * 3600
+"""A task that was begun longer ago, and not again since, is taken for one without an end."""
+_CLOSE_EVERY_SECONDS: Final = 600
+
 State = ReceivedTask.State
 
 
@@ -39,6 +44,7 @@ class Redelivery:
         self._stop = threading.Event()
         self._connection: Connection | None = None
         self._pruner = Pruner()
+        self._close_at = 0.0
         self._thread = threading.Thread(target=self._run, name="eaglet-redelivery", daemon=True)
 
     def start(self) -> None:
@@ -69,6 +75,10 @@ class Redelivery:
     def look(self) -> None:
         """Prune if it is time, and publish all that is due. Raises as `publish_due` does."""
         self._pruner.prune_when_it_is_time([ledger_alias()])
+        if time.monotonic() >= self._close_at:
+            self._close_at = time.monotonic() + _CLOSE_EVERY_SECONDS
+            begun_before = timezone.now() - datetime.timedelta(seconds=LONGEST_RUN_SECONDS)
+            ReceivedTask.objects.using(ledger_alias()).close_lost(begun_before)
         while self.publish_due() == BATCH_SIZE:
             pass
 

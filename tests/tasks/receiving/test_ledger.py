@@ -1,0 +1,105 @@
+"""What the ledger says of tasks whose session to the database breaks, or that have no end."""
+
+import datetime
+import uuid
+
+import pytest
+from celery.exceptions import Retry
+from django.db import connection
+from django.utils import timezone
+
+from eaglet.tasks import task
+from eaglet.tasks.models import ReceivedTask
+from eaglet.tasks.receiving import celery_task, decorator
+from eaglet.tasks.receiving.redelivery import Redelivery
+
+State = ReceivedTask.State
+
+
+@pytest.fixture
+def queue(monkeypatch):
+    monkeypatch.setattr(decorator, "_handlers", {})
+    monkeypatch.setattr(celery_task, "_PAUSE_BEFORE_REQUEUE_SECONDS", 0)
+    return f"services.points.{uuid.uuid4()}"
+
+
+def run(declared):
+    declared.push_request(
+        id="1", args=[{}], kwargs={}, called_directly=False, is_eager=False, delivery_info={}
+    )
+    try:
+        return declared.run({})
+    finally:
+        declared.pop_request()
+
+
+@pytest.fixture
+def broken_session():
+    """Break the session under Django, as an idle time-out does; what is asked of it fails."""
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        keeper = connection.connection
+
+        class Broken:
+            def cursor(self, *args, **kwargs):
+                raise connection.Database.OperationalError("server closed the connection")
+
+            def close(self):
+                """Nothing: the database in memory would be gone."""
+
+        yield lambda: setattr(connection, "connection", Broken())
+        connection.connection = keeper
+    else:
+        yield lambda: connection.connection.close()
+
+
+@pytest.fixture
+def reconnecting(monkeypatch, broken_session):
+    """Give a fresh session back where the database lives in one."""
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        keeper = connection.connection
+        monkeypatch.setattr(connection, "close", lambda: setattr(connection, "connection", keeper))
+    return broken_session
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_breaks_while_a_handler_runs_keeps_its_end_from_nobody(queue, reconnecting):
+    @task(queue)
+    def changed(args):
+        reconnecting()
+        return 7
+
+    assert run(changed) == 7
+    assert ReceivedTask.objects.get().state == State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_breaks_keeps_no_failure_and_its_cause_from_the_ledger(queue, reconnecting):
+    @task(queue, max_attempts=2)
+    def changed(args):
+        reconnecting()
+        raise ValueError("its own fault")
+
+    with pytest.raises(Retry):
+        run(changed)
+    assert ReceivedTask.objects.get().state == State.RETRYING
+    with pytest.raises(ValueError, match="own fault"):
+        run(changed)
+    row = ReceivedTask.objects.get()
+    assert (row.state, row.attempts) == (State.PARKED, 2)
+    assert "its own fault" in row.cause
+
+
+@pytest.mark.django_db
+def test_a_task_whose_end_nobody_noted_is_parked_after_a_day_with_a_true_word(settings):
+    settings.CELERY_BROKER_URL = "memory://"
+    now = timezone.now()
+    for name, hours in (("lost", 25), ("running", 23)):
+        at = now - datetime.timedelta(hours=hours)
+        ReceivedTask.objects.create(
+            key=name, task_id=name, queue_name="q", state=State.STARTED, received_at=at, due_at=at
+        )
+    Redelivery().look()
+    lost, running = ReceivedTask.objects.order_by("key")
+    assert lost.state == State.PARKED
+    assert "may have been done" in lost.cause
+    assert running.state == State.STARTED
