@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 # The embedded broker: `eaglet://` as a broker's URL.
 TRANSPORT_ALIASES["eaglet"] = "eaglet.tasks.embedded.transport:Transport"
-# What `redis://` means to eaglet's workers (see `configuration`).
-TRANSPORT_ALIASES["eaglet-redis"] = "eaglet.tasks.broker.redis_transport:Transport"
+# A worker of kombu's own loses what it has taken, and not noted, when it is killed just then.
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = (
+    "eaglet.tasks.broker.redis_transport:Transport"
+)
+TRANSPORT_ALIASES["sentinel"] = "eaglet.tasks.broker.redis_transport:SentinelTransport"
 
 _HOMES = {
     "app": "eaglet.tasks.celery_app",

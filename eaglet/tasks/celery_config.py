@@ -1,10 +1,11 @@
-"""How Celery is configured where the project does not say: what holds when things break.
+"""Configure Celery where the project does not say: what holds when things break.
 
 The project's own settings (`CELERY_…`, read as Celery's Django documentation has it) come first.
 """
 
 from __future__ import annotations
 
+import ssl
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,8 +13,9 @@ from typing import Any, Final
 from celery import Celery
 from django.conf import settings
 
+from eaglet.tasks.database import digest_of
+
 EMBEDDED_BROKER: Final = "eaglet://"
-SAFE_REDIS: Final = "eaglet-redis"
 RABBITMQ_SCHEMES: Final = ("amqp", "amqps", "pyamqp")
 
 # Measured: without these a closed port keeps a send for 0.6 to 6 s, a broker that accepts and
@@ -49,15 +51,27 @@ def make_app(name: str, **options: Any) -> Celery:
     """Make a Celery app configured by Django's settings, and by eaglet where they are silent."""
     app = Celery(name, **options)
     app.config_from_object("django.conf:settings", namespace="CELERY")
+    if not app.conf.broker_url:
+        app.conf["broker_url"] = EMBEDDED_BROKER
+    if not app.conf.value_set_for("task_default_queue"):
+        app.conf["task_default_queue"] = system_queue()
     apply_defaults(app)
     return app
+
+
+def system_queue() -> str:
+    """Return the queue of what names none, such as the relay as a task: the service's own.
+
+    A service is known by the database it writes to: another's worker would look into another
+    outbox.
+    """
+    name = str(settings.DATABASES.get("default", {}).get("NAME", ""))
+    return f"celery.{digest_of(name)[:12]}"
 
 
 def apply_defaults(app: Celery) -> None:
     """Configure what the project's own settings leave open; a second time changes nothing."""
     conf = app.conf
-    if not conf.broker_url:
-        conf["broker_url"] = EMBEDDED_BROKER
     defaults: dict[str, Any] = {
         "broker_connection_timeout": 2,
         # The outbox keeps and repeats what could not be published.
@@ -76,20 +90,30 @@ def apply_defaults(app: Celery) -> None:
     }
     if any(name.split(".")[0] == "django_celery_results" for name in settings.INSTALLED_APPS):
         defaults["result_backend"] = "django-db"
-    if broker_scheme(conf.broker_read_url) in ("redis", "rediss"):
-        # kombu's own loses what it has taken, and not noted, when it is killed just then.
-        defaults["broker_transport"] = SAFE_REDIS
+    if any(url.startswith("rediss:") for url in _urls(conf.broker_write_url)):
+        # kombu would ask for no certificate. What the URL says (`?ssl_…=`) comes first.
+        defaults["broker_use_ssl"] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     for key, value in defaults.items():
         if not conf.value_set_for(key):
             conf[key] = value
-    scheme = broker_scheme(conf.broker_write_url)
+    options = dict(_TRANSPORT_OPTIONS.get(broker_scheme(conf.broker_write_url), {}))
+    # Each of several brokers is tried once, in the time that one has.
+    others = max(0, len(_urls(conf.broker_write_url)) - 1)
+    if "connect_retries_timeout" in options:
+        options["connect_retries_timeout"] *= 1 + others
     conf.broker_transport_options = {
-        **_TRANSPORT_OPTIONS.get(scheme, {}),
+        **options,
+        **({"max_retries": others} if options else {}),
         **(conf.broker_transport_options or {}),
     }
 
 
 def broker_scheme(url: Any) -> str:
-    """What kind of broker a URL, or the first of several, leads to: `amqp` or `redis`, say."""
-    first = url if isinstance(url, str) else next(iter(url or ()), "")
-    return str(first).partition("://")[0].partition("+")[0]
+    """Return what kind of broker a URL, or the first of several, leads to: `amqp`, say."""
+    return next(iter(_urls(url)), "").partition("://")[0].partition("+")[0]
+
+
+def _urls(url: Any) -> list[str]:
+    """Return the URLs of the brokers, of which there may be several, with `;` or as a list."""
+    several = url.split(";") if isinstance(url, str) else url or ()
+    return [str(one) for one in several]

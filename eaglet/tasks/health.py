@@ -115,6 +115,9 @@ def _workers() -> Iterator[Finding]:
     for alias in filter(is_migrated, outbox_aliases()):
         last = OutboxTask.objects.using(alias).order_by("-pk")
         sent |= set(last.values_list("queue_name", flat=True)[:_LOOKED_AT])
+    if not publishing_app().conf.worker_enable_remote_control:
+        yield Finding("workers: they run without remote control, so what they take is not known")
+        return
     taken = _taken(own)
     for queue in sorted(own):
         if queue in taken:

@@ -81,7 +81,7 @@ EAGLET_TOKEN_CACHE_SECONDS = float(environment.text("EAGLET_TOKEN_CACHE_SECONDS"
 EAGLET_RESOURCE_MODULES = environment.names("EAGLET_RESOURCE_MODULES")
 
 # Of those that send tasks or take them. Without a URL: the embedded broker, in this folder.
-CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL")
+CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "eaglet://")
 CELERY_BROKER_TRANSPORT_OPTIONS = environment.from_json("CELERY_BROKER_TRANSPORT_OPTIONS", {})
 EAGLET_QUEUE_DIR = environment.text("EAGLET_QUEUE_DIR", str(RUN_DIR / "queue"))
 # Celery's own handlers would write past the filter.

@@ -45,6 +45,10 @@ def publishing_app() -> Celery:
                 task_serializer="json",
                 task_protocol=2,
                 task_always_eager=False,
+                task_create_missing_queues=True,
+                task_default_delivery_mode="persistent",
+                task_compression=None,
+                task_publish_retry=False,
             )
         return _app
 

@@ -33,9 +33,10 @@ for i = 3, #KEYS do
     if item then
         if ARGV[i - 1] == '1' then
             local read, message = pcall(cjson.decode, item)
-            if read and message.properties and message.properties.delivery_tag then
-                local tag = message.properties.delivery_tag
-                local info = message.properties.delivery_info
+            local properties = read and type(message) == 'table' and message.properties
+            local info = type(properties) == 'table' and properties.delivery_info
+            local tag = type(info) == 'table' and properties.delivery_tag
+            if type(tag) == 'string' then
                 redis.call('ZADD', KEYS[1], ARGV[1], tag)
                 redis.call('HSET', KEYS[2], tag, '[' .. item .. ', ' ..
                     cjson.encode(info.exchange) .. ', ' .. cjson.encode(info.routing_key) .. ']')
@@ -48,7 +49,7 @@ return false
 """
 
 
-class Channel(redis.Channel):
+class _SafeTake(redis.Channel):
     """Takes each message and notes that it is taken in one step."""
 
     _take_at = 0.0
@@ -121,17 +122,44 @@ class Channel(redis.Channel):
             key, item = (part.decode() if isinstance(part, bytes) else part for part in taken)
             queue = key.removeprefix(self.global_keyprefix or "").rsplit(self.sep, 1)[0]
             self._queue_cycle.rotate(queue)
-            self.connection._deliver(json.loads(item), queue)
+            if (message := _message_in(item)) is None:
+                self._quarantine(queue, item)
+                raise Empty
+            self.connection._deliver(message, queue)
             return True
         finally:
             self._in_poll = None
             self._flush_brpop_reauth()
 
+    def _quarantine(self, queue: str, item: str) -> None:
+        """Keep what is no message of kombu's beside its queue, and report it."""
+        key = f"{queue}.unreadable"
+        logger.error("what is no message was in the queue %r, and is now in %r", queue, key)
+        self.client.lpush(key, item)
+
+
+class Channel(_SafeTake):
+    """A channel to one server."""
+
+
+class SentinelChannel(_SafeTake, redis.SentinelChannel):
+    """A channel to whichever server the sentinels say."""
+
+
+def _message_in(item: str) -> dict[str, Any] | None:
+    try:
+        message = json.loads(item)
+        info = message["properties"]["delivery_info"]
+        readable = isinstance(message["properties"]["delivery_tag"], str) and "body" in message
+        return message if readable and isinstance(info, dict) else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
 
 class Transport(redis.Transport):
     """A connection to Redis."""
 
-    Channel = Channel
+    Channel: type[redis.Channel] = Channel
     has_loop = False
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
@@ -147,3 +175,10 @@ class Transport(redis.Transport):
 
 def _come_by() -> None:
     """Nothing."""
+
+
+class SentinelTransport(Transport):
+    """A connection to Redis by its sentinels."""
+
+    default_port = redis.SentinelTransport.default_port
+    Channel = SentinelChannel

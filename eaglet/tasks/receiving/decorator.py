@@ -19,6 +19,12 @@ Handler = Callable[[Any], Any]
 _handlers: Final[dict[str, Declaration]] = {}
 
 
+class _DeclaredTask(Task[Any, Any]):
+    @classmethod
+    def annotate(cls) -> None:
+        """Do nothing: CELERY_TASK_ANNOTATIONS are for the project's own tasks."""
+
+
 def task(
     queue_name: str,
     *,
@@ -85,6 +91,7 @@ def task(
         declared: Task[Any, Any] = make(
             name=queue_name,
             bind=True,
+            base=_DeclaredTask,
             # What does not fit the function is parked, not refused.
             typing=False,
             acks_late=True,

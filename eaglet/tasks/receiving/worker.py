@@ -43,6 +43,7 @@ def discover() -> None:
 def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
     """Have a worker about to start listen to every declared queue, configured as eaglet needs."""
     app: Celery = instance.app
+    _require_broker(app)
     apply_defaults(app)
     # Whatever the project says: with pickle, whoever can write to the broker runs code here.
     app.conf["accept_content"] = ["json"]
@@ -65,6 +66,16 @@ def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
         # Unless the project declares it: as Celery makes the queue of a sender, so that both
         # declare the same one. `-Q` still narrows the choice.
         queues.select_add(queues.get(name) or queues.new_missing(name))
+
+
+def _require_broker(app: Celery) -> None:
+    # Only a process that eaglet configures would find the embedded broker: what the project
+    # sends with its own app, and `celery inspect`, would look for a RabbitMQ on this machine.
+    if not app.conf.broker_url:
+        raise SystemExit(
+            f"the Celery app {app.main!r} has no broker, and only eaglet's own takes the embedded "
+            "one by itself. Set CELERY_BROKER_URL, for every process that uses this app."
+        )
 
 
 def _check_inboxes() -> None:
@@ -95,6 +106,7 @@ def stop_redelivery(**kwargs: Any) -> None:
 
 def prepare_beat(*, sender: Any, **kwargs: Any) -> None:
     """Configure the app that beat is about to send from."""
+    _require_broker(sender.app)
     apply_defaults(sender.app)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import json
 import math
+import re
 from typing import Any, Final
 
 from django.utils.datastructures import MultiValueDict
@@ -17,6 +18,9 @@ MAX_QUEUE_NAME_BYTES: Final = 255
 """AMQP 0-9-1 §4.2.5.3: a name is a short string."""
 
 MAX_ORDER_KEY_LENGTH: Final = 255
+
+# RabbitMQ's, and the keys that kombu keeps its books under in Redis.
+_BROKERS_OWN: Final = re.compile(r"amq\.|_kombu\.|unacked(_index|_mutex)?$")
 
 # Python writes, and reads, no more than 4,300 digits unless told to.
 _TOO_LARGE: Final = 10**4300
@@ -40,8 +44,8 @@ def check_queue_name(name: object) -> str:
             f"a queue's name has at most {MAX_QUEUE_NAME_BYTES} bytes in UTF-8; this one, "
             f"{name[:40]!r}…, has {size}"
         )
-    if name.startswith("amq."):
-        raise InvalidTask(f"{name!r} can't be a queue's name: RabbitMQ keeps 'amq.' for itself")
+    if _BROKERS_OWN.match(name):
+        raise InvalidTask(f"{name!r} can't be a queue's name: a broker keeps it for itself")
     return name
 
 

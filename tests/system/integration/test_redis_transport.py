@@ -20,7 +20,7 @@ def connect(request, redis_server):
     def connect(**options):
         return Connection(
             redis_server.url,
-            transport="eaglet-redis",
+            transport="redis",
             transport_options={"global_keyprefix": prefix, **options},
         )
 
@@ -61,6 +61,26 @@ def test_messages_arrive_in_order_and_are_acknowledged(connect, queue):
     assert take(connect, queue, 2) == [{"n": 1, "text": TEXT}, {"n": 2}]
     with connect() as connection:
         assert unacknowledged(connection.default_channel) == 0
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "hello",
+        "[1, 2]",
+        '{"id": 7}',
+        '{"properties": 1, "body": 2}',
+        '{"properties": {"delivery_tag": 7}}',
+    ],
+)
+def test_what_is_no_message_is_put_aside_and_the_next_is_taken(connect, queue, item):
+    with connect() as connection:
+        client = connection.default_channel.client
+        client.lpush(queue.name, item)
+        publish(connect, queue, {"n": 1})
+        assert take(connect, queue, 1) == [{"n": 1}]
+        key = f"{connection.transport_options['global_keyprefix']}{queue.name}.unreadable"
+        assert client.lrange(key, 0, -1) == [item.encode()]
 
 
 def test_a_message_that_nobody_waits_for_any_more_is_not_lost(connect, queue):

@@ -100,7 +100,7 @@ ODD_HEADERS = [
     {"timelimit": [[], {}]},
     {"retries": "x"},
     {"retries": -1},
-    {"retries": 2**70},
+    {"retries": 2**40},
     {"eta": ""},
     {"eta": {}},
     {"eta": "9999-99-99"},
