@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from tests.mongo import stand_in
+from tests.mongo import gateway
 
 pytestmark = pytest.mark.slow
 
@@ -146,30 +146,27 @@ def test_send_task_refuses_a_promise_it_could_not_keep():
 
 @pytest.mark.services
 def test_it_works_by_itself_when_the_server_is_back():
-    stand_in.require()
-    process, port = stand_in.start()
-    stand_in.stop(process)
+    url = gateway.require()
+    with gateway.serving(url) as address:
+        port = address.rpartition(":")[2]
     told = run(
         """
         import os
         from eaglet.exceptions import MongoUnavailable
-        from tests.mongo import stand_in
+        from tests.mongo import gateway
         from tests.mongo.catalogue.models import Product
         def ask():
             try:
                 return Product.objects.count()
             except MongoUnavailable:
                 return "away"
-        print(ask())
-        process, _ = stand_in.start(int(os.environ["PORT"]))
-        print(ask())
-        stand_in.stop(process)
-        print(ask())
-        process, _ = stand_in.start(int(os.environ["PORT"]))
-        print(ask())
-        stand_in.stop(process)
+        for _ in range(2):
+            print(ask())
+            with gateway.serving(os.environ["POSTGRESQL"], int(os.environ["PORT"])):
+                print(ask())
         """,
-        EAGLET_TEST_MONGO_URL=f"mongodb://127.0.0.1:{port}",
-        PORT=str(port),
+        EAGLET_TEST_MONGO_URL=address,
+        POSTGRESQL=url,
+        PORT=port,
     )
     assert told.split() == ["away", "0", "away", "0"]

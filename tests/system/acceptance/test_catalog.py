@@ -1,7 +1,6 @@
 """The catalogue: products in MongoDB and orders in SQL, by one service, over HTTP.
 
-What needs a server runs against that of EAGLET_TEST_MONGO_URL, else against the stand-in, which is
-a test aid and not MongoDB.
+What needs a server runs against that of EAGLET_TEST_MONGO_URL, else against documentdb.
 """
 
 import os
@@ -12,7 +11,10 @@ import pytest
 
 from demo.processes import Processes
 from demo.roles import Role
-from tests.mongo import stand_in
+from tests.mongo import gateway
+from tests.mongo.conftest import mongo_url
+
+__all__ = ["mongo_url"]
 
 NOWHERE = "mongodb://127.0.0.1:1"
 HAMMER = {"code": "H1", "name": "锤子", "category": "tools", "price_in_cents": 1250}
@@ -67,17 +69,6 @@ def catalog(tmp_path, caller):
         if service.mongo_url == os.environ.get("EAGLET_TEST_MONGO_URL"):
             with pymongo.MongoClient(service.mongo_url) as client:
                 client.drop_database(service.mongo_name)
-
-
-@pytest.fixture
-def mongo_url():
-    if url := os.environ.get("EAGLET_TEST_MONGO_URL"):
-        yield url
-        return
-    stand_in.require()
-    process, port = stand_in.start()
-    yield f"mongodb://127.0.0.1:{port}"
-    stand_in.stop(process)
 
 
 @pytest.mark.slow
@@ -147,16 +138,16 @@ def test_an_order_keeps_the_price_of_the_product_in_sql(catalog, mongo_url):
 @pytest.mark.slow
 @pytest.mark.services
 def test_it_answers_again_by_itself_when_the_server_is_back(catalog):
-    stand_in.require()
-    process, port = stand_in.start()
-    stand_in.stop(process)
-    service = catalog(f"mongodb://127.0.0.1:{port}")
+    url = gateway.require()
+    with gateway.serving(url) as address:
+        port = int(address.rpartition(":")[2])
+    service = catalog(address)
     assert service.get("catalog.products")["code"] == 531
-    for _ in range(2):
-        process, _ = stand_in.start(port)
+    with gateway.serving(url, port):
         service.migrate_products()
-        assert service.get("catalog.products")["code"] == 200
-        assert service.readiness()[0] == 200
-        stand_in.stop(process)
+    for _ in range(2):
+        with gateway.serving(url, port):
+            assert service.get("catalog.products")["code"] == 200
+            assert service.readiness()[0] == 200
         assert service.get("catalog.products")["code"] == 531
         assert service.readiness()[0] == 503
