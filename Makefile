@@ -1,16 +1,16 @@
-# Needs Python 3.10 or later and a package registry; everything else is made here.
+# Needs Python 3.11 or later and a package registry; everything else is made here.
 
 # Interpreters of pyenv, which need not be on PATH.
 PYENV_PYTHONS := $(wildcard $(HOME)/.pyenv/versions/*/bin/python3.1[0-9])
 
 # The first that runs and is new enough; `make PYTHON=/path/to/python` names another.
 ifndef PYTHON
-PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3.10 \
+PYTHON := $(shell for python in python3 python3.15 python3.14 python3.13 python3.12 python3.11 \
 	$(PYENV_PYTHONS); do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$python" && break; done)
 endif
-NO_PYTHON := No Python 3.10 or later was found; name one: make PYTHON=/path/to/python
+NO_PYTHON := No Python 3.11 or later was found; name one: make PYTHON=/path/to/python
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,7 +18,7 @@ DOCS_BIN := $(VENV)-docs/bin
 # Each service has settings of its own; none may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
-.PHONY: help environment demo serve test test-services fuzz chaos chaos-short soak lint style types rooms \
+.PHONY: help environment demo serve test test-services test-newest fuzz chaos chaos-short soak lint style types rooms \
 	imports project docs docs-environment format bench matrix clean
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make serve   all of them, left running until Ctrl-C; prints where, and a login'
 	@echo 'make test    the tests'
 	@echo 'make test-services  the tests that need RabbitMQ, Redis, PostgreSQL and MariaDB, on Debian'
+	@echo 'make test-newest  tests on the newest interpreters and servers, which it fetches; for root'
 	@echo 'make fuzz    call the services with what schemathesis makes of their OpenAPI documents'
 	@echo 'make chaos   kill brokers, workers and relays while tasks are sent; count what arrives'
 	@echo 'make soak    call a service whose tokens end while it and its token service go away; count'
@@ -51,6 +52,17 @@ test: environment
 
 test-services: environment
 	@$(BIN)/python -m tests.system.servers
+
+# Debian's unstable suite, in a folder that is kept. Its interpreters are found by tox.
+test-newest:
+	@test -n '$(PYTHON)' || { echo '$(NO_PYTHON)'; exit 1; }
+	@'$(PYTHON)' scripts/newest.py make --no-print-directory newest-matrix
+
+newest-matrix: export TOXENV := py314-django52,py314-django60,py314-django61,py315-django61
+newest-matrix: export TOX_WORK_DIR := $(CURDIR)/.newest/tox
+newest-matrix:
+	@python3.14 scripts/make_environment.py .newest/launcher 'tox>=4.25'
+	@python3.14 scripts/run_matrix.py .newest/launcher/bin/tox
 
 # In an environment of its own: it is a plug-in of pytest, and would be one of every test.
 fuzz: environment

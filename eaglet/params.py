@@ -157,11 +157,11 @@ def _to_datetime(value: Any) -> datetime.datetime:
         if settings.USE_TZ:
             if timezone.is_naive(moment):
                 moment = timezone.make_aware(moment)
-                if timezone.make_naive(moment.astimezone(datetime.timezone.utc)) != value:
+                if timezone.make_naive(moment.astimezone(datetime.UTC)) != value:
                     _refuse(_("a local time that the clocks skip"))
             # At either end of the calendar a moment may be out of another time zone's range.
             timezone.localtime(moment)
-            moment.astimezone(datetime.timezone.utc)
+            moment.astimezone(datetime.UTC)
         elif timezone.is_aware(moment):
             moment = timezone.make_naive(moment, timezone.get_default_timezone())
     except OverflowError:

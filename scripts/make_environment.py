@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-OLDEST = (3, 10)
+OLDEST = (3, 11)
 MADE_FROM = ("pyproject.toml", "setup.py", "scripts/make_environment.py")
 
 
@@ -28,7 +28,7 @@ class InstallFailed(Exception):
 def main() -> int:
     """Make the environment if there is none, or not that one."""
     if sys.version_info < OLDEST:
-        print(f"eaglet needs Python 3.10 or later, and {sys.executable} is {sys.version}")
+        print(f"eaglet needs Python 3.11 or later, and {sys.executable} is {sys.version}")
         return 1
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)

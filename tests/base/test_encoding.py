@@ -75,7 +75,7 @@ def test_a_structure_that_contains_itself_is_an_error_and_not_a_crash():
     [
         (datetime.datetime(2020, 1, 2, 3, 4, 5, 6), "2020-01-02 03:04:05"),
         (datetime.datetime(1, 1, 1), "0001-01-01 00:00:00"),
-        (datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc), "2020-01-02 08:00:00"),
+        (datetime.datetime(2020, 1, 2, tzinfo=datetime.UTC), "2020-01-02 08:00:00"),
     ],
 )
 def test_a_moment_is_written_to_the_second(moment, text):
@@ -144,7 +144,7 @@ def test_any_text_is_read_or_a_value_error(text):
 @pytest.mark.parametrize("moment", [datetime.datetime.max, datetime.datetime.min])
 def test_the_ends_of_the_calendar_are_written(settings, zone, moment):
     settings.USE_TZ, settings.TIME_ZONE = True, zone
-    for value in (moment, moment.replace(tzinfo=datetime.timezone.utc)):
+    for value in (moment, moment.replace(tzinfo=datetime.UTC)):
         assert format_datetime(value)[:4] in ("0001", "9999")
 
 

@@ -14,7 +14,7 @@ from eaglet.exceptions import InvalidParam
 from eaglet.params import RepeatedValues, param_required
 
 D = decimal.Decimal
-UTC = datetime.timezone.utc
+UTC = datetime.UTC
 SHANGHAI = zoneinfo.ZoneInfo("Asia/Shanghai")
 
 

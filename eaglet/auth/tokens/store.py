@@ -231,4 +231,4 @@ def _database_now(using: str) -> datetime.datetime:
         with connections[using].cursor() as cursor:
             cursor.execute(f"SELECT {sql}")
             seconds = float(cursor.fetchone()[0])
-    return datetime.datetime.fromtimestamp(seconds, tz=datetime.timezone.utc)
+    return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 def now() -> datetime.datetime:
     """Return the present moment, aware, in UTC."""
-    return datetime.datetime.now(tz=datetime.timezone.utc)
+    return datetime.datetime.now(tz=datetime.UTC)
 
 
 def to_field(moment: datetime.datetime) -> datetime.datetime:

@@ -182,7 +182,7 @@ class FakeServices:
             (self._token_requests if is_for_token else self._calls).append(call)
             skew = self._struck(Kind.CLOCK_SKEW, call)
             offset = 0.0 if skew is None or skew.seconds is None else skew.seconds
-            now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset)
+            now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=offset)
             if self._struck(Kind.DOWN, call) is not None:
                 return PlannedReply(None, False, None, now)
             slow = self._struck(Kind.SLOW, call)

@@ -8,8 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from datetime import timezone as dt_timezone
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
@@ -143,7 +142,7 @@ def _moment_of(answer: Answer) -> datetime:
         moment = parsedate_to_datetime(answer.headers.get("Date", ""))
     except ValueError:
         return timezone.now()
-    return moment if timezone.is_aware(moment) else moment.replace(tzinfo=dt_timezone.utc)
+    return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
 
 
 def _read(envelope: Mapping[str, Any], service: Service, answered_at: datetime) -> FetchedToken:

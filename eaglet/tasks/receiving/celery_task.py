@@ -81,5 +81,5 @@ def delivery_of(
 
 
 def _moment(timestamp: float) -> datetime.datetime:
-    moment = datetime.datetime.fromtimestamp(timestamp, datetime.timezone.utc)
+    moment = datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
     return moment if settings.USE_TZ else timezone.make_naive(moment)

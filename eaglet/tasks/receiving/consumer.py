@@ -71,7 +71,7 @@ class Consumer(celery_consumer.Consumer):
         due_at = eta_of(headers)
         if due_at is None or not is_declared(headers.get("task", "")):
             return False
-        if due_at <= datetime.datetime.now(datetime.timezone.utc):
+        if due_at <= datetime.datetime.now(datetime.UTC):
             return False
         delivery = _delivery_of(message, self.hostname, None)
         self._keep(message, lambda: put_off(delivery, due_at))

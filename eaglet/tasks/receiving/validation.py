@@ -118,13 +118,13 @@ def _aware(value: Any) -> datetime.datetime | None:
         raise ValueError("no time")
     if moment is None:
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
-    return moment.astimezone(datetime.timezone.utc)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    return moment.astimezone(datetime.UTC)
 
 
 def _is_over(expires: Any) -> bool:
     moment = _aware(expires)
-    return moment is not None and moment <= datetime.datetime.now(datetime.timezone.utc)
+    return moment is not None and moment <= datetime.datetime.now(datetime.UTC)
 
 
 def _fault_in_payload(message: Message) -> str:

@@ -15,7 +15,7 @@ from eaglet.api import registry
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
-UTC = datetime.timezone.utc
+UTC = datetime.UTC
 
 
 @pytest.fixture

@@ -351,7 +351,7 @@ def test_values_are_written_by_eaglet_s_rules_whatever_the_renderer(client, decl
     settings.REST_FRAMEWORK = {
         "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]
     }
-    moment = datetime.datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)
+    moment = datetime.datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=datetime.UTC)
     declare(get=lambda args: [moment, Decimal("1.50"), {1}])
     response = client.get("/shop/item/")
     assert response.json()["data"] == ["2020-01-02 11:04:05", "1.50", [1]]

@@ -179,6 +179,6 @@ def test_where_use_tz_is_off_a_token_lives_just_as_long(settings, db):
     created = App.objects.create_app("hermes")
     issued = issue_access_token(created.app.app_key, created.secret)
     assert timezone.is_aware(issued.expires_at)
-    left = issued.expires_at - datetime.datetime.now(tz=datetime.timezone.utc)
+    left = issued.expires_at - datetime.datetime.now(tz=datetime.UTC)
     assert 7190 < left.total_seconds() <= 7200
     assert AccessToken.objects.live().count() == 1

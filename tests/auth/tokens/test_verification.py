@@ -244,7 +244,7 @@ class Clock:
         moment = datetime.timedelta
         monkeypatch.setattr(
             "eaglet.auth.tokens.timestamps.now",
-            lambda: datetime.datetime.now(tz=datetime.timezone.utc) + moment(seconds=self.passed),
+            lambda: datetime.datetime.now(tz=datetime.UTC) + moment(seconds=self.passed),
         )
 
 

@@ -36,7 +36,7 @@ VALUES = {
     "dicts": [{"a": 1}, {"a": datetime.date(2024, 1, 2)}],
     "day": datetime.date(2024, 1, 2),
     "moment": datetime.datetime(2024, 1, 2, 3, 4, 5, 678),
-    "aware": datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc),
+    "aware": datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.UTC),
     "amount": decimal.Decimal("1.10"),
     "id": uuid.UUID(int=1),
     "lazy": gettext_lazy("Calls to services"),
@@ -120,7 +120,7 @@ def test_a_service_is_legacy_by_its_mapped_name_too(server, settings):
 
 
 def test_enumerations_are_written_as_their_values(legacy_card):
-    class Colour(str, enum.Enum):
+    class Colour(enum.StrEnum):
         RED = "red"
 
     class Level(enum.IntEnum):

@@ -1,7 +1,6 @@
 import threading
 import time
 from datetime import datetime
-from datetime import timezone as dt_timezone
 
 import pytest
 from django.utils import timezone

@@ -64,7 +64,7 @@ def test_without_time_zones_a_time_is_local(settings):
     at = datetime.datetime.now() + datetime.timedelta(hours=1)
     send_task(QUEUE, {"n": 1}, at=at)
     assert OutboxTask.objects.get().not_before == at
-    aware = at.astimezone(datetime.timezone.utc)
+    aware = at.astimezone(datetime.UTC)
     send_task(QUEUE, {"n": 2}, at=aware)
     assert OutboxTask.objects.latest("pk").not_before == at
 

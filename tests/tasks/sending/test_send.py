@@ -185,7 +185,7 @@ def test_dates_decimals_and_uuids_arrive_as_strings(received):
     send_task(
         QUEUE,
         {
-            "at": datetime.datetime(2026, 11, 23, 8, 30, tzinfo=datetime.timezone.utc),
+            "at": datetime.datetime(2026, 11, 23, 8, 30, tzinfo=datetime.UTC),
             "day": datetime.date(2026, 11, 23),
             "price": decimal.Decimal("1.50"),
             "key": key,

@@ -13,7 +13,7 @@ RETURNED = {
     "int": 7,
     "none": None,
     "types": {
-        "datetime": datetime.datetime(2026, 11, 23, 4, 30, tzinfo=datetime.timezone.utc),
+        "datetime": datetime.datetime(2026, 11, 23, 4, 30, tzinfo=datetime.UTC),
         "date": datetime.date(2026, 11, 23),
         "decimal": Decimal("1.50"),
     },

@@ -3,4 +3,4 @@ import datetime
 from eaglet.tasks import send_task
 
 member_id = 7
-tomorrow_morning = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+tomorrow_morning = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
