@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import connections
 from django.utils import timezone
+from django.utils.version import get_version_tuple
 
 from eaglet.conf import conf
 from eaglet.doctor import Finding
@@ -52,6 +53,8 @@ def register_for_relay() -> None:
     register_probe("outbox", probe_outboxes)
 
 
+OLDEST_SERVERS: Final = {"RabbitMQ": "3.10", "Redis": "6.2"}
+"""The oldest that what is promised of delivery holds with."""
 LATE_SECONDS: Final = 10
 """What has been due for longer than this should have been published."""
 ANSWER_SECONDS: Final = 2.0
@@ -67,13 +70,17 @@ def examine_tasks() -> Iterator[Finding]:
     yield from _outbox()
     broker = Broker()
     try:
-        broker.connect()
+        kind, version = broker.server()
     except BrokerUnavailable as error:
         yield Finding(f"broker: {error}", "is it running? See CELERY_BROKER_URL")
         return
     finally:
         broker.close()
-    yield Finding("broker: answers")
+    oldest = OLDEST_SERVERS.get(kind, "")
+    if version and get_version_tuple(version) < get_version_tuple(oldest):
+        yield Finding(f"broker: {kind} {version} is too old", f"run {kind} {oldest} or later")
+    else:
+        yield Finding(f"broker: {kind} {version} answers" if version else "broker: answers")
     yield from _workers()
 
 

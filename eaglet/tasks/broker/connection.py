@@ -95,6 +95,21 @@ class Broker:
         """Connect, if need be. Raises BrokerUnavailable."""
         self._open()
 
+    def server(self) -> tuple[str, str]:
+        """Return the kind and the version of a server that says them; else two empty strings.
+
+        Raises BrokerUnavailable. Valkey counts as the version of Redis that it replaces.
+        """
+        _, producer = self._open()
+        channel = producer.channel
+        if isinstance(channel, amqp.Channel):
+            told = channel.connection.server_properties
+            return str(told.get("product", "")), str(told.get("version", ""))
+        try:
+            return "Redis", str(channel.client.info("server")["redis_version"])
+        except (AttributeError, *producer.connection.channel_errors):
+            return "", ""  # no Redis either, or one that does not let this user ask
+
     def publish(self, tasks: Sequence[OutboxTask], report: ResultCallback) -> None:
         """Publish tasks, each to the queue of its name, and report what became of each.
 

@@ -1,0 +1,240 @@
+"""What is documented to be installed is enough: each extra alone, and what a new service asks for.
+
+Each has an environment without the tools of the tests, which is kept in `.tox`.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+
+from tests.mongo.conftest import mongo_url
+
+__all__ = ["mongo_url"]
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+CHECKOUT = Path(__file__).parents[3]
+EXTRAS = ("swagger", "metrics", "opentelemetry", "redis", "mongo")
+GENERATED = "generated"
+TEMPLATE = CHECKOUT / "eaglet/geser/templates/service/requirements.txt-tpl"
+AT_ONCE = 2
+WAIT_SECONDS = 60
+PROJECT = {
+    "settings.py": """
+        import os
+        SECRET_KEY, DEBUG, ROOT_URLCONF = "of-a-test", True, "eaglet.api.urls"
+        DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "shop.sqlite3"}}
+        INSTALLED_APPS = ["rest_framework", "eaglet.api", "eaglet.client", "eaglet.tasks", "shop"]
+        if url := os.environ.get("REDIS"):
+            CELERY_BROKER_URL = url
+        if url := os.environ.get("MONGO"):
+            INSTALLED_APPS.insert(0, "eaglet.mongo")
+            DATABASES["documents"] = {"ENGINE": "mongo", "HOST": url, "NAME": "eaglet_extra"}
+        """,
+    "shop/__init__.py": "",
+    "shop/resources.py": """
+        from eaglet.api import ApiResource
+        from eaglet.observability import tracing
+
+        class APrice(ApiResource):
+            app = "shop"
+            resource = "price"
+
+            def get(args):
+                return tracing.current().headers()["traceparent"]
+        """,
+    "shop/tasks.py": """
+        from pathlib import Path
+        from eaglet.tasks import task
+
+        @task("shop.sold")
+        def sold(args):
+            Path(args["file"]).write_text(args["article"])
+        """,
+}
+
+
+def environment_of(name):
+    """Make the environment if need be; where it is."""
+    folder = CHECKOUT / ".tox" / f"extra-{name}"
+    wanted = ["--editable", f".[{name}]"]
+    if name == GENERATED:
+        lines = TEMPLATE.read_text().splitlines()
+        wanted = ["--editable", ".", *(line for line in lines if line[0].isalpha())]
+    run([sys.executable, "scripts/make_environment.py", str(folder), *wanted], CHECKOUT)
+    run([str(folder / "bin/python"), "-m", "pip", "check"], CHECKOUT)
+    return folder / "bin"
+
+
+def run(command, folder, **variables):
+    finished = subprocess.run(
+        command,
+        cwd=folder,
+        env=environ(**variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert finished.returncode == 0, f"{command}\n{finished.stdout}\n{finished.stderr}"
+    return finished.stdout
+
+
+def environ(**variables):
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(("DJANGO_", "EAGLET_", "PYT"))}
+    return {**outer, "PIP_NO_COMPILE": "1", "PYTHONUNBUFFERED": "1", **variables}
+
+
+@contextmanager
+def started(command, folder, **variables):
+    """Run a command for the time of the block; gives the file with what it prints."""
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environ(**variables), stdout=output, stderr=output
+        )
+        try:
+            yield log
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def wait_for(result, log):
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (found := result()):
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture(scope="module")
+def programs():
+    """Where the programs of each environment are."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        names = (*EXTRAS, GENERATED)
+        return dict(zip(names, pool.map(environment_of, names), strict=True))
+
+
+@pytest.fixture
+def tried(programs, tmp_path):
+    """Run a program in a small project with one extra; what it prints."""
+    for name, text in PROJECT.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        lines = text.splitlines()
+        path.write_text("\n".join(line[8:] for line in lines))
+
+    def tried(extra, code, **variables):
+        python = [str(programs[extra] / "python"), "-m", "django"]
+        variables |= {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(tmp_path)}
+        run([*python, "migrate", "--verbosity=0"], tmp_path, **variables)
+        return run([*python, "shell", "-c", code], tmp_path, **variables)
+
+    return tried
+
+
+def test_swagger_shows_its_page_and_files(tried):
+    told = tried(
+        "swagger",
+        """
+import re
+from django.test import Client
+page = Client().get("/openapi/").content.decode()
+for path in re.findall(r'(?:src|href)="(/[^"]+)"', page):
+    print(path, len(Client().get(path).getvalue()))
+""",
+    )
+    assert re.search(r"swagger-ui-bundle\S* \d{6}", told)
+
+
+def test_metrics_are_counted(tried):
+    told = tried(
+        "metrics",
+        """
+from django.test import Client
+Client().get("/shop/price/")
+print(Client().get("/metrics").content.decode())
+""",
+    )
+    assert re.search(r"eaglet_\w+\{.*price.*\} 1\.0", told)
+
+
+def test_opentelemetry_gives_its_span_to_what_is_called(tried):
+    told = tried(
+        "opentelemetry",
+        """
+from django.test import Client
+from opentelemetry import trace
+context = trace.SpanContext(0xabc, 0xdef, is_remote=False)
+with trace.use_span(trace.NonRecordingSpan(context)):
+    print(Client().get("/shop/price/").content.decode())
+""",
+    )
+    assert f"00-{0xABC:032x}-{0xDEF:016x}" in told
+
+
+def test_redis_carries_a_task_to_a_worker(tried, programs, tmp_path, redis_server):
+    told = tried(
+        "redis",
+        """
+from eaglet.tasks import send_task
+from eaglet.tasks.models import OutboxTask
+send_task("shop.sold", {"file": "sold", "article": "锤子"})
+print(*OutboxTask.objects.values_list("state", "error"))
+""",
+        REDIS=redis_server.url,
+    )
+    assert "('sent', '')" in told
+    worker = [str(programs["redis"] / "celery"), "-A", "eaglet.tasks", "worker", "--pool=solo"]
+    variables = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(tmp_path)}
+    with started(worker, tmp_path, REDIS=redis_server.url, **variables) as log:
+        wait_for((tmp_path / "sold").exists, log)
+    assert (tmp_path / "sold").read_text() == "锤子"
+
+
+def test_mongo_keeps_a_document(tried, mongo_url):
+    told = tried(
+        "mongo",
+        """
+from django.db import connections
+articles = connections["documents"].database.articles
+articles.insert_one({"name": "锤子"})
+print(articles.find_one({}, {"_id": 0}))
+articles.drop()
+""",
+        MONGO=mongo_url,
+    )
+    assert "{'name': '锤子'}" in told
+
+
+def test_a_generated_service_is_ready_on_postgresql_and_redis(
+    programs, tmp_path, postgresql, redis_server
+):
+    bin_ = programs[GENERATED]
+    run([str(bin_ / "geser"), "new", "shop_service"], tmp_path)
+    service, name = tmp_path / "shop_service", "geser_requirements"
+    with psycopg.connect(postgresql.url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+    variables = {
+        "DATABASE_URL": postgresql.url.rpartition("/")[0].replace("postgresql", "postgres", 1)
+        + f"/{name}",
+        "CELERY_BROKER_URL": redis_server.url,
+        "REDIS_URL": redis_server.url,
+    }
+    run([str(bin_ / "python"), "manage.py", "migrate", "--verbosity=0"], service, **variables)
+    server = [str(bin_ / "gunicorn"), "--bind", "127.0.0.1:0", "wsgi"]
+    with started(server, service, **variables) as log:
+        url = wait_for(lambda: re.search(r"Listening at: (http://\S+)", log.read_text()), log)[1]
+        with urlopen(f"{url}/readyz", timeout=30) as answer:
+            assert answer.status == 200
