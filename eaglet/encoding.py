@@ -1,8 +1,9 @@
 """Encode to JSON by the envelope's rules, and decode what strangers send.
 
 Dates and decimals follow the envelope's rules (`YYYY-MM-DD HH:MM:SS` in the current time zone,
-decimals as strings); UUIDs, durations, times, lazy strings, sets and querysets are encoded as a
-Django user expects. Anything else is a TypeError that names the type: never half an answer.
+decimals as strings); UUIDs, MongoDB's ObjectIds, durations, times, lazy strings, sets and
+querysets are encoded as a Django user expects. Anything else is a TypeError that names the type:
+never half an answer.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from django.utils.module_loading import import_string
 
 from eaglet.conf import conf
 from eaglet.translation import translated as _
+
+_written_as_text: tuple[type, ...] = (decimal.Decimal, uuid.UUID, Promise)
 
 MAX_DEPTH = 200
 """How deep arrays and objects may be nested in what a caller sends."""
@@ -56,13 +59,19 @@ def _clear_own_default(*, setting: str, **kwargs: Any) -> None:
 setting_changed.connect(_clear_own_default, dispatch_uid="eaglet.encoding")
 
 
+def write_as_text(kind: type) -> None:
+    """Have values of a type written as `str` gives them: one of a library that may be missing."""
+    global _written_as_text  # noqa: PLW0603
+    _written_as_text = (*_written_as_text, kind)
+
+
 def default(value: Any) -> Any:
     """Turn what the json module does not know into what it does; TypeError names the type."""
     if isinstance(value, datetime.datetime):
         return format_datetime(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
-    if isinstance(value, decimal.Decimal | uuid.UUID | Promise):
+    if isinstance(value, _written_as_text):
         return str(value)
     if isinstance(value, datetime.timedelta):
         return duration_iso_string(value)

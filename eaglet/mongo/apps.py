@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.encoding import write_as_text
 from eaglet.mongo import app_aliases, databases
 
 ROUTER: Final = "eaglet.mongo.router.MongoRouter"
@@ -51,8 +52,11 @@ class MongoConfig(AppConfig):
                 config.default_auto_field = OBJECT_ID
 
     def ready(self) -> None:
-        """Register the system checks and the probe of every MongoDB entry."""
+        """Register the checks, the probe of every MongoDB entry, and how ObjectIds are written."""
+        from bson import ObjectId  # noqa: PLC0415 - found to be there
+
         from eaglet.mongo import checks  # noqa: F401,PLC0415 - needs the app registry
         from eaglet.mongo.health import register_probes  # noqa: PLC0415 - the same
 
         register_probes()
+        write_as_text(ObjectId)

@@ -14,7 +14,7 @@ ORDERS = ("code", "-code", "name", "-name", "price_in_cents", "-price_in_cents")
 
 def shown(product):
     return {
-        "id": str(product.pk),
+        "id": product.pk,
         "code": product.code,
         "name": product.name,
         "category": product.category,

@@ -123,6 +123,25 @@ def test_checks_find_what_is_in_the_wrong_place():
     assert told.split() == ["E001", "E002", "E003", "E004", "E005", "I001"]
 
 
+def test_an_object_id_is_a_string_in_answers_and_in_the_arguments_of_tasks():
+    told = run("""
+        from bson import ObjectId
+        from django.core.management import call_command
+        from eaglet.encoding import to_json
+        from eaglet.tasks import send_task
+        from eaglet.tasks.models import OutboxTask
+        call_command("migrate", verbosity=0)
+        product = ObjectId("6b0c45b49ec137a81c3e6342")
+        print(to_json({"id": product}).decode())
+        send_task("a.b", {"products": [product]})
+        print(OutboxTask.objects.get().arguments)
+    """).splitlines()
+    assert told == [
+        '{"id":"6b0c45b49ec137a81c3e6342"}',
+        '{"products":["6b0c45b49ec137a81c3e6342"]}',
+    ]
+
+
 def test_send_task_refuses_a_promise_it_could_not_keep():
     told = run("""
         from django.core.management import call_command
