@@ -1,11 +1,12 @@
-"""Run a command among the newest interpreters and servers: a folder with Debian's unstable suite.
+"""Run a command among the newest interpreters and servers: in Debian's unstable suite.
 
-    python scripts/newest.py COMMAND …
+    python scripts/newest.py COMMAND …   in that root folder
+    python scripts/newest.py             print where it is
 
-debootstrap makes `.newest/root` once, and again when PACKAGES change, from the mirror that this
-machine's own apt uses. The command runs there as root, with this checkout, the network and the
-processes of the machine; its mounts end with it. A machine that cannot do this skips the command
-and says why, unless EAGLET_NEWEST=required makes that an error.
+debootstrap makes the folder once, and again when PACKAGES change, from the mirror that this
+machine's own apt uses; it is kept in the user's cache. The command runs there as root, with this
+checkout, the network and the processes of the machine; its mounts end with it. A machine that
+can't do this skips the command and says why; with EAGLET_NEWEST=required it fails.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-FOLDER = CHECKOUT / ".newest"
-ROOT = FOLDER / "root"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "eaglet"
 SUITE = "sid"
 PACKAGES = (
     "python3.14-venv",
@@ -35,6 +35,10 @@ PACKAGES = (
     "tzdata",
 )
 INSTALL = "apt-get install --yes --no-install-recommends"
+MADE_FROM = hashlib.sha256(repr((SUITE, PACKAGES, INSTALL)).encode()).hexdigest()[:12]
+ROOT = CACHE / f"newest-{MADE_FROM}"
+SKIPPED = 77
+"""The exit code of what can't be done here, as automake has it."""
 # What a machine reaches its registries by, and what pip has fetched before.
 LENT = (
     "/etc/hosts",
@@ -66,13 +70,16 @@ class CannotMake(Exception):
 
 
 def main(*command: str) -> int:
-    """Run the command there; its exit code, or 0 if that can't be done and need not be."""
+    """Run the command there; its exit code, or SKIPPED if that can't be done and need not be."""
     try:
         _provide()
     except CannotMake as error:
         required = os.environ.get("EAGLET_NEWEST") == "required"
-        print(f"newest: {'FAILED' if required else 'skipped'}: {error}", flush=True)
-        return int(required)
+        print(f"newest: {'FAILED' if required else 'skipped'}: {error}", file=sys.stderr)
+        return 1 if required else SKIPPED
+    if not command:
+        print(ROOT)
+        return 0
     environment = {**os.environ, "PATH": "/usr/sbin:/usr/bin", "LANG": "C.UTF-8"}
     lent = [path for path in LENT if Path(path).exists()]
     return subprocess.run(
@@ -92,24 +99,20 @@ def _provide() -> None:
     if shutil.which("apt-get") is None or shutil.which("unshare") is None:
         raise CannotMake("needs Debian's apt-get and unshare")
     _run("unshare", "--mount", "true")
-    FOLDER.mkdir(exist_ok=True)
-    with (FOLDER / "lock").open("w") as lock:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "newest.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = FOLDER / "made-from"
-        made_from = hashlib.sha256(repr((SUITE, PACKAGES, INSTALL)).encode()).hexdigest()
-        if not (stamp.exists() and stamp.read_text() == made_from):
-            stamp.unlink(missing_ok=True)
-            # With the environments, which were made for what is in it.
-            for made in FOLDER.iterdir():
-                if made.is_dir():
-                    shutil.rmtree(made)
+        stamp = ROOT / "made"
+        if not stamp.exists():
+            for outdated in CACHE.glob("newest-*"):
+                shutil.rmtree(outdated)
             _make()
-            stamp.write_text(made_from)
+            stamp.touch()
 
 
 def _make() -> None:
     mirror = _mirror()
-    print(f"newest: making {ROOT} from {mirror}", flush=True)
+    print(f"newest: making {ROOT} from {mirror}", file=sys.stderr)
     if shutil.which("debootstrap") is None:
         _run(*INSTALL.split(), "debootstrap")
     _run("debootstrap", "--variant=minbase", SUITE, str(ROOT), mirror)

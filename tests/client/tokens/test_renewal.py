@@ -283,7 +283,7 @@ def test_how_long_a_token_is_good(data, expected):
 
 def test_without_expires_in_the_expire_time_counts_from_the_services_own_moment(settings):
     settings.TIME_ZONE = "Asia/Shanghai"
-    answered_at = datetime(2016, 1, 1, 2, 0, tzinfo=dt_timezone.utc)
+    answered_at = datetime(2016, 1, 1, 2, 0, tzinfo=UTC)
     assert lifetime_of({"expire_time": "2016-01-01 11:00:00"}, answered_at) == 3600
 
 
