@@ -64,7 +64,7 @@ def _make(folder: Path, wanted: list[str]) -> None:
     _run(sys.executable, "-m", "venv", str(folder))
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
     # Dependency groups came with pip 25.1.
-    _run(*pip, "--upgrade", "pip>=25.1")
+    _run(*pip, "pip>=25.1")
     _run(*pip, *wanted)
 
 

@@ -1,14 +1,14 @@
 """What is documented to be installed is enough: each extra alone, and what a new service asks for.
 
-Each has an environment without the tools of the tests, which is kept in `.tox`.
+One environment without the tools of the tests is kept, and has one of them at a time.
 """
 
 import os
 import re
 import subprocess
 import sys
+import textwrap
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -22,10 +22,10 @@ __all__ = ["mongo_url"]
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 CHECKOUT = Path(__file__).parents[3]
-EXTRAS = ("swagger", "metrics", "opentelemetry", "redis", "mongo")
-GENERATED = "generated"
+BARE = CHECKOUT / ".tox/bare"
+BIN = BARE / "bin"
+PIP = (str(BIN / "python"), "-m", "pip", "--disable-pip-version-check")
 TEMPLATE = CHECKOUT / "eaglet/geser/templates/service/requirements.txt-tpl"
-AT_ONCE = 2
 WAIT_SECONDS = 60
 PROJECT = {
     "settings.py": """
@@ -62,18 +62,6 @@ PROJECT = {
 }
 
 
-def environment_of(name):
-    """Make the environment if need be; where it is."""
-    folder = CHECKOUT / ".tox" / f"extra-{name}"
-    wanted = ["--editable", f".[{name}]"]
-    if name == GENERATED:
-        lines = TEMPLATE.read_text().splitlines()
-        wanted = ["--editable", ".", *(line for line in lines if line[0].isalpha())]
-    run([sys.executable, "scripts/make_environment.py", str(folder), *wanted], CHECKOUT)
-    run([str(folder / "bin/python"), "-m", "pip", "check"], CHECKOUT)
-    return folder / "bin"
-
-
 def run(command, folder, **variables):
     finished = subprocess.run(
         command,
@@ -91,7 +79,7 @@ def run(command, folder, **variables):
 
 def environ(**variables):
     outer = {k: v for k, v in os.environ.items() if not k.startswith(("DJANGO_", "EAGLET_", "PYT"))}
-    return {**outer, "PIP_NO_COMPILE": "1", "PYTHONUNBUFFERED": "1", **variables}
+    return {**outer, "PYTHONUNBUFFERED": "1", **variables}
 
 
 @contextmanager
@@ -117,25 +105,36 @@ def wait_for(result, log):
     return found
 
 
-@pytest.fixture(scope="module")
-def programs():
-    """Where the programs of each environment are."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        names = (*EXTRAS, GENERATED)
-        return dict(zip(names, pool.map(environment_of, names), strict=True))
+@pytest.fixture
+def install():
+    """Install requirements beside eaglet alone: what an earlier test has installed goes first."""
+    made = [sys.executable, "scripts/make_environment.py", str(BARE), "--editable", "."]
+    run(made, CHECKOUT)
+    bare = BARE / "bare.txt"
+    listed = set(run([*PIP, "list", "--format=freeze", "--exclude-editable"], CHECKOUT).split())
+    if not bare.exists():
+        bare.write_text("\n".join(listed))
+    elif others := listed - set(bare.read_text().split()):
+        run([*PIP, "uninstall", "--yes", *(each.split("==")[0] for each in others)], CHECKOUT)
+
+    def install(*requirements):
+        run([*PIP, "install", "--no-compile", *requirements], CHECKOUT)
+        run([*PIP, "check"], CHECKOUT)
+
+    return install
 
 
 @pytest.fixture
-def tried(programs, tmp_path):
+def tried(install, tmp_path):
     """Run a program in a small project with one extra; what it prints."""
     for name, text in PROJECT.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
-        lines = text.splitlines()
-        path.write_text("\n".join(line[8:] for line in lines))
+        path.write_text(textwrap.dedent(text))
 
     def tried(extra, code, **variables):
-        python = [str(programs[extra] / "python"), "-m", "django"]
+        install(f"eaglet[{extra}]")
+        python = [str(BIN / "python"), "-m", "django"]
         variables |= {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(tmp_path)}
         run([*python, "migrate", "--verbosity=0"], tmp_path, **variables)
         return run([*python, "shell", "-c", code], tmp_path, **variables)
@@ -183,7 +182,7 @@ with trace.use_span(trace.NonRecordingSpan(context)):
     assert f"00-{0xABC:032x}-{0xDEF:016x}" in told
 
 
-def test_redis_carries_a_task_to_a_worker(tried, programs, tmp_path, redis_server):
+def test_redis_carries_a_task_to_a_worker(tried, tmp_path, redis_server):
     told = tried(
         "redis",
         """
@@ -196,7 +195,7 @@ print(sent.state == OutboxTask.State.SENT, sent.last_error)
         REDIS=redis_server.url,
     )
     assert told.strip().endswith("True"), told
-    worker = [str(programs["redis"] / "celery"), "-A", "eaglet.tasks", "worker", "--pool=solo"]
+    worker = [str(BIN / "celery"), "-A", "eaglet.tasks", "worker", "--pool=solo"]
     variables = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(tmp_path)}
     with started(worker, tmp_path, REDIS=redis_server.url, **variables) as log:
         wait_for((tmp_path / "sold").exists, log)
@@ -219,10 +218,11 @@ articles.drop()
 
 
 def test_a_generated_service_is_ready_on_postgresql_and_redis(
-    programs, tmp_path, postgresql, redis_server
+    install, tmp_path, postgresql, redis_server
 ):
-    bin_ = programs[GENERATED]
-    run([str(bin_ / "geser"), "new", "shop_service"], tmp_path)
+    # All but the line that is eaglet's own.
+    install(*(line for line in TEMPLATE.read_text().splitlines() if line[0].isalpha()))
+    run([str(BIN / "geser"), "new", "shop_service"], tmp_path)
     service, name = tmp_path / "shop_service", "geser_requirements"
     with psycopg.connect(postgresql.url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -233,8 +233,8 @@ def test_a_generated_service_is_ready_on_postgresql_and_redis(
         "CELERY_BROKER_URL": redis_server.url,
         "REDIS_URL": redis_server.url,
     }
-    run([str(bin_ / "python"), "manage.py", "migrate", "--verbosity=0"], service, **variables)
-    server = [str(bin_ / "gunicorn"), "--bind", "127.0.0.1:0", "wsgi"]
+    run([str(BIN / "python"), "manage.py", "migrate", "--verbosity=0"], service, **variables)
+    server = [str(BIN / "gunicorn"), "--bind", "127.0.0.1:0", "wsgi"]
     with started(server, service, **variables) as log:
         url = wait_for(lambda: re.search(r"Listening at: (http://\S+)", log.read_text()), log)[1]
         with urlopen(f"{url}/readyz", timeout=30) as answer:
