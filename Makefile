@@ -18,9 +18,9 @@ DOCS_BIN := $(VENV)-docs/bin
 # Each service has settings of its own; none may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
-.PHONY: help environment demo serve test test-services test-newest fuzz chaos chaos-short soak lint style types rooms \
-	imports project docs docs-environment format bench matrix matrix-short \
-	run-matrix test-newest-interpreters clean
+.PHONY: help environment demo serve test test-services test-services-short test-newest \
+	test-newest-interpreters test-newest-servers fuzz chaos chaos-short soak lint style types rooms \
+	imports project docs docs-environment format bench matrix matrix-short run-matrix clean
 
 help:
 	@echo 'make demo    start the services, walk through what they do, end them'
@@ -54,11 +54,23 @@ test: environment
 test-services: environment
 	@$(BIN)/python -m tests.system.servers
 
-# Debian's unstable suite, in a folder of the cache that is kept: its interpreters, then its servers.
-# What a machine can't do is skipped, and it is said why.
+# Of what a machine has, where test-newest runs the rest.
+test-services-short: environment
+	@$(BIN)/python -m tests.system.servers --tests readiness,postgresql,mariadb
+
+# Debian's unstable suite, in a folder of the cache that is kept: its interpreters and servers.
+# A machine that can't make it skips this, and says why.
 test-newest: environment
-	@'$(PYTHON)' scripts/newest.py make --no-print-directory test-newest-interpreters \
-		|| [ $$? = 77 ]
+	@root=$$('$(PYTHON)' scripts/newest.py) || { [ $$? = 77 ]; exit; }; \
+	'$(PYTHON)' scripts/newest.py make --no-print-directory test-newest-interpreters; failed=$$?; \
+	$(MAKE) --no-print-directory test-newest-servers EAGLET_TEST_SERVERS_ROOT="$$root" && \
+	exit $$failed
+
+test-newest-servers: export EAGLET_TEST_SERVERS_ROOT ?= /
+test-newest-servers:
+	@$(BIN)/python -m tests.system.servers --tests servers
+	@$(BIN)/python -m tests.system.servers --only rabbitmq,redis,postgresql -- \
+		$(BIN)/python -m tests.system.chaos --tasks 1000 --kills 1
 
 test-newest-interpreters: export TOXENV ?= py314-django61,py315-django61
 test-newest-interpreters: export TOX_WORK_DIR := .tox/newest

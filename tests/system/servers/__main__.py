@@ -4,6 +4,7 @@
     python -m tests.system.servers -- COMMAND …               something else, with all of them
     python -m tests.system.servers --only redis -- COMMAND …  with some of them
     python -m tests.system.servers --root FOLDER …            those in another root folder, if there
+    python -m tests.system.servers --tests readiness          some of the tests
 
 The servers listen on free ports of the loopback interface, keep their data in temporary folders,
 and end when this does. Root gets them installed, without having them started.
@@ -19,14 +20,14 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.processes import Processes, ProcessFailed, leave_by_exception
 
 from .control import CONTROL, controlled
-from .debian import CHROMIUM, NODE, provide
+from .debian import CHROMIUM, provide
 from .mariadb import MariaDB
 from .postgresql import PostgreSQL
 from .rabbitmq import RabbitMQ
@@ -37,6 +38,8 @@ SERVERS: dict[str, type[Server]] = {
     server.name: server for server in (RabbitMQ, Redis, PostgreSQL, MariaDB)
 }
 CHECKOUT = Path(__file__).resolve().parents[3]
+DATABASES = (PostgreSQL.name, MariaDB.name)
+PHASES = ("servers", "readiness", *DATABASES)
 NOT_STARTED = 127
 INTERRUPTED_SECONDS = 15.0
 """How long an interrupted command may take to clean up after itself."""
@@ -61,10 +64,10 @@ def main() -> int:
         roots = {
             kind: options.root if kind.is_installed(options.root) else MACHINE for kind in kinds
         }
-        # A command with servers of its own choice has no use for the browser and Node.
-        tools = [] if options.command else [CHROMIUM, NODE]
+        # A command with servers of its own choice has no use for the browser.
+        tools = [] if options.command else [CHROMIUM]
         provide([*(kind for kind in kinds if roots[kind] == MACHINE), *tools])
-        return _run(roots, options.command)
+        return _run(roots, options.command, options.tests)
     except (ProcessFailed, ServerFailed) as error:
         print(f"servers: {error}", file=sys.stderr)
         return 1
@@ -81,6 +84,13 @@ def _options() -> argparse.Namespace:
         help=f"some of {', '.join(SERVERS)}; needs a COMMAND",
     )
     parser.add_argument(
+        "--tests",
+        metavar="PHASE,…",
+        type=lambda text: text.split(","),
+        default=["servers", *DATABASES],
+        help=f"without a COMMAND: some of {', '.join(PHASES)}; by default all but readiness",
+    )
+    parser.add_argument(
         "--root",
         type=Path,
         metavar="FOLDER",
@@ -91,6 +101,8 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if unknown := set(options.only or ()) - set(SERVERS):
         parser.error(f"no such server: {', '.join(sorted(unknown))}")
+    if unknown := set(options.tests) - set(PHASES):
+        parser.error(f"no such tests: {', '.join(sorted(unknown))}")
     if options.only and not options.command:
         parser.error("--only needs a command: the tests need all of them")
     if options.root != MACHINE and os.geteuid() != 0:
@@ -99,7 +111,7 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _run(roots: Mapping[type[Server], Path], command: Sequence[str]) -> int:
+def _run(roots: Mapping[type[Server], Path], command: Sequence[str], tests: Sequence[str]) -> int:
     began = time.monotonic()
     folder = temporary_folder("servers")
     with Processes(folder) as processes:
@@ -116,7 +128,7 @@ def _run(roots: Mapping[type[Server], Path], command: Sequence[str]) -> int:
         control = folder / "control"
         told = {**urls, "EAGLET_TEST_SERVICES": "required", CONTROL: str(control)}
         given = Phase(shlex.join(command), command, folder=Path.cwd())
-        phases = [given] if command else list(_test_phases(urls))
+        phases = [given] if command else [_test_phase(name, urls) for name in tests]
         with controlled(control, servers):
             codes = [_run_phase(processes, servers, phase, told) for phase in phases]
     if not command:
@@ -125,19 +137,18 @@ def _run(roots: Mapping[type[Server], Path], command: Sequence[str]) -> int:
     return next((code for code in codes if code), 0)
 
 
-def _test_phases(urls: Mapping[str, str]) -> Iterator[Phase]:
-    """Yield the marked tests, and those that any database must pass, on each of them."""
-    # Tests that need it fail where this did.
-    yield Phase("the stand-in for MongoDB", [sys.executable, "-m", "tests.mongo.stand_in"])
+def _test_phase(name: str, urls: Mapping[str, str]) -> Phase:
+    """Return the marked tests, those of readiness, or what any database must pass on one."""
     pytest = [sys.executable, "-m", "pytest", "--quiet"]
-    yield Phase("tests that need servers", [*pytest, "-m", "services"])
+    if name == "servers":
+        return Phase("tests that need servers", [*pytest, "-m", "services"])
+    if name == "readiness":
+        return Phase("readiness", [*pytest, "tests/system/integration/test_readiness.py"])
     suites = ["tests/auth", "tests/tasks", "--ignore=tests/tasks/embedded"]
     options = ["--ds", "tests.system.servers.settings", "-m", "not services and not slow"]
     options += ["--numprocesses", "auto", "--dist", "loadfile"]
-    for database in (PostgreSQL, MariaDB):
-        url = urls[f"EAGLET_TEST_{database.name.upper()}_URL"]
-        on = {"EAGLET_TEST_DATABASE_URL": url}
-        yield Phase(f"{' '.join(suites[:2])} on {database.name}", [*pytest, *options, *suites], on)
+    on = {"EAGLET_TEST_DATABASE_URL": urls[f"EAGLET_TEST_{name.upper()}_URL"]}
+    return Phase(f"{' '.join(suites[:2])} on {name}", [*pytest, *options, *suites], on)
 
 
 def _run_phase(

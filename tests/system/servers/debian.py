@@ -49,7 +49,6 @@ class Tool:
 
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 CHROMIUM = Tool("chromium", ("chromium", "fonts-noto-cjk"), ("chromium", FONT))
-NODE = Tool("node", ("nodejs", "npm"), ("node", "npm"))
 
 
 def provide(wanted: Sequence[Installable]) -> None:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Sequence
 
 from .ports import LOOPBACK
-from .server import Server
+from .server import Server, find
 
 _USER = "eaglet"
 _DATABASE = "postgres"
@@ -16,6 +16,8 @@ _PROTOCOL = 3 << 16
 # Debian keeps them off PATH.
 _INITDB = "/usr/lib/postgresql/*/bin/initdb"
 _POSTGRES = "/usr/lib/postgresql/*/bin/postgres"
+# The engine of a MongoDB, which has to be loaded at the start.
+_DOCUMENTDB = "/usr/share/postgresql/*/extension/documentdb.control"
 
 
 class PostgreSQL(Server):
@@ -42,7 +44,7 @@ class PostgreSQL(Server):
 
     def command(self) -> Sequence[str]:
         """Return the server; what it has written to files need not have reached the disk."""
-        settings = {
+        settings: dict[str, object] = {
             "listen_addresses": LOOPBACK,
             "port": self.port,
             "unix_socket_directories": "",
@@ -50,6 +52,9 @@ class PostgreSQL(Server):
             "full_page_writes": "off",
             "max_connections": 200,
         }
+        if find(self.root, _DOCUMENTDB):
+            settings["shared_preload_libraries"] = "pg_cron,pg_documentdb_core,pg_documentdb"
+            settings["cron.database_name"] = _DATABASE
         options = [part for name in settings for part in ("-c", f"{name}={settings[name]}")]
         return [self.program(_POSTGRES), "-D", self.path("data"), *options]
 
