@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from eaglet.tasks import health
 
-pytestmark = [pytest.mark.services, pytest.mark.django_db]
+pytestmark = [pytest.mark.services, pytest.mark.django_db(databases="__all__")]
 
 
 @pytest.mark.parametrize(("server", "kind"), [("rabbitmq", "RabbitMQ"), ("redis_server", "Redis")])

@@ -30,7 +30,7 @@ WAIT_SECONDS = 60
 PROJECT = {
     "settings.py": """
         import os
-        SECRET_KEY, DEBUG, ROOT_URLCONF = "of-a-test", True, "eaglet.api.urls"
+        SECRET_KEY, DEBUG, ROOT_URLCONF = "of-a-test", True, "shop.urls"
         DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "shop.sqlite3"}}
         INSTALLED_APPS = ["rest_framework", "eaglet.api", "eaglet.client", "eaglet.tasks", "shop"]
         if url := os.environ.get("REDIS"):
@@ -40,6 +40,11 @@ PROJECT = {
             DATABASES["documents"] = {"ENGINE": "mongo", "HOST": url, "NAME": "eaglet_extra"}
         """,
     "shop/__init__.py": "",
+    "shop/urls.py": """
+        from django.urls import include, path
+
+        urlpatterns = [path("", include("eaglet.api.urls"))]
+        """,
     "shop/resources.py": """
         from eaglet.api import ApiResource
         from eaglet.observability import tracing
