@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .ports import LOOPBACK
 from .server import Server, find
@@ -57,6 +57,10 @@ class PostgreSQL(Server):
             settings["cron.database_name"] = _DATABASE
         options = [part for name in settings for part in ("-c", f"{name}={settings[name]}")]
         return [self.program(_POSTGRES), "-D", self.path("data"), *options]
+
+    def environment(self) -> Mapping[str, str]:
+        """Return its environment; documentdb connects to its own server, to make collections."""
+        return {**super().environment(), "PGPASSWORD": self.password}
 
     def answers(self, connection: socket.socket) -> bool:
         """Tell whether it asks who is there; while it starts up it says that it can't."""
