@@ -15,6 +15,7 @@ from eaglet.tasks import send_task
 from eaglet.tasks.broker.connection import Broker
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.sending import publisher as publisher_module
+from tests.client.forking import forks
 
 QUEUE = "services.points.tasks.changed"
 
@@ -279,6 +280,7 @@ def test_an_unknown_transport_breaks_no_commit(settings):
     assert "nonsense" in error
 
 
+@forks
 def test_a_forked_child_publishes_on_a_thread_of_its_own(received):
     send_task(QUEUE, {"by": "parent"})
     parents = publisher_module.publisher()
