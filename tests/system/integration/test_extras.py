@@ -11,6 +11,7 @@ import textwrap
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import psycopg
@@ -108,6 +109,14 @@ def wait_for(result, log):
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.1)
     return found
+
+
+def is_ready(url):
+    try:
+        with urlopen(f"{url}/readyz", timeout=30) as answer:
+            return answer.status == 200
+    except HTTPError:
+        return False
 
 
 @pytest.fixture
@@ -244,5 +253,4 @@ def test_a_generated_service_is_ready_on_postgresql_and_redis(
     server = [str(BIN / "gunicorn"), "--bind", "127.0.0.1:0", "wsgi"]
     with started(server, service, **variables) as log:
         url = wait_for(lambda: re.search(r"Listening at: (http://\S+)", log.read_text()), log)[1]
-        with urlopen(f"{url}/readyz", timeout=30) as answer:
-            assert answer.status == 200
+        wait_for(lambda: is_ready(url), log)
