@@ -170,18 +170,6 @@ for path in re.findall(r'(?:src|href)="(/[^"]+)"', page):
     assert re.search(r"swagger-ui-bundle\S* \d{6}", told)
 
 
-def test_metrics_are_counted(tried):
-    told = tried(
-        "metrics",
-        """
-from django.test import Client
-Client().get("/shop/price/")
-print(Client().get("/metrics").content.decode())
-""",
-    )
-    assert re.search(r"eaglet_\w+\{.*price.*\} 1\.0", told)
-
-
 def test_opentelemetry_gives_its_span_to_what_is_called(tried):
     told = tried(
         "opentelemetry",
