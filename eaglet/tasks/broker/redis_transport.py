@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+import uuid
 from queue import Empty
 from typing import Any, Final
 
@@ -132,10 +133,19 @@ class _SafeTake(redis.Channel):
             self._flush_brpop_reauth()
 
     def _quarantine(self, queue: str, item: str) -> None:
-        """Keep what is no message of kombu's beside its queue, and report it."""
-        key = f"{queue}.unreadable"
-        logger.error("what is no message was in the queue %r, and is now in %r", queue, key)
-        self.client.lpush(key, item)
+        """Put what is no message of kombu's back as one, for its consumer to park or to refuse."""
+        logger.error("what is no message was in the queue %r", queue)
+        message = {
+            "body": item,
+            "content-type": "application/octet-stream",
+            "content-encoding": "utf-8",
+            "headers": {},
+            "properties": {
+                "delivery_tag": str(uuid.uuid4()),
+                "delivery_info": {"exchange": "", "routing_key": queue},
+            },
+        }
+        self.client.rpush(queue, json.dumps(message))
 
 
 class Channel(_SafeTake):
