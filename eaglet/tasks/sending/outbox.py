@@ -20,6 +20,7 @@ from eaglet.tasks.broker.headers import sent_by
 from eaglet.tasks.display import describe
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.sending.insert import insert
 from eaglet.tasks.sending.notify import wake_relays_after_commit
 from eaglet.tasks.sending.publisher import publisher
 
@@ -109,7 +110,7 @@ def put(
         traceparent=traceparent,
     )
     try:
-        task.save(using=alias, force_insert=True)
+        insert(alias, task)
     except DatabaseError as error:
         if table := missing_table(error):
             raise ImproperlyConfigured(remedy(table)) from error
