@@ -47,7 +47,7 @@ def test_project_wide_throttles_do(oauth, hermes, endpoint, settings):
 
 def test_a_throttle_of_rest_framework_counts_here_too(ask_for_token, hermes, settings):
     settings.REST_FRAMEWORK = {
-        "DEFAULT_THROTTLE_CLASSES": ["tests.auth.test_oauth_endpoints.TwiceADay"]
+        "DEFAULT_THROTTLE_CLASSES": ["tests.auth.oauth.test_endpoints.TwiceADay"]
     }
     statuses = [ask_for_token(hermes, REMOTE_ADDR="198.51.100.9").status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
