@@ -1,13 +1,13 @@
 """Ask before an admin page does something, and note in the history what it did.
 
-For the admins of `eaglet.auth` and `eaglet.tasks`, each with a template of its own; imported only
-where the admin is.
+Each app has a template for its questions, `admin/<label>/confirm.html`. Imported only where the
+admin is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -17,6 +17,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
+
+if TYPE_CHECKING:
+    AnyModelAdmin = admin.ModelAdmin[Any]
+else:
+    AnyModelAdmin = admin.ModelAdmin
 
 MOST_SHOWN: Final = 20
 """Records that a question about selected ones names, at most."""
@@ -28,22 +33,32 @@ _CONFIRMED: Final = "confirmed"
 _SELECTION: Final = ("action", "select_across", "index")
 
 
+class MachineWrittenAdmin(AnyModelAdmin):
+    """Show rows that machines write; whoever may change them has the actions, and edits none."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: machines add them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the actions may be used; no row may be edited."""
+        return obj is None and super().has_change_permission(request)
+
+
 def is_confirmed(request: HttpRequest) -> bool:
     """Return whether the question was answered with yes."""
     return request.method == "POST" and request.POST.get(_CONFIRMED) == "yes"
 
 
 def ask(
-    model_admin: admin.ModelAdmin[Any],
+    model_admin: AnyModelAdmin,
     request: HttpRequest,
     *,
-    template: str,
     title: str,
     question: str,
     label: str,
     back_url: str,
     crumb: str = "",
-    hidden: Iterable[tuple[str, str]] = (),
     records: Iterable[Any] = (),
     count: int = 0,
     form: forms.Form | None = None,
@@ -53,13 +68,11 @@ def ask(
     Args:
         model_admin: whose page it is.
         request: the request that is asked about; a list's selection is posted along.
-        template: what the page is made of.
         title: of the page.
         question: what is asked, as a whole sentence.
         label: of the button; without one there is nothing to be done but to go back.
         back_url: where to go instead.
         crumb: the name of the record, for the way there; it is at `back_url`.
-        hidden: further fields that are posted along.
         records: what it is about, where that is several.
         count: how many those are, where not all of them are in `records`.
         form: further fields.
@@ -76,20 +89,20 @@ def ask(
         "label": label,
         "back_url": back_url,
         "crumb": crumb,
-        "hidden": [*hidden, *selection, (_CONFIRMED, "yes")],
+        "hidden": [*selection, (_CONFIRMED, "yes")],
         "records": shown,
         "more": max(count - len(shown), 0),
         "form": form,
     }
+    template = f"admin/{model_admin.opts.app_label}/confirm.html"
     return TemplateResponse(request, template, context)
 
 
 def ask_about_selected(
-    model_admin: admin.ModelAdmin[Any],
+    model_admin: AnyModelAdmin,
     request: HttpRequest,
     queryset: QuerySet[Any],
     *,
-    template: str,
     title: str,
     question: str,
 ) -> HttpResponse | None:
@@ -99,7 +112,6 @@ def ask_about_selected(
     return ask(
         model_admin,
         request,
-        template=template,
         title=title,
         question=question,
         label=gettext("Yes, do it"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -18,41 +17,11 @@ from eaglet.auth.grants import EVERYTHING, allows, validate_grant
 METRICS_GRANT: Final = "eaglet.metrics:get"
 """What lets an app read `/metrics`, which is no resource."""
 
-
-@dataclass(frozen=True)
-class GrantChoice:
-    """One grant.
-
-    Attributes:
-        grant: as it is stored, `app.resource:verb`.
-        label: what tells it from the others of its line.
-        note: what an operator should know about it.
-    """
-
-    grant: str
-    label: str
-    note: str = ""
+Group = tuple[str, list[tuple[str, str]]]
+"""A title, and of each grant below it how it is stored and how it is shown: Django's choices."""
 
 
-@dataclass(frozen=True)
-class GrantLine:
-    """The grants over one resource, or over all of an app."""
-
-    title: str
-    choices: tuple[GrantChoice, ...]
-
-
-@dataclass(frozen=True)
-class GrantGroup:
-    """The grants over one app."""
-
-    title: str
-    lines: tuple[GrantLine, ...]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class _Verb:
+class _Verb(NamedTuple):
     """A verb that a resource has, and the grants it asks for; None if it asks for no token."""
 
     app: str
@@ -64,16 +33,54 @@ class _Verb:
     def grant(self) -> str:
         return f"{self.app}.{self.resource}:{self.verb}"
 
+    @property
+    def note(self) -> str:
+        if self.asks is None:
+            return _("open: asks for no token")
+        if not self.asks:
+            return _("asks for a token, and for no grant")
+        if self.asks != (self.grant,):
+            return _("asks for %(grants)s") % {"grants": ", ".join(self.asks)}
+        return ""
 
-def grant_groups(held: Collection[str] = ()) -> list[GrantGroup]:
-    """Every grant to choose from, grouped by app; those in `held` that are no choice come last."""
+
+def grant_groups(held: Collection[str] = ()) -> list[Group]:
+    """Return every grant to choose from; those in `held` that no resource has come last."""
     verbs = list(_registered_verbs())
-    apps = sorted({verb.app for verb in verbs})
-    groups = [_everything(verbs)]
-    groups += [_group_of(app, [verb for verb in verbs if verb.app == app]) for app in apps]
-    groups += _named(verbs, known=set(grants_in(groups)))
-    groups += _others(verbs, set(held) - set(grants_in(groups)))
-    return groups
+    groups: dict[str, dict[str, str]] = {
+        _("All apps"): {
+            EVERYTHING: _("what is added later included"),
+            **_over(verbs, "*.*"),
+        }
+    }
+    for app in sorted({verb.app for verb in verbs}):
+        own = [verb for verb in verbs if verb.app == app]
+        groups[app] = {f"{app}.*:*": "", **_over(own, f"{app}.*")}
+        for resource in sorted({verb.resource for verb in own}):
+            groups[app][f"{app}.{resource}:*"] = ""
+            groups[app].update((v.grant, v.note) for v in own if v.resource == resource)
+    asked_by: dict[str, list[str]] = {}
+    for verb in verbs:
+        for grant in verb.asks or ():
+            if _is_grant(grant):
+                asked_by.setdefault(grant, []).append(verb.grant)
+    known = {grant for choices in groups.values() for grant in choices}
+    groups[_("Asked for by name")] = {
+        grant: _("asked for by %(methods)s") % {"methods": ", ".join(methods)}
+        for grant, methods in sorted(asked_by.items())
+        if grant not in known
+    }
+    groups[_("Other grants")] = {
+        grant: ""
+        if any(allows({grant}, one) for one in asked_by)
+        else _("no resource here asks for it")
+        for grant in sorted(set(held) - known - asked_by.keys())
+    }
+    return [
+        (title, [(grant, f"{grant}: {note}" if note else grant) for grant, note in choices.items()])
+        for title, choices in groups.items()
+        if choices
+    ]
 
 
 def unknown_grants(grants: Iterable[str]) -> list[str]:
@@ -86,14 +93,6 @@ def unknown_grants(grants: Iterable[str]) -> list[str]:
         for grant in grants
         if grant != EVERYTHING and not any(allows({grant}, one) for one in there)
     ]
-
-
-def grants_in(groups: Collection[GrantGroup]) -> Iterator[str]:
-    """Return the grants that stand in groups."""
-    for group in groups:
-        for line in group.lines:
-            for choice in line.choices:
-                yield choice.grant
 
 
 def _registered_verbs() -> Iterator[_Verb]:
@@ -118,61 +117,6 @@ def _is_grant(text: str) -> bool:
     return True
 
 
-def _everything(verbs: list[_Verb]) -> GrantGroup:
-    all_verbs = _in_order({verb.verb for verb in verbs})
-    line = [GrantChoice(EVERYTHING, _("everything"), _("what is added later included"))]
-    line += [GrantChoice(f"*.*:{verb}", verb) for verb in all_verbs]
-    return GrantGroup(_("All apps"), (GrantLine(_("all resources"), tuple(line)),))
-
-
-def _group_of(app: str, verbs: list[_Verb]) -> GrantGroup:
-    over_all = [GrantChoice(f"{app}.*:*", _("every verb"))]
-    over_all += [
-        GrantChoice(f"{app}.*:{verb}", verb) for verb in _in_order({verb.verb for verb in verbs})
-    ]
-    lines = [GrantLine(_("all resources"), tuple(over_all))]
-    for resource in sorted({verb.resource for verb in verbs}):
-        choices = {f"{app}.{resource}:*": GrantChoice(f"{app}.{resource}:*", _("every verb"))}
-        for verb in verbs:
-            if verb.resource == resource:
-                choices[verb.grant] = GrantChoice(verb.grant, verb.verb, _note(verb))
-        lines.append(GrantLine(f"{app}.{resource}", tuple(choices.values())))
-    return GrantGroup(app, tuple(lines))
-
-
-def _note(verb: _Verb) -> str:
-    if verb.asks is None:
-        return _("open: asks for no token")
-    if not verb.asks:
-        return _("asks for a token, and for no grant")
-    if verb.asks != (verb.grant,):
-        return _("asks for %(grants)s") % {"grants": ", ".join(verb.asks)}
-    return ""
-
-
-def _named(verbs: list[_Verb], known: Collection[str]) -> list[GrantGroup]:
-    asked_by: dict[str, list[str]] = {}
-    for verb in verbs:
-        for grant in verb.asks or ():
-            if grant not in known and _is_grant(grant):
-                asked_by.setdefault(grant, []).append(verb.grant)
-    choices = [
-        GrantChoice(grant, grant, _("asked for by %(methods)s") % {"methods": ", ".join(methods)})
-        for grant, methods in sorted(asked_by.items())
-    ]
-    return [GrantGroup(_("Asked for by name"), (GrantLine("", tuple(choices)),))] if choices else []
-
-
-def _others(verbs: list[_Verb], grants: Collection[str]) -> list[GrantGroup]:
-    asked = {grant for verb in verbs for grant in verb.asks or ()}
-    choices = []
-    for grant in sorted(grants):
-        covers_any = any(allows({grant}, one) for one in asked)
-        note = "" if covers_any else _("no resource here asks for it")
-        choices.append(GrantChoice(grant, grant, note))
-    note = _("Not among the choices above. They stay unless you clear them.")
-    return [GrantGroup(_("Other grants"), (GrantLine("", tuple(choices)),), note)] if grants else []
-
-
-def _in_order(verbs: Collection[str]) -> list[str]:
-    return [verb for verb in VERBS if verb in verbs]
+def _over(verbs: Collection[_Verb], resources: str) -> dict[str, str]:
+    there = {verb.verb for verb in verbs}
+    return {f"{resources}:{verb}": "" for verb in VERBS if verb in there}

@@ -17,17 +17,15 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.admin_confirmation import ask_about_selected, log_changes
-from eaglet.auth.admin.app_actions import CONFIRM_TEMPLATE, revoked
+from eaglet.admin_confirmation import MachineWrittenAdmin, ask_about_selected, log_changes
+from eaglet.auth.admin.app_actions import revoked
 from eaglet.auth.models import AccessToken, App
 
 if TYPE_CHECKING:
     from eaglet.auth.models import AccessTokenQuerySet
 
-    AccessTokenModelAdmin = admin.ModelAdmin[AccessToken]
     TokenPaginator = Paginator[AccessToken]
 else:
-    AccessTokenModelAdmin = admin.ModelAdmin
     TokenPaginator = Paginator
 
 MAX_LISTED: Final = 1000
@@ -68,18 +66,18 @@ class TokenStateFilter(admin.SimpleListFilter):
     ) -> models.QuerySet[AccessToken]:
         """Return the tokens in the state asked for."""
         tokens = cast("AccessTokenQuerySet", queryset)
-        if self.value() == "live":
-            return tokens.live()
-        if self.value() == "expired":
-            return tokens.expired()
-        if self.value() == "revoked":
-            # In their time still: those that an index leads to.
-            return tokens.filter(revoked_at__isnull=False, expires_at__gt=timezone.now())
+        match self.value():
+            case "live":
+                return tokens.live()
+            case "expired":
+                return tokens.expired()
+            case "revoked":  # in their time still: those that an index leads to
+                return tokens.filter(revoked_at__isnull=False, expires_at__gt=timezone.now())
         return tokens
 
 
 @admin.register(AccessToken)
-class AccessTokenAdmin(AccessTokenModelAdmin):
+class AccessTokenAdmin(MachineWrittenAdmin):
     """Issued access tokens, to be looked at and revoked."""
 
     list_display = ("number", "app", "created_at", "expires_at", "revoked_at", "accepted")
@@ -95,14 +93,6 @@ class AccessTokenAdmin(AccessTokenModelAdmin):
     fields = ("app", "secret", "created_at", "expires_at", "revoked_at")
     readonly_fields = fields
     actions = ("revoke",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: tokens are issued."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
-        """Return whether tokens may be revoked; none may be edited."""
-        return obj is None and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
         """Return False: a token is revoked, and pruned once it has expired."""
@@ -141,7 +131,6 @@ class AccessTokenAdmin(AccessTokenModelAdmin):
             self,
             request,
             tokens,
-            template=CONFIRM_TEMPLATE,
             title=gettext("Revoke tokens"),
             question=gettext("Revoke these access tokens? This can't be undone."),
         )

@@ -1,10 +1,10 @@
-"""Give an app a secret, take one or its tokens away, switch it off and on: a page for each."""
+"""Give an app a secret, take one or its tokens away, switch it off and on: each asks first."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,6 +12,7 @@ from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import patch_cache_control
@@ -19,16 +20,16 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet.admin_confirmation import ask
+from eaglet.admin_confirmation import ask, ask_about_selected
 from eaglet.auth.models import App
 from eaglet.auth.rotation import LIVE_AT_ONCE, rotate_secret
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as LazyText
+
     AppModelAdmin = admin.ModelAdmin[App]
 else:
     AppModelAdmin = admin.ModelAdmin
-
-CONFIRM_TEMPLATE: Final = "admin/eaglet_auth/confirm.html"
 
 
 class AddSecretForm(forms.Form):
@@ -47,53 +48,73 @@ class AddSecretForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
-    # The newest secret when the page was made, so that sending it again makes no other.
-    newest = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class Operation(NamedTuple):
+    """What can be done to an app, on a page of its own and to several that are selected."""
+
+    title: LazyText
+    question: LazyText  # `%(apps)s` is in it
+    do: Callable[[App], str]  # returns what was done, for the history; "" if nothing was
+
+
+def _switch(app: App, *, on: bool) -> str:
+    if app.is_active == on:
+        return ""
+    app.is_active = on
+    app.save(using=app._state.db, update_fields=["is_active", "updated_at"])
+    return gettext("Switched on.") if on else gettext("Switched off.")
+
+
+OPERATIONS: Final = {
+    "revoke_tokens": Operation(
+        _("Revoke all tokens"),
+        _("Revoke every access token of %(apps)s? New ones can be had with a secret."),
+        lambda app: revoked(app.revoke_tokens()),
+    ),
+    "switch_off": Operation(
+        _("Switch off"),
+        _(
+            "Switch %(apps)s off? It gets no more tokens, and those it has are refused, until it "
+            "is switched on again."
+        ),
+        lambda app: _switch(app, on=False),
+    ),
+    "switch_on": Operation(
+        _("Switch on"),
+        _("Switch %(apps)s on? What it still has of good secrets and tokens works again."),
+        lambda app: _switch(app, on=True),
+    ),
+}
 
 
 class AppPages(AppModelAdmin):
-    """The pages beside the form: each asks first, and each leaves a line in the history."""
+    """The pages beside the form; what is done stands in the history."""
 
     def get_urls(self) -> list[URLPattern]:
         """Return the pages of the model, and these."""
-        pages: dict[str, tuple[Callable[..., HttpResponse], str]] = {
-            "secrets/add/": (self.add_secret_view, "add_secret"),
-            "secrets/<int:secret_id>/revoke/": (self.revoke_secret_view, "revoke_secret"),
-            "tokens/revoke/": (self.revoke_tokens_view, "revoke_tokens"),
-            "switch/": (self.switch_view, "switch"),
-        }
-        own = [
-            path(
-                f"<path:object_id>/{route}",
-                self.admin_site.admin_view(view),
-                name=f"eaglet_auth_app_{name}",
+
+        def page(route: str, view: Callable[..., HttpResponse], name: str, **kwargs: str) -> object:
+            view = self.admin_site.admin_view(view)
+            return path(
+                f"<path:object_id>/{route}/", view, kwargs or None, f"eaglet_auth_app_{name}"
             )
-            for route, (view, name) in pages.items()
+
+        own = [
+            page("secrets/add", self.add_secret_view, "add_secret"),
+            page("secrets/<int:secret_id>/revoke", self.revoke_secret_view, "revoke_secret"),
+            *(page(name, self.operation_view, name, operation=name) for name in OPERATIONS),
         ]
-        return own + super().get_urls()
+        return [*own, *super().get_urls()]  # type: ignore[list-item]
 
     @sensitive_variables()
     def add_secret_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask whether to make a further secret; make it and show it."""
         app = self._app(request, object_id, "add_appsecret")
-        form = AddSecretForm(
-            request.POST if request.method == "POST" else None,
-            initial={"keep_days": "", "newest": _newest_secret(app)},
-        )
+        form = AddSecretForm(request.POST if request.method == "POST" else None)
         if not request.user.has_perm("eaglet_auth.change_appsecret"):
             del form.fields["keep_days"]
-        if request.method == "POST" and form.is_valid():
-            newest = form.cleaned_data["newest"]
-            if newest is not None and newest != _newest_secret(app):
-                self.message_user(
-                    request,
-                    gettext(
-                        "This page has made its secret already, or there is a newer one. A "
-                        "secret is shown only once: no other was made."
-                    ),
-                    messages.WARNING,
-                )
-                return HttpResponseRedirect(self._change_url(app))
+        if form.is_valid():
             days = form.cleaned_data.get("keep_days")
             expire_old_in = None if days is None else datetime.timedelta(days=days)
             try:
@@ -101,23 +122,19 @@ class AppPages(AppModelAdmin):
                     created = rotate_secret(app, expire_old_in=expire_old_in)
                     done = gettext("Added %(what)s.") % {"what": created.record}
                     self.log_change(request, app, done)
+                return self._show_secret(request, app, created.secret)
             except ValidationError:
                 pass  # two are live, as the page says that is shown instead
-            else:
-                return self._show_secret(request, app, created.secret)
         question, label = gettext("Add a further secret to %(app)s?"), gettext("Add the secret")
         if app.secrets.live().count() >= LIVE_AT_ONCE:
-            question, label = (
-                gettext(
-                    "%(app)s has two good secrets already. Revoke the one that is no longer "
-                    "used, or wait until it expires; then a further one can be added."
-                ),
-                "",
+            label = ""
+            question = gettext(
+                "%(app)s has two good secrets already. Revoke the one that is no longer used, or "
+                "wait until it expires; then a further one can be added."
             )
         return ask(
             self,
             request,
-            template=CONFIRM_TEMPLATE,
             title=gettext("Add a secret"),
             question=question % {"app": app},
             label=label,
@@ -131,111 +148,85 @@ class AppPages(AppModelAdmin):
     ) -> HttpResponse:
         """Ask whether to revoke a secret and the tokens issued for it; do so."""
         app = self._app(request, object_id, "change_appsecret")
-        secret = app.secrets.filter(pk=secret_id).first()
-        if secret is None:
-            raise Http404
-        if request.method != "POST":
-            question = gettext(
-                "Revoke %(secret)s of %(app)s, and every access token issued for it? This can't "
-                "be undone."
-            ) % {"secret": secret, "app": app}
-            if not app.secrets.live().exclude(pk=secret.pk).exists():
-                question += " " + gettext(
-                    "It is the last one that is good: until another is added, the app gets no "
-                    "more tokens."
-                )
-            return ask(
-                self,
-                request,
-                template=CONFIRM_TEMPLATE,
-                title=gettext("Revoke a secret"),
-                question=question,
-                label=gettext("Revoke the secret"),
-                back_url=self._change_url(app),
-                crumb=str(app),
+        secret = get_object_or_404(app.secrets.all(), pk=secret_id)
+        question = gettext(
+            "Revoke %(secret)s of %(app)s, and every access token issued for it? This can't be "
+            "undone."
+        ) % {"secret": secret, "app": app}
+        if not app.secrets.live().exclude(pk=secret.pk).exists():
+            question += " " + gettext(
+                "It is the last one that is good: until another is added, the app gets no more "
+                "tokens."
             )
-        with transaction.atomic(using=app._state.db):
-            done = revoked(secret.revoke(), also=str(secret))
-            self.log_change(request, app, done)
-        self.message_user(request, done, messages.SUCCESS)
-        return HttpResponseRedirect(self._change_url(app))
 
-    def revoke_tokens_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask whether to revoke every token of the app; do so."""
+        def revoke(app: App) -> str:
+            count = secret.revoke()
+            return gettext("Revoked %(what)s.") % {"what": secret} + " " + revoked(count)
+
+        title = gettext("Revoke the secret")
+        return self._confirmed(request, app, title, question, revoke)
+
+    def operation_view(self, request: HttpRequest, object_id: str, operation: str) -> HttpResponse:
+        """Ask whether to do one of OPERATIONS to an app; do so."""
         app = self._app(request, object_id)
-        if request.method != "POST":
-            return ask(
-                self,
-                request,
-                template=CONFIRM_TEMPLATE,
-                title=gettext("Revoke all tokens"),
-                question=gettext(
-                    "Revoke every access token of %(app)s? It can get new ones with its secret."
-                )
-                % {"app": app},
-                label=gettext("Revoke all tokens"),
-                back_url=self._change_url(app),
-                crumb=str(app),
-            )
-        with transaction.atomic(using=app._state.db):
-            done = revoked(app.revoke_tokens())
-            self.log_change(request, app, done)
-        self.message_user(request, done, messages.SUCCESS)
-        return HttpResponseRedirect(self._change_url(app))
+        title, question, do = OPERATIONS[operation]
+        return self._confirmed(request, app, str(title), question % {"apps": app}, do)
 
-    def switch_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask whether to switch the app off, or on again; do so."""
-        app = self._app(request, object_id)
-        # What was asked for, not the opposite of what is: sent twice, it stays done.
-        on = request.POST.get("to") == "on" if "to" in request.POST else not app.is_active
-        if request.method != "POST":
-            label = gettext("Switch on") if on else gettext("Switch off")
-            return ask(
-                self,
-                request,
-                template=CONFIRM_TEMPLATE,
-                title=label,
-                question=switching_question(on) % {"apps": app},
-                label=label,
-                back_url=self._change_url(app),
-                crumb=str(app),
-                hidden=[("to", "on" if on else "off")],
-            )
-        self.message_user(request, self.switch(request, app, on), messages.SUCCESS)
-        return HttpResponseRedirect(self._change_url(app))
+    def operate_on_selected(
+        self, request: HttpRequest, queryset: models.QuerySet[App], operation: str
+    ) -> HttpResponse | None:
+        """Ask whether to do one of OPERATIONS to the selected apps; do so."""
+        title, question, do = OPERATIONS[operation]
+        asked = ask_about_selected(
+            self,
+            request,
+            queryset,
+            title=str(title),
+            question=question % {"apps": gettext("the selected apps")},
+        )
+        if asked is None:
+            with transaction.atomic(using=queryset.db):
+                for app in queryset:
+                    self._do(request, app, do)
+        return asked
 
-    def switch(self, request: HttpRequest, app: App, on: bool) -> str:
-        """Switch an app on or off, note it in the history, and say what was done."""
-        done = gettext("Switched %(app)s on.") if on else gettext("Switched %(app)s off.")
-        done %= {"app": app}
+    def _confirmed(
+        self, request: HttpRequest, app: App, title: str, question: str, do: Callable[[App], str]
+    ) -> HttpResponse:
+        if request.method == "POST":
+            self._do(request, app, do)
+            return HttpResponseRedirect(self._change_url(app))
+        return ask(
+            self,
+            request,
+            title=title,
+            question=question,
+            label=title,
+            back_url=self._change_url(app),
+            crumb=str(app),
+        )
+
+    def _do(self, request: HttpRequest, app: App, do: Callable[[App], str]) -> None:
         with transaction.atomic(using=app._state.db):
-            if app.is_active != on:
-                app.is_active = on
-                app.save(using=app._state.db, update_fields=["is_active", "updated_at"])
+            if done := do(app):
                 self.log_change(request, app, done)
-        return done
+        if done:
+            self.message_user(request, f"“{app}”: {done}", messages.SUCCESS)
 
-    def tools(self, request: HttpRequest, app: App) -> dict[str, bool]:
-        """Return which of the pages the user may go to from the app's form."""
-        may_change = self.has_change_permission(request, app)
-        may_add = may_change and request.user.has_perm("eaglet_auth.add_appsecret")
-        return {"may_change": may_change, "may_add_secret": may_add}
-
-    def _app(self, request: HttpRequest, object_id: str, permission: str = "") -> App:
+    def _app(self, request: HttpRequest, object_id: str, permission: str = "change_app") -> App:
         app = self.get_object(request, unquote(object_id))
         if app is None:
             raise Http404
-        if not self.has_change_permission(request, app):
-            raise PermissionDenied
-        if permission and not request.user.has_perm(f"eaglet_auth.{permission}"):
+        may_change = self.has_change_permission(request, app)
+        if not may_change or not request.user.has_perm(f"eaglet_auth.{permission}"):
             raise PermissionDenied
         return app
 
     def _url(self, name: str, *args: str) -> str:
-        return reverse(name, args=args, current_app=self.admin_site.name)
+        return reverse(f"admin:{name}", args=args, current_app=self.admin_site.name)
 
     def _change_url(self, app: App) -> str:
-        return self._url("admin:eaglet_auth_app_change", quote(app.pk))
+        return self._url("eaglet_auth_app_change", quote(app.pk))
 
     @sensitive_variables()
     def _show_secret(self, request: HttpRequest, app: App, secret: str) -> HttpResponse:
@@ -247,7 +238,7 @@ class AppPages(AppModelAdmin):
             "title": gettext("The secret of %(app)s") % {"app": app},
             "app": app,
             "secret": secret,
-            "continue_url": self._change_url(app) if may_see else self._url("admin:index"),
+            "continue_url": self._change_url(app) if may_see else self._url("index"),
         }
         template = "admin/eaglet_auth/app/secret_created.html"
         response = TemplateResponse(request, template, context)
@@ -255,28 +246,7 @@ class AppPages(AppModelAdmin):
         return response
 
 
-def switching_question(on: bool) -> str:
-    """Return what is asked before apps are switched on or off; `%(apps)s` is in it."""
-    if on:
-        return gettext(
-            "Switch %(apps)s on? What it still has of good secrets and tokens works again."
-        )
-    return gettext(
-        "Switch %(apps)s off? It gets no more tokens, and those it has are refused, until it is "
-        "switched on again."
-    )
-
-
-def revoked(count: int, also: str = "") -> str:
-    """Return what was revoked, as a sentence: so many tokens, and perhaps something besides."""
-    tokens = ngettext(
-        "%(count)d access token revoked.", "%(count)d access tokens revoked.", count
-    ) % {"count": count}
-    if not also:
-        return tokens
-    return gettext("Revoked %(what)s.") % {"what": also} + " " + tokens
-
-
-def _newest_secret(app: App) -> int | None:
-    newest: int | None = app.secrets.aggregate(newest=models.Max("pk"))["newest"]
-    return newest
+def revoked(count: int) -> str:
+    """Return how many tokens were revoked, as a sentence."""
+    done = ngettext("%(count)d access token revoked.", "%(count)d access tokens revoked.", count)
+    return done % {"count": count}

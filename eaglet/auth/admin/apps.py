@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import display_for_value
-from django.db import models, transaction
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet.admin_confirmation import ask_about_selected
-from eaglet.auth.admin.app_actions import (
-    CONFIRM_TEMPLATE,
-    AppPages,
-    revoked,
-    switching_question,
-)
+from eaglet.auth.admin.app_actions import AppPages
 from eaglet.auth.admin.grants import AppForm, held_by
 from eaglet.auth.admin.refused_calls import refused_calls_table
 from eaglet.auth.admin.secrets import SecretInline
 from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret, RefusedCalls
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as LazyText
+
     from eaglet.auth.models import AppQuerySet
 
 
 MAX_COUNTED: Final = 1000
 """Up to how many live tokens of an app are counted."""
+
+
+def _action(operation: str, description: LazyText) -> Callable[..., HttpResponse | None]:
+    @admin.action(description=description, permissions=["change"])
+    def act(
+        self: AppPages, request: HttpRequest, queryset: models.QuerySet[App]
+    ) -> HttpResponse | None:
+        return self.operate_on_selected(request, queryset, operation)
+
+    return act
 
 
 @admin.register(App)
@@ -133,9 +139,10 @@ class AppAdmin(AppPages):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Return the form, with the ways to what the user may do to the app."""
-        obj = kwargs.get("obj")
-        if obj is not None:
-            context.update(self.tools(request, obj))
+        if app := kwargs.get("obj"):
+            may_change = self.has_change_permission(request, app)
+            may_add = may_change and request.user.has_perm("eaglet_auth.add_appsecret")
+            context.update(may_change=may_change, may_add_secret=may_add)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @sensitive_variables()
@@ -161,7 +168,7 @@ class AppAdmin(AppPages):
         # One small statement for each app: to count all of a million would take seconds.
         count = app.count_live_tokens(at_most=MAX_COUNTED + 1)
         shown = f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count)
-        url = self._url("admin:eaglet_auth_accesstoken_changelist")
+        url = self._url("eaglet_auth_accesstoken_changelist")
         return format_html(
             '<a href="{}?app__id__exact={}&amp;state=live">{}</a>', url, app.pk, shown
         )
@@ -179,63 +186,9 @@ class AppAdmin(AppPages):
         count: int = app.calls_refused  # type: ignore[attr-defined]
         return count
 
-    @admin.action(description=_("Revoke all tokens of selected apps"), permissions=["change"])
-    def revoke_tokens(
-        self, request: HttpRequest, queryset: models.QuerySet[App]
-    ) -> HttpResponse | None:
-        """Revoke every live token of the selected apps, once that is confirmed."""
-        question = ask_about_selected(
-            self,
-            request,
-            queryset,
-            template=CONFIRM_TEMPLATE,
-            title=gettext("Revoke all tokens"),
-            question=gettext(
-                "Revoke every access token of these apps? They can get new ones with their secrets."
-            ),
-        )
-        if question is not None:
-            return question
-        total = 0
-        with transaction.atomic(using=queryset.db):
-            for app in queryset:
-                count = app.revoke_tokens()
-                self.log_change(request, app, revoked(count))
-                total += count
-        self.message_user(request, revoked(total), messages.SUCCESS)
-        return None
-
-    @admin.action(description=_("Switch selected apps off"), permissions=["change"])
-    def switch_off(
-        self, request: HttpRequest, queryset: models.QuerySet[App]
-    ) -> HttpResponse | None:
-        """Switch the selected apps off, once that is confirmed."""
-        return self._switch_selected(request, queryset, on=False)
-
-    @admin.action(description=_("Switch selected apps on"), permissions=["change"])
-    def switch_on(
-        self, request: HttpRequest, queryset: models.QuerySet[App]
-    ) -> HttpResponse | None:
-        """Switch the selected apps on, once that is confirmed."""
-        return self._switch_selected(request, queryset, on=True)
-
-    def _switch_selected(
-        self, request: HttpRequest, queryset: models.QuerySet[App], *, on: bool
-    ) -> HttpResponse | None:
-        question = ask_about_selected(
-            self,
-            request,
-            queryset,
-            template=CONFIRM_TEMPLATE,
-            title=gettext("Switch on") if on else gettext("Switch off"),
-            question=switching_question(on) % {"apps": gettext("the selected apps")},
-        )
-        if question is not None:
-            return question
-        with transaction.atomic(using=queryset.db):
-            for app in queryset:
-                self.message_user(request, self.switch(request, app, on), messages.SUCCESS)
-        return None
+    revoke_tokens = _action("revoke_tokens", _("Revoke all tokens of selected apps"))
+    switch_off = _action("switch_off", _("Switch selected apps off"))
+    switch_on = _action("switch_on", _("Switch selected apps on"))
 
     # Deleting
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.contrib import admin, messages
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.admin_confirmation import ask_about_selected, log_changes
-from eaglet.auth.admin.app_actions import CONFIRM_TEMPLATE
+from eaglet.admin_confirmation import MachineWrittenAdmin, ask_about_selected, log_changes
 from eaglet.auth.models import CachedToken
-
-if TYPE_CHECKING:
-    CachedTokenModelAdmin = admin.ModelAdmin[CachedToken]
-else:
-    CachedTokenModelAdmin = admin.ModelAdmin
 
 
 @admin.register(CachedToken)
-class CachedTokenAdmin(CachedTokenModelAdmin):
+class CachedTokenAdmin(MachineWrittenAdmin):
     """Tokens got from other services, to be looked at and forgotten."""
 
     list_display = ("service", "address", "app_key", "obtained_at", "expires_at", "holds_token")
@@ -29,14 +21,6 @@ class CachedTokenAdmin(CachedTokenModelAdmin):
     fields = ("service", "address", "app_key", "obtained_at", "expires_at", "updated_at")
     readonly_fields = fields
     actions = ("forget",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: the client adds them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: CachedToken | None = None) -> bool:
-        """Return whether tokens may be forgotten; none may be edited."""
-        return obj is None and super().has_change_permission(request)
 
     @admin.display(description=_("holds a token"), boolean=True)
     def holds_token(self, cached: CachedToken) -> bool:
@@ -52,7 +36,6 @@ class CachedTokenAdmin(CachedTokenModelAdmin):
             self,
             request,
             queryset,
-            template=CONFIRM_TEMPLATE,
             title=gettext("Forget tokens"),
             question=gettext(
                 "Forget these tokens? The client asks for new ones when it needs them."

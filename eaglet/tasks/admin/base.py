@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -13,18 +13,17 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.admin_confirmation import MOST_AT_ONCE, ask, ask_about_selected, is_confirmed
+from eaglet.admin_confirmation import (
+    MOST_AT_ONCE,
+    MachineWrittenAdmin,
+    ask,
+    ask_about_selected,
+    is_confirmed,
+)
 from eaglet.tasks.admin.timeline import steps_of
 
-if TYPE_CHECKING:
-    TaskModelAdmin = admin.ModelAdmin[Any]
-else:
-    TaskModelAdmin = admin.ModelAdmin
 
-_CONFIRM_TEMPLATE: Final = "admin/eaglet_tasks/confirm.html"
-
-
-class TaskAdmin(TaskModelAdmin):
+class TaskAdmin(MachineWrittenAdmin):
     """Machines write it, so it is read only; whoever may change it may replay it."""
 
     show_full_result_count = False
@@ -38,14 +37,6 @@ class TaskAdmin(TaskModelAdmin):
         """Every step of the task's, with its time."""
         steps = steps_of(task.task_id, task.queue_name)
         return render_to_string("admin/eaglet_tasks/life.html", {"steps": steps})
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """No: machines write them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether tasks may be replayed; none may be edited."""
-        return obj is None and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """No: what waits would be lost; what is done is deleted after its retention."""
@@ -83,7 +74,6 @@ class TaskAdmin(TaskModelAdmin):
             self,
             request,
             queryset,
-            template=_CONFIRM_TEMPLATE,
             title=gettext("Replay tasks"),
             question=self.question(forced=forced),
         )
@@ -108,7 +98,6 @@ class TaskAdmin(TaskModelAdmin):
             return ask(
                 self,
                 request,
-                template=_CONFIRM_TEMPLATE,
                 title=gettext("Replay tasks"),
                 question=self.question(forced=forced),
                 label=gettext("Yes, do it"),

@@ -97,21 +97,6 @@ def secrets_url(app):
     return f"{APPS}{app.pk}/secrets/add/"
 
 
-def test_the_page_that_adds_a_secret_adds_one_however_often_it_is_sent(admin_client, hermes):
-    form = {"newest": hermes.app.secrets.get().pk}
-    secret = shown_in(admin_client.post(secrets_url(hermes.app), form))[1]
-    again = admin_client.post(secrets_url(hermes.app), form, follow=True).content.decode()
-    assert secret not in again
-    assert "APP_SECRET" not in again
-    assert "no other was made" in again
-    assert AppSecret.objects.count() == 2
-
-
-def test_the_page_that_adds_a_secret_knows_which_is_the_newest(admin_client, hermes):
-    newest = hermes.app.secrets.get().pk
-    assert f'name="newest" value="{newest}"' in page(admin_client, secrets_url(hermes.app))
-
-
 @pytest.mark.parametrize(("keep_days", "days"), [("", None), ("1", 1), ("7", 7), ("30", 30)])
 def test_a_new_secret_may_put_an_end_to_the_old_ones(admin_client, hermes, keep_days, days):
     shown_in(admin_client.post(secrets_url(hermes.app), {"keep_days": keep_days}))
@@ -167,5 +152,5 @@ def test_who_may_not_revoke_finds_no_way_to_it(staff, hermes):
     client = staff("view_app", "view_appsecret")
     shown = page(client, f"{APPS}{hermes.app.pk}/change/")
     assert hermes.app.secrets.get().fingerprint in shown
-    for way in ("/revoke/", "/secrets/add/", "/switch/"):
+    for way in ("/revoke/", "/secrets/add/", "/switch_off/"):
         assert way not in shown

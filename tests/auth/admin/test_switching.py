@@ -16,7 +16,7 @@ def test_all_tokens_of_an_app_are_revoked_on_a_page_of_its_own(admin_client, her
     hermes.token()
     hermes.token()
     zeus.token()
-    url = url_of(hermes.app, "tokens/revoke")
+    url = url_of(hermes.app, "revoke_tokens")
     assert url in page(admin_client, url_of(hermes.app, "change"))
     assert "Revoke every access token of hermes?" in page(admin_client, url)
     assert AccessToken.objects.live().count() == 3
@@ -26,34 +26,39 @@ def test_all_tokens_of_an_app_are_revoked_on_a_page_of_its_own(admin_client, her
     assert history(hermes.app) == ["2 access tokens revoked."]
 
 
-def test_an_app_is_switched_off_and_on_again_on_a_page_of_its_own(admin_client, hermes, call):
+def test_an_app_is_switched_off_and_on_again_on_pages_of_their_own(admin_client, hermes, call):
     token = hermes.token()
-    url = url_of(hermes.app, "switch")
-    assert url in page(admin_client, url_of(hermes.app, "change"))
-    assert "Switch hermes off?" in page(admin_client, url)
+    off, on = url_of(hermes.app, "switch_off"), url_of(hermes.app, "switch_on")
+    assert off in page(admin_client, url_of(hermes.app, "change"))
+    assert "Switch hermes off?" in page(admin_client, off)
     assert call(token).status_code == 200
-    answer = admin_client.post(url, {"to": "off"}, follow=True)
-    assert "Switched hermes off." in answer.content.decode()
+    answer = admin_client.post(off, follow=True)
+    assert "“hermes”: Switched off." in answer.content.decode()
+    assert on in answer.content.decode()
     assert call(token).status_code == 401
-    assert "Switch hermes on?" in page(admin_client, url)
-    admin_client.post(url, {"to": "on"})
+    assert "Switch hermes on?" in page(admin_client, on)
+    admin_client.post(on)
     assert call(token).status_code == 200
-    assert history(hermes.app) == ["Switched hermes on.", "Switched hermes off."]
+    assert history(hermes.app) == ["Switched on.", "Switched off."]
 
 
 def test_switching_off_twice_leaves_it_off(admin_client, hermes):
     for _ in range(2):
-        admin_client.post(url_of(hermes.app, "switch"), {"to": "off"})
+        admin_client.post(url_of(hermes.app, "switch_off"))
     hermes.app.refresh_from_db()
     assert not hermes.app.is_active
-    assert history(hermes.app) == ["Switched hermes off."]
+    assert history(hermes.app) == ["Switched off."]
 
 
 @pytest.mark.parametrize(
     ("action", "question", "done"),
     [
-        ("revoke_tokens", "Revoke every access token of these apps?", "2 access tokens revoked."),
-        ("switch_off", "Switch the selected apps off?", "Switched hermes off."),
+        (
+            "revoke_tokens",
+            "Revoke every access token of the selected apps?",
+            "“hermes”: 1 access token",
+        ),
+        ("switch_off", "Switch the selected apps off?", "“hermes”: Switched off."),
     ],
 )
 def test_an_action_on_apps_asks_first(admin_client, hermes, make_app, action, question, done):
@@ -75,7 +80,7 @@ def test_apps_are_switched_on_by_an_action_too(admin_client, hermes):
     App.objects.update(is_active=False)
     act(admin_client, APPS, "switch_on", hermes.app)
     assert App.objects.get().is_active
-    assert history(hermes.app) == ["Switched hermes on."]
+    assert history(hermes.app) == ["Switched on."]
 
 
 def test_the_question_leads_back_to_the_list_as_it_was(admin_client, hermes):
@@ -83,7 +88,7 @@ def test_the_question_leads_back_to_the_list_as_it_was(admin_client, hermes):
     assert f'href="{APPS}?q=herm"' in asked.content.decode()
 
 
-@pytest.mark.parametrize("way", ["tokens/revoke", "switch"])
+@pytest.mark.parametrize("way", ["revoke_tokens", "switch_off", "switch_on"])
 def test_neither_is_open_to_who_may_only_look(staff, hermes, way):
     client = staff("view_app", "view_accesstoken")
     hermes.token()
@@ -101,7 +106,7 @@ def test_no_action_is_open_to_who_may_only_look(staff, hermes, action):
     assert AccessToken.objects.live().exists()
 
 
-@pytest.mark.parametrize("way", ["tokens/revoke", "switch"])
+@pytest.mark.parametrize("way", ["revoke_tokens", "switch_off", "switch_on"])
 def test_a_request_forged_elsewhere_changes_nothing(hermes, admin_user, way):
     hermes.token()
     client = Client(enforce_csrf_checks=True)
@@ -110,6 +115,6 @@ def test_a_request_forged_elsewhere_changes_nothing(hermes, admin_user, way):
     assert AccessToken.objects.live().exists()
 
 
-@pytest.mark.parametrize("way", ["tokens/revoke", "switch"])
+@pytest.mark.parametrize("way", ["revoke_tokens", "switch_off", "switch_on"])
 def test_an_app_that_is_not_there_is_not_found(admin_client, db, way):
     assert admin_client.post(f"{APPS}99/{way}/").status_code == 404

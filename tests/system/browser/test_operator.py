@@ -142,8 +142,8 @@ def test_a_person_looks_after_an_app_from_its_making_to_switching_it_off(open_pa
         "Added secret ",
         f"Revoked secret {first}. 2 access tokens revoked.",
         "1 access token revoked.",
-        "Switched hermes off.",
-        "Switched hermes on.",
+        "Switched off.",
+        "Switched on.",
     ):
         assert line in said
     assert secret not in source(page)
@@ -237,7 +237,7 @@ def test_the_same_in_chinese(open_page, call):
     assert call(token) == 401
     go_to(page, "历史")
     said = page.locator("#change-history").inner_text()
-    for line in ("已停用 赫尔墨斯。", "已添加密钥", "授权"):
+    for line in ("已停用。", "已添加密钥", "授权"):
         assert line in said
 
 
@@ -252,8 +252,8 @@ def test_every_page_fits_a_phone(open_page, live_server, locale, call):
     own = f"{apps}{created.app.pk}/"
     secret = created.app.secrets.get()
     for url in (
-        apps, f"{apps}add/", f"{own}change/", f"{own}secrets/add/", f"{own}tokens/revoke/",
-        f"{own}secrets/{secret.pk}/revoke/", f"{own}switch/", f"{own}history/",
+        apps, f"{apps}add/", f"{own}change/", f"{own}secrets/add/", f"{own}revoke_tokens/",
+        f"{own}secrets/{secret.pk}/revoke/", f"{own}switch_off/", f"{own}history/",
     ):  # fmt: skip
         page.goto(url)
         page.wait_for_function(FITS)
