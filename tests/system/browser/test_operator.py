@@ -73,6 +73,7 @@ def read_secret(page):
 def create(page, name="hermes"):
     go_to(page, "Apps", "Add app")
     page.get_by_label("Name:").fill(name)
+    page.get_by_label("*: what is added later included", exact=True).check()
     press(page, "Save")
     return read_secret(page)
 
