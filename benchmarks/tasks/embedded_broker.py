@@ -5,9 +5,7 @@ the first of them, with one process, one connection and acknowledgements. Each c
 process of its own; they are measured in turns, and the figure to quote is the median of the
 ratios of one round, with its range.
 
-    python -m benchmarks.tasks.embedded_broker [ROUNDS [fsync]]
-
-`fsync` adds a contestant that forces each message to the disk, and slows the others down with it.
+    python -m benchmarks.tasks.embedded_broker [ROUNDS]
 """
 
 from __future__ import annotations
@@ -38,8 +36,7 @@ def connect(contestant: str, folder: Path):
             options[option] = str(folder / "data")
         (folder / "data").mkdir()
         return kombu.Connection("filesystem://", transport_options=options)
-    options = {"fsync": contestant.endswith("fsync")}
-    return kombu.Connection(f"eaglet://{folder}/queue", transport_options=options)
+    return kombu.Connection(f"eaglet://{folder}/queue")
 
 
 def measure(contestant: str, backlog: int) -> tuple[float, float]:
@@ -77,15 +74,14 @@ def serve(contestant: str, pipe: Connection) -> None:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    contestants = CONTESTANTS + (("eaglet fsync",) if "fsync" in sys.argv else ())
     context = multiprocessing.get_context("spawn")
     pipes = {}
-    for contestant in contestants:
+    for contestant in CONTESTANTS:
         pipe, theirs = context.Pipe()
         context.Process(target=serve, args=(contestant, theirs), daemon=True).start()
         pipes[contestant] = pipe
     for backlog in BACKLOGS:
-        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in contestants}
+        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTESTANTS}
         for _ in range(rounds):
             for contestant, pipe in pipes.items():
                 pipe.send(backlog)

@@ -1,57 +1,59 @@
-"""The embedded broker's SQLite file: its tables, who holds messages in it, and what can go wrong.
+"""The embedded broker's SQLite file: its folder, its tables, and who holds messages in it.
 
 A message is taken by an UPDATE that names its owner, and acknowledged by a DELETE. An owner is a
 channel; its life is a lock on one byte of a file beside the database, which ends with its process,
-however that ends. Whoever gets that lock then frees what the owner held, in its old place.
+however that ends. Whoever gets that lock then deletes the owner, which frees what it held, in its
+old place, and ends its transient queues.
 
-What is committed outlives any process. A power cut may cost the commits since SQLite last
-synchronized the file; with `fsync` each commit waits for the disk, many times as long.
+What is committed outlives any process. A power cut may cost what was committed since SQLite last
+synchronized the file.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, Final
 
-from eaglet.tasks.embedded.folder import EmbeddedBrokerError, prepare_folder
-
 _BUSY_SECONDS: Final = 5.0
-_SWEEP_SECONDS: Final = 1.0
 _APPLICATION_ID: Final = 0x6561676C
+_SETTINGS: Final = "PRAGMA foreign_keys=ON; PRAGMA synchronous=NORMAL; PRAGMA journal_mode=WAL;"
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
-CREATE TABLE owner (id INTEGER PRIMARY KEY AUTOINCREMENT, takes INTEGER NOT NULL);
-CREATE TABLE queue (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
-    transient INTEGER NOT NULL, owner INTEGER REFERENCES owner ON DELETE CASCADE);
+CREATE TABLE owner (id INTEGER PRIMARY KEY);
+CREATE TABLE queue (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, transient INTEGER NOT NULL,
+    owner INTEGER REFERENCES owner ON DELETE CASCADE);
 CREATE TABLE binding (exchange TEXT NOT NULL, type TEXT NOT NULL, routing_key TEXT NOT NULL,
     pattern TEXT, queue INTEGER NOT NULL REFERENCES queue ON DELETE CASCADE,
     UNIQUE (exchange, routing_key, queue));
-CREATE TABLE message (id INTEGER PRIMARY KEY, queue INTEGER NOT NULL, owner INTEGER,
+-- No id is used twice, or an acknowledgement that comes late could be that of another message.
+CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue INTEGER NOT NULL REFERENCES queue ON DELETE CASCADE,
+    owner INTEGER REFERENCES owner ON DELETE SET NULL,
     rank INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL);
-CREATE INDEX message_ready ON message (queue, rank) WHERE owner IS NULL;
-CREATE TRIGGER messages_go AFTER DELETE ON queue BEGIN
-    DELETE FROM message WHERE queue = old.id AND owner IS NULL;
-    -- Those that are taken are in no index.
-    DELETE FROM message WHERE NOT old.transient AND queue = old.id;
-END;
+CREATE INDEX message_ready ON message (queue, owner, rank);
+CREATE INDEX message_owner ON message (owner) WHERE owner IS NOT NULL;
 PRAGMA application_id = {_APPLICATION_ID};
 COMMIT;
 """
 _ADVICE: Final = {
+    "has gone": "put that back, or restart this process if it is lost",
     "is full": "free some space",
     "locked": f"it was waited for {_BUSY_SECONDS:g} s; is a process that uses it stopped?",
-    "not a database": "move it away, or set EAGLET_QUEUE_DIR to another folder",
+    "not a database": "move it away",
     "malformed": "stop what uses it, and repair it (sqlite3 FILE .recover) or move it away",
     "needed": "use a Python that has it, or RabbitMQ or Redis (CELERY_BROKER_URL)",
+    "open to others": "chmod 700 the folder",
+    "before 0.2": "have a worker of that version take them, or move the folder away",
     "": "see to its folder, its disk and its rights",
 }
+_NETWORK: Final = ("9p", "afs", "ceph", "cifs", "fuse.sshfs", "lustre", "nfs", "nfs4", "smb3")
 
 # One for all, so that no database is in use while the process forks.
 _lock = threading.RLock()
@@ -59,10 +61,8 @@ _databases: dict[str, QueueDatabase] = {}
 
 
 def database_in(folder: str) -> QueueDatabase:
-    """Return this process's one access to the database in a folder.
-
-    One, since closing any descriptor of a file lets go of all locks that the process has on it.
-    """
+    """Return this process's one access to the database in a folder."""
+    # One, since closing any descriptor of a file ends all locks that the process has on it.
     with _lock:
         return _databases.setdefault(os.path.realpath(folder), QueueDatabase(folder))
 
@@ -70,12 +70,11 @@ def database_in(folder: str) -> QueueDatabase:
 class QueueDatabase:
     """The database in one folder, for all threads of this process.
 
-    Every method raises EmbeddedBrokerError when the database fails it. One that this process has
-    used, and that has gone or was replaced, is not made anew: it may come back with messages.
+    Every method raises an OSError that says what to do when the database fails it. One that this
+    process has used, and that has gone or was replaced, is not made anew: it may come back.
     """
 
     def __init__(self, folder: str) -> None:
-        self.fsync = False
         # Those of this process; a child does not inherit them.
         self.owners: set[int] = set()
         self.folder = folder
@@ -86,134 +85,117 @@ class QueueDatabase:
         self._sweep_at = 0.0
 
     def execute(self, statement: str, *values: Any) -> list[Any]:
-        """Execute a statement, in the open transaction or one of its own; returns its rows."""
+        """Execute a statement in a transaction of its own; return its rows."""
         with _lock:
             try:
                 return self._open().execute(statement, values).fetchall()
-            except EmbeddedBrokerError:
-                raise
             except (sqlite3.Error, OSError) as error:
                 advice = next(advice for part, advice in _ADVICE.items() if part in str(error))
-                text = f"The queue database {self._path} can't be used ({error}): {advice}"
-                raise EmbeddedBrokerError(text) from error
+                text = f"The queue database {self._path} can't be used ({error}): {advice}, or "
+                raise OSError(f"{text}set EAGLET_QUEUE_DIR to another folder") from error
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Have what is executed within be committed as a whole, or not at all."""
+    def new_owner(self) -> int:
+        """Return a new owner, of this process."""
+        owner = secrets.randbits(60) + 1
         with _lock:
-            self.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.execute("COMMIT")
-            except BaseException:
-                self._open().rollback()
-                raise
-
-    def version(self) -> object:
-        """Return what differs from what it was if messages may have come, or room for them."""
-        with _lock:
-            self.check_file()
-            [[changes_of_others]] = self.execute("PRAGMA data_version")
-            connection = self._open()
-            return changes_of_others, connection.total_changes, connection
-
-    def check_file(self) -> None:
-        """Raise EmbeddedBrokerError when the file has gone, or another is in its place."""
-        found = None
-        with suppress(OSError):
-            found = os.stat(self._path)
-        if self._file and not (found and os.path.samestat(found, self._file)):
-            raise EmbeddedBrokerError(
-                f"The queue database {self._path} has gone, or is not the one that it was, which "
-                "may hold messages: put that back, or restart this process if it is lost"
-            )
-
-    def new_owner(self, takes: bool) -> int:
-        """Return a new owner of this process, which takes messages or only has queues."""
-        with self.transaction():
-            [[owner]] = self.execute("INSERT INTO owner (takes) VALUES (?) RETURNING id", takes)
+            self.execute("SELECT 1")  # or it may not be open
             # Before others can see it, and take it for a dead one's.
-            self._lock_byte(owner)
+            fcntl.lockf(self._locks, fcntl.LOCK_EX, 1, owner)
             self.owners.add(owner)
-            return int(owner)
+            self.execute("INSERT INTO owner VALUES (?)", owner)
+        return owner
 
-    def release(self, *owners: int) -> None:
-        """End owners. If the database fails, whoever sweeps next will."""
+    def end(self, owner: int) -> None:
+        """End an owner of this process. If the database fails, whoever sweeps next does it."""
         with _lock:
-            for owner in self.owners.intersection(owners):
+            if owner in self.owners:
                 self.owners.discard(owner)
-                fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, owner)
-                self._sweep_at = 0.0
-            self.sweep()
+                try:
+                    self.execute("DELETE FROM owner WHERE id = ?", owner)
+                finally:
+                    fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, owner)
 
     def sweep(self) -> None:
         """End the owners that are dead, once a second at most."""
         with _lock:
             if time.monotonic() < self._sweep_at:
                 return
-            self._sweep_at = time.monotonic() + _SWEEP_SECONDS
-            free = "UPDATE message SET owner = NULL WHERE owner = ?"
-            for owner, takes in self.execute("SELECT id, takes FROM owner"):
-                if owner not in self.owners and self._lock_byte(owner):
-                    try:
-                        with self.transaction():
-                            if takes:
-                                self.execute(free, owner)
-                            self.execute("DELETE FROM owner WHERE id = ?", owner)
-                    finally:
-                        fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, owner)
-
-    def _lock_byte(self, owner: int) -> bool:
-        try:
-            fcntl.lockf(self._locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, owner)
-        except (BlockingIOError, PermissionError):
-            return False
-        return True
+            self._sweep_at = time.monotonic() + 1
+            for (owner,) in self.execute("SELECT id FROM owner"):
+                with suppress(BlockingIOError, PermissionError):
+                    if owner not in self.owners:
+                        fcntl.lockf(self._locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, owner)
+                        self.owners.add(owner)
+                        self.end(owner)
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None:
-            return self._connection
-        self.check_file()
+        found = None
+        with suppress(OSError):
+            found = os.lstat(self._path)
+        if self._file and not (found and os.path.samestat(found, self._file)):
+            raise OSError("it has gone, or is not the one that it was, which may hold messages")
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
         if sqlite3.sqlite_version_info < (3, 35):
             raise sqlite3.Error(f"SQLite 3.35 is needed, and this is {sqlite3.sqlite_version}")
         if self._file is None:
-            prepare_folder(self.folder)
+            with suppress(FileExistsError):
+                os.makedirs(self.folder, 0o700)
+            _check(self.folder)
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
         if self._locks < 0:
             self._locks = os.open(os.path.join(self.folder, "owners.lock"), flags, 0o600)
         # SQLite gives the files beside it the same mode.
-        with suppress(FileExistsError):
-            os.close(os.open(self._path, flags | os.O_EXCL, 0o600))
-        found = os.lstat(self._path)
-        if not stat.S_ISREG(found.st_mode):
-            raise sqlite3.DatabaseError("it is a link or a folder, not a database")
+        os.close(os.open(self._path, flags, 0o600))
+        file = os.lstat(self._path)
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         # SQLite does not wait for another that sets it up.
         fcntl.lockf(self._locks, fcntl.LOCK_EX, 1, 0)
         try:
-            self._connection = _connect(self._path, self.fsync)
+            [[made_by]] = connection.execute("PRAGMA application_id")
+            [[tables]] = connection.execute("SELECT count(*) FROM sqlite_master")
+            if tables and made_by != _APPLICATION_ID:
+                raise sqlite3.DatabaseError("it is not a database of this broker's")
+            connection.executescript(_SETTINGS if tables else _SETTINGS + _SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
         finally:
             fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, 0)
-        self._file = found
-        return self._connection
+        self._file = file
+        return connection
 
 
-def _connect(path: str, fsync: bool) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, _BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        [[made_by]] = connection.execute("PRAGMA application_id")
-        [[tables]] = connection.execute("SELECT count(*) FROM sqlite_master")
-        if tables and made_by != _APPLICATION_ID:
-            raise sqlite3.DatabaseError("it is not a database of this broker's")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if fsync else 'NORMAL'}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        if not tables:
-            connection.executescript(_SCHEMA)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _check(folder: str) -> None:
+    """Raise OSError unless a folder is private and local, and holds nothing of another version."""
+    found = os.lstat(folder)
+    if not stat.S_ISDIR(found.st_mode):
+        raise OSError("its folder is a file or a symbolic link")
+    if found.st_uid != os.geteuid():
+        raise OSError(f"its folder belongs to the user {found.st_uid}, and this is {os.geteuid()}")
+    if found.st_mode & 0o077:
+        if os.listdir(folder):
+            raise OSError("its folder is open to others, who could read or forge messages")
+        os.chmod(folder, 0o700)
+    if (kind := _file_system(found.st_dev)) in _NETWORK:
+        raise OSError(f"its folder is on a network file system ({kind}), where locks are not safe")
+    old = [os.walk(os.path.join(folder, name)) for name in ("queues", "inflight")]
+    if any(files for walk in old for _, _, files in walk):
+        raise OSError("its folder holds messages of eaglet before 0.2, a file each")
+
+
+def _file_system(device: int) -> str:
+    # Source: proc_pid_mountinfo(5). On other systems it stays unknown.
+    with suppress(OSError), open("/proc/self/mountinfo", errors="replace") as mounts:
+        for mount, _, kind in (line.partition(" - ") for line in mounts):
+            if mount.split()[2] == f"{os.major(device)}:{os.minor(device)}":
+                return kind.split()[0]
+    return ""
 
 
 def _before_fork() -> None:
@@ -229,8 +211,6 @@ def _in_child() -> None:
     global _lock  # noqa: PLW0603
     _lock = threading.RLock()
     for database in _databases.values():
-        if database._locks >= 0:
-            os.close(database._locks)
         database._locks, database.owners = -1, set()
 
 
