@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from eaglet import deadline
@@ -15,8 +14,7 @@ from eaglet.client.http import request as wire
 from eaglet.client.http import response
 from eaglet.client.http.errors import detached
 from eaglet.client.http.transport import Answer
-from eaglet.client.services import resolve
-from eaglet.client.services.resolve import Service
+from eaglet.client.services.resolve import Service, resolve
 from eaglet.client.tokens.fetch import TOKEN_RESOURCE, with_time_left
 from eaglet.client.tokens.flow import flow
 from eaglet.exceptions import EagletError, InvalidRequest
@@ -71,16 +69,14 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
     try:
         asked = ClientRequest.of(request)
         record.resource, record.data, record.files = asked.resource, asked.data, asked.files
-        service = resolve.resolve(name, gateway_host)
+        service = resolve(name, gateway_host)
         left = deadline.remaining()
         record.is_cut_short = left is not None and left < service.timeout_seconds
         template = wire.template(
             service, verb, wire.path_of(asked.resource), asked.data, asked.files
         )
         with deadline.within(service.timeout_seconds):
-            answer = _exchange(
-                service, template, record, partial(resolve.resolve, name, gateway_host)
-            )
+            answer = _exchange(service, template, record)
         record.status_code = answer.status_code
         envelope = response.envelope_of(answer)
         record.code = envelope["code"]
@@ -96,13 +92,8 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
     return outcome
 
 
-def _exchange(
-    service: Service,
-    template: wire.RequestTemplate,
-    record: CallRecord,
-    as_it_is_now: Callable[[], Service],
-) -> Answer:
-    """Send the call, with a token if it is to have one, and give back the last answer."""
+def _exchange(service: Service, template: wire.RequestTemplate, record: CallRecord) -> Answer:
+    """Send the call, with a token if it is to have one; return the last answer."""
     headers = record.trace.headers()
     if service.withholds_credentials:
         record.credentials = "withheld"
@@ -114,7 +105,7 @@ def _exchange(
         return retry.send(template.request(with_time_left(headers)), service, record)
     record.credentials = "token"
     guard_of(service).check()  # before a token is asked for, of the same service
-    authenticated = flow(service, template, headers, as_it_is_now)
+    authenticated = flow(service, template, headers)
     request = next(authenticated)
     while True:
         answer = retry.send(request, service, record)

@@ -1,4 +1,4 @@
-"""Asking a service for an access token, and reading its answer."""
+"""Ask a service for an access token, and read its answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
@@ -16,7 +15,7 @@ from django.utils import timezone
 
 from eaglet import deadline
 from eaglet.client.http import request, response
-from eaglet.client.http.transport import Answer, Transport, transport
+from eaglet.client.http.transport import Answer, transport
 from eaglet.client.services.resolve import Service
 from eaglet.exceptions import (
     EagletError,
@@ -25,6 +24,7 @@ from eaglet.exceptions import (
     ServiceUnavailable,
     TokenUnavailable,
 )
+from eaglet.tokens import StoredToken
 
 logger = logging.getLogger("eaglet.client.tokens")
 
@@ -45,68 +45,56 @@ class BackOff(NamedTuple):
 AFTER_REFUSAL: Final = BackOff(1, 30)
 """Of one that says no: to the credentials, or to the token it issued."""
 
-AFTER_FAULT: Final = BackOff(1, 2)
-"""Of one that is not in order (HTTP 500 and up): it may be at any moment."""
-
-AFTER_ABSENCE: Final = BackOff(0.25, 2)
-"""Of one that does not answer, which is how a restart looks: asking costs it nothing."""
-
-
-@dataclass(frozen=True)
-class FetchedToken:
-    """A token as a service has just given it, and for how many seconds from being asked."""
-
-    value: str = field(repr=False)
-    lifetime_seconds: float
+AFTER_FAULT: Final = BackOff(0.25, 2)
+"""Of one that is away or not in order (HTTP 500 and up): it may be back at any moment."""
 
 
 class FetchFailed(TokenUnavailable):
     """The service gave no token; says how long to leave it alone if that goes on."""
 
-    def __init__(self, message: str, back_off: BackOff = AFTER_REFUSAL) -> None:
+    def __init__(self, message: str, back_off: BackOff) -> None:
         super().__init__(message)
         self.back_off = back_off
 
 
-Fetch = Callable[[], FetchedToken]
+Fetch = Callable[[], StoredToken]
 """Asks a service for a token; raises FetchFailed."""
 
 
-def fetching(service: Service, headers: Mapping[str, str]) -> Fetch:
-    """Return the function that asks a service for a token, within the service's own time."""
-
-    def fetch() -> FetchedToken:
-        with deadline.within(service.timeout_seconds):
-            return fetch_token(service, headers)
-
-    return fetch
-
-
-def fetch_token(
-    service: Service, headers: Mapping[str, str], *, via: Transport = transport
-) -> FetchedToken:
+def fetch_token(service: Service, headers: Mapping[str, str]) -> StoredToken:
     """Ask a service for a token, at its `auth/access_token/`: POST, or GET if it is legacy.
 
-    Raises FetchFailed; no secret is in the text.
+    It takes the service's own time at most. Raises FetchFailed; no secret is in the text.
     """
     asked_at = time.monotonic()
+    template = request.template(
+        service,
+        "get" if service.is_legacy else "post",
+        request.path_of(TOKEN_RESOURCE),
+        {"app_key": service.app_key, "app_secret": service.app_secret},
+    )
     try:
-        answer = via.send(_token_request(service).request(with_time_left(headers)), service)
-        token = _read(response.envelope_of(answer), service, _moment_of(answer))
+        with deadline.within(service.timeout_seconds):
+            answer = transport.send(template.request(with_time_left(headers)), service)
+        value, lifetime = _read(response.envelope_of(answer), service, _moment_of(answer))
     except EagletError as error:
-        reason = str(error).replace(service.app_secret, "***")
+        is_answer = isinstance(error, ResourceError) and (error.status_code or 0) < 500
+        is_away = isinstance(error, (ServiceTimeout, ServiceUnavailable, ResourceError))
         failure = FetchFailed(
-            f"{service.host} gave no access token ({reason})", _back_off_after(error)
+            f"{service.host} gave no access token "
+            f"({str(error).replace(service.app_secret, '***')})",
+            AFTER_FAULT if is_away and not is_answer else AFTER_REFUSAL,
         )
         failure.__cause__ = error.__cause__
     else:
+        took = time.monotonic() - asked_at
         logger.info(
             "%s gave an access token, good for %d s, in %.1f ms",
             service.host,
-            token.lifetime_seconds,
-            (time.monotonic() - asked_at) * 1000,
+            lifetime,
+            took * 1000,
         )
-        return token
+        return StoredToken(value, lifetime, lifetime - took)
     raise failure
 
 
@@ -118,24 +106,6 @@ def with_time_left(headers: Mapping[str, str]) -> dict[str, str]:
     return {**headers, deadline.HEADER: deadline.header_value(left)}
 
 
-def _token_request(service: Service) -> request.RequestTemplate:
-    return request.template(
-        service,
-        "get" if service.is_legacy else "post",
-        request.path_of(TOKEN_RESOURCE),
-        {"app_key": service.app_key, "app_secret": service.app_secret},
-    )
-
-
-def _back_off_after(error: EagletError) -> BackOff:
-    """Return how long to leave the service alone: it is away, or not in order, or said no."""
-    if isinstance(error, (ServiceTimeout, ServiceUnavailable)):
-        return AFTER_ABSENCE
-    if isinstance(error, ResourceError) and (error.status_code or 0) >= 500:
-        return AFTER_FAULT
-    return AFTER_REFUSAL
-
-
 def _moment_of(answer: Answer) -> datetime:
     """Return when the service answered, by its own clock (RFC 9110 §6.6.1), else by ours."""
     try:
@@ -145,7 +115,9 @@ def _moment_of(answer: Answer) -> datetime:
     return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
 
 
-def _read(envelope: Mapping[str, Any], service: Service, answered_at: datetime) -> FetchedToken:
+def _read(
+    envelope: Mapping[str, Any], service: Service, answered_at: datetime
+) -> tuple[str, float]:
     data = envelope.get("data")
     if envelope["code"] != 200 or not isinstance(data, Mapping):
         message = response.message_of(envelope)
@@ -155,7 +127,7 @@ def _read(envelope: Mapping[str, Any], service: Service, answered_at: datetime) 
         raise TokenUnavailable("its answer has no 'access_token'")
     if not service.is_legacy and not _FITS_A_HEADER.fullmatch(value):
         raise TokenUnavailable("the token it gave can't stand in a header")
-    return FetchedToken(value, lifetime_of(data, answered_at))
+    return value, lifetime_of(data, answered_at)
 
 
 def lifetime_of(data: Mapping[str, Any], answered_at: datetime) -> float:

@@ -5,8 +5,8 @@ import pytest
 from eaglet import deadline
 from eaglet.client import Resource, TokenUnavailable
 from eaglet.client.services.resolve import resolve
-from eaglet.client.tokens.cache import CachedToken, TokenCache, tokens
-from eaglet.client.tokens.fetch import FetchedToken
+from eaglet.client.tokens.cache import TokenCache, tokens
+from eaglet.client.tokens.entry import CachedToken
 from eaglet.tokens import StoredToken, TokenKey, register_shared_store
 
 from ..calling import CALL, call, settle
@@ -19,7 +19,7 @@ KEY = TokenKey.of("http://card", "card", "key", "secret")
 
 def fetcher(*values, lifetime=7200):
     values = iter(values)
-    return lambda: FetchedToken(next(values), lifetime)
+    return lambda: StoredToken(next(values), lifetime, lifetime)
 
 
 def test_a_newer_token_is_used_in_place_of_a_refused_one_without_asking():
@@ -35,8 +35,8 @@ def test_a_newer_token_that_is_over_is_not_used_in_place_of_a_refused_one():
 
 
 def test_tokens_and_keys_do_not_show_values():
-    assert "egt_x" not in repr(FetchedToken("egt_x", 1))
-    assert "egt_x" not in repr(CachedToken.of("egt_x", 1, 1))
+    token = StoredToken("egt_x", 1, 1)
+    assert "egt_x" not in f"{token!r} {CachedToken.of(token)!r}"
 
 
 @forks
@@ -47,7 +47,7 @@ def test_a_forked_child_can_get_tokens_while_a_thread_of_the_parent_was_at_it():
     def slow():
         asked.set()
         release.wait(20)
-        return FetchedToken("parent's", 60)
+        return StoredToken("parent's", 60, 60)
 
     thread = threading.Thread(target=lambda: cache.token(KEY, slow))
     thread.start()

@@ -126,48 +126,6 @@ def test_a_legacy_refusal_after_renewal_is_the_answer(card, legacy_issuer):
     assert len(card.calls) == 2
 
 
-class RotatingIssuer:
-    """Has the secret changed, and the former one revoked with its tokens, during a call."""
-
-    def __init__(self, issuer):
-        self.issuer = issuer
-        self.secret = None
-        self.is_due = False
-
-    def rotate(self):
-        self.secret = "s3cr3t-of-tomorrow"
-        self.issuer.valid.clear()
-        Resource.configure({"app_key": "hermes", "app_secret": self.secret})
-
-    def __call__(self, request):
-        if self.is_due:
-            self.is_due = False
-            self.rotate()
-        asks_for_token = request.path.endswith("/auth/access_token/")
-        if asks_for_token and self.secret and request.json["app_secret"] != self.secret:
-            return Reply(envelope(None, 401, "wrong secret"), status=401)
-        return self.issuer(request)
-
-
-@pytest.fixture
-def rotating(card, issuer):
-    card.answer = rotating = RotatingIssuer(issuer)
-    return rotating
-
-
-def test_a_secret_that_is_changed_during_a_call_does_not_fail_it(card, rotating):
-    call()
-    rotating.is_due = True
-    assert call()["data"] == "secret data"
-    assert len(card.token_requests) == 2
-
-
-def test_a_secret_that_is_changed_while_a_token_is_asked_for_does_not_fail_the_call(card, rotating):
-    rotating.is_due = True
-    assert call()["data"] == "secret data"
-    assert len(card.token_requests) == 2
-
-
 def test_a_token_of_another_address_is_not_sent_after_a_change(
     card, issuer, other_server, settings
 ):

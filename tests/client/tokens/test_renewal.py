@@ -8,9 +8,10 @@ from django.utils import timezone
 from eaglet import deadline
 from eaglet.client import Resource, TokenUnavailable
 from eaglet.client.services.resolve import resolve
-from eaglet.client.tokens.cache import CachedToken, tokens
+from eaglet.client.tokens.cache import tokens
+from eaglet.client.tokens.entry import CachedToken
 from eaglet.client.tokens.fetch import lifetime_of
-from eaglet.tokens import register_shared_store
+from eaglet.tokens import StoredToken, register_shared_store
 
 from ..calling import CALL, call, in_threads, settle
 from ..recording_server import Reply, envelope
@@ -136,7 +137,7 @@ def test_a_token_is_renewed_a_tenth_of_its_life_but_at_most_a_minute_early(
 def test_the_moment_of_renewal_is_jittered():
     moments = {
         round(held.expires_at - held.renew_at)
-        for held in (CachedToken.of("t", 7200, 7200) for _ in range(200))
+        for held in (CachedToken.of(StoredToken("t", 7200, 7200)) for _ in range(200))
     }
     assert len(moments) > 10
     assert min(moments) >= 30

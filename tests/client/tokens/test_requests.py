@@ -129,7 +129,7 @@ def test_a_call_whose_token_can_not_be_had_fails_unsent(card, issuer, reply):
     ("reply", "first", "longest"),
     [
         (Reply(envelope(None, 401, "no"), status=401), 1, 30),
-        (Reply(b"", status=500), 1, 2),
+        (Reply(b"", status=500), 0.25, 2),
         (Reply(b"", status=503), 0.25, 2),
         (Reply(raw=lambda stream: None), 0.25, 2),
     ],
