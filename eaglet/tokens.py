@@ -16,7 +16,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class TokenKey:
-    """Tells whose token it is: the service at an address, and the credentials it was got with."""
+    """Whose token it is: the service at an address, and the credentials it was got with."""
 
     address: str
     service: str
@@ -37,13 +37,7 @@ class TokenKey:
 
 @dataclass(frozen=True)
 class StoredToken:
-    """Holds a token, and for how many seconds it is good.
-
-    Attributes:
-        value: the token.
-        lifetime_seconds: how long it was good when it was asked for.
-        left_seconds: how long it still is, at least.
-    """
+    """A token, how long it was good when it was asked for, and how long it still is, at least."""
 
     value: str = field(repr=False)
     lifetime_seconds: float

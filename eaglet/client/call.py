@@ -1,4 +1,4 @@
-"""One call, from what the caller asks for to what the caller gets."""
+"""Make one call, from what the caller asks for to what the caller gets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from eaglet.observability.redaction import redact_text
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a call ended: with an envelope, or with an error that can be raised."""
+    """How a call ended: with an envelope, or with an error to raise."""
 
     envelope: dict[str, Any] | None = field(default=None, repr=False)
     error: EagletError | None = None

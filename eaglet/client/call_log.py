@@ -1,10 +1,11 @@
-"""The one record that a call leaves in the log."""
+"""Write the one record that a call leaves in the log."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from eaglet.conf import conf
@@ -17,6 +18,7 @@ logger = logging.getLogger("eaglet.client")
 _LONGEST: Final = 200
 
 
+@dataclass(slots=True)
 class CallRecord:
     """Gathers what the record of a call says; `emit` writes it, if anybody listens.
 
@@ -29,37 +31,21 @@ class CallRecord:
     `is_cut_short` says that a deadline from outside ends before the service's own time.
     """
 
-    __slots__ = (
-        "attempts",
-        "code",
-        "credentials",
-        "data",
-        "files",
-        "is_cut_short",
-        "reason",
-        "resource",
-        "started",
-        "status_code",
-        "trace",
-        "verb",
-    )
-
-    def __init__(self, verb: str, trace: Trace) -> None:
-        self.started = time.perf_counter()
-        self.verb = verb
-        self.trace = trace
-        self.resource = ""
-        self.data: Mapping[str, Any] = {}
-        self.files: Mapping[str, Any] = {}
-        self.credentials = "none"
-        self.attempts = 0
-        self.is_cut_short = False
-        self.reason = ""
-        self.status_code: int | None = None
-        self.code: int | None = None
+    verb: str
+    trace: Trace
+    resource: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, Any] = field(default_factory=dict)
+    credentials: str = "none"
+    attempts: int = 0
+    is_cut_short: bool = False
+    reason: str = ""
+    status_code: int | None = None
+    code: int | None = None
+    started: float = field(default_factory=time.perf_counter)
 
     def seconds(self) -> float:
-        """How long the call has taken so far."""
+        """Return how long the call has taken so far."""
         return time.perf_counter() - self.started
 
     def emit(self, name: object, error: EagletError | None) -> None:

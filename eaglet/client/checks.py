@@ -1,4 +1,4 @@
-"""System checks of the settings for calling other services."""
+"""Check the settings for calling other services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error
 
 from eaglet.client.services.addresses import base_url, is_name
 from eaglet.client.services.configuration import configuration
-from eaglet.client.services.resolve import SERVICE_KEYS, idempotent_verbs
+from eaglet.client.services.resolve import SERVICE_KEYS, idempotent_verbs, seconds_of
 from eaglet.conf import Settings, conf
 from eaglet.conf.validation import is_sound
 from eaglet.exceptions import InvalidRequest
@@ -58,10 +58,11 @@ def _entry(name: object, entry: Mapping[Any, Any]) -> Iterator[CheckMessage]:
             id="eaglet_client.E005",
         )
     for key in ("TIMEOUT_SECONDS", "CONNECT_TIMEOUT_SECONDS", "READ_TIMEOUT_SECONDS"):
-        value = entry.get(key, 1)
-        if value is None and key == "READ_TIMEOUT_SECONDS":
+        if entry.get(key, 1) is None and key == "READ_TIMEOUT_SECONDS":
             continue  # as long as the call may take
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        try:
+            seconds_of({key: 1, **entry}, key)
+        except InvalidRequest:
             yield Error(
                 f"{where}[{key!r}] is not a number above 0.",
                 hint="It is in seconds.",
@@ -117,23 +118,15 @@ def _legacy() -> Iterator[CheckMessage]:
 def _credentials() -> Iterator[CheckMessage]:
     set_up = configuration()
     enabled = conf.ENABLE_API_AUTH if set_up.enable_api_auth is None else set_up.enable_api_auth
-    if not enabled or _is_pair(conf.APP_KEY, conf.APP_SECRET):
-        return
-    if _is_pair(set_up.app_key, set_up.app_secret):
+    if not enabled or (conf.APP_KEY and conf.APP_SECRET) or (set_up.app_key and set_up.app_secret):
         return
     if not is_sound(Settings.ENABLE_API_AUTH) or not is_sound(Settings.EAGLET_SERVICES):
         return
     entries = conf.EAGLET_SERVICES.values()
-    if not entries or not all(
-        _is_pair(entry.get("APP_KEY"), entry.get("APP_SECRET")) for entry in entries
-    ):
+    if not entries or not all(each.get("APP_KEY") and each.get("APP_SECRET") for each in entries):
         yield Error(
             "ENABLE_API_AUTH is on without APP_KEY and APP_SECRET.",
             hint="Set them to what `manage.py create_app NAME` prints at the called service, or "
             "give every entry of EAGLET_SERVICES its own.",
             id="eaglet_client.E011",
         )
-
-
-def _is_pair(app_key: object, app_secret: object) -> bool:
-    return bool(app_key) and bool(app_secret)

@@ -1,6 +1,6 @@
-"""What keeps failures from spreading: for each service a circuit breaker and a retry budget.
+"""Keep failures from spreading: for each service a circuit breaker and a retry budget.
 
-Both are this process's own. They are forgotten when settings are overridden, as in tests.
+Both are this process's own. They are cleared when settings are overridden, as in tests.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class RetryBudget:
 
 
 class Guard:
-    """The breaker and the budget of one service, and what is told of them."""
+    """The breaker and the budget of one service, with log and metrics."""
 
     def __init__(self, service: Service) -> None:
         self.budget = RetryBudget(conf.EAGLET_CLIENT_RETRY_RATIO)
@@ -91,10 +91,9 @@ class Guard:
             self._refuse(breaker)
         if breaker.state is State.HALF_OPEN:
             metrics.breaker_is(self._name, State.HALF_OPEN)
-            logger.debug("%s is tried again", self._title)
 
     def readmits(self) -> bool:
-        """Whether a request may be sent again; like `admit`, it takes a trial that is due."""
+        """Return whether a request may be sent again; takes a trial that is due."""
         try:
             self.admit()
         except CircuitOpen:
@@ -147,7 +146,7 @@ _guards: dict[tuple[str, str], Guard] = {}
 
 
 def guard_of(service: Service) -> Guard:
-    """The guard of a service; by name and address, for a name may be called at several."""
+    """Return the guard of a service; by name and address, for a name may be called at several."""
     key = service.name, service.url
     guard = _guards.get(key)
     if guard is None:
@@ -157,17 +156,12 @@ def guard_of(service: Service) -> Guard:
     return guard
 
 
-def clear_guards() -> None:
+def clear_guards(**kwargs: Any) -> None:
     """Close every breaker and fill every budget."""
     _guards.clear()
 
 
-def _clear_on_change(*, setting: str, **kwargs: Any) -> None:
-    if setting.startswith("EAGLET_"):
-        clear_guards()
-
-
-setting_changed.connect(_clear_on_change, dispatch_uid="eaglet.client.circuit")
+setting_changed.connect(clear_guards, dispatch_uid="eaglet.client.circuit")
 
 if hasattr(os, "register_at_fork"):  # where there are forks: their locks may be held
     os.register_at_fork(after_in_child=clear_guards)

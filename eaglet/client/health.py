@@ -1,4 +1,4 @@
-"""Whether the services that settings name answer, and take this service's key and secret."""
+"""Ask whether the services that settings name answer, and take this service's key."""
 
 from __future__ import annotations
 
@@ -16,42 +16,34 @@ from eaglet.exceptions import EagletError
 def examine_services() -> Iterator[Finding]:
     """Ask every service of EAGLET_SERVICES for a token, or else for its health."""
     for name in conf.EAGLET_SERVICES:
-        yield _examined(name)
+        try:
+            service = resolve(name)
+        except EagletError as error:
+            yield Finding(f"service {name!r}: {error}", "look at EAGLET_SERVICES")
+        else:
+            yield _examined(name, service)
 
 
-def _examined(name: str) -> Finding:
-    try:
-        service = resolve(name)
-    except EagletError as error:
-        return Finding(f"service {name!r}: {error}", "look at EAGLET_SERVICES")
-    if not service.needs_token:
-        return _reached(name, service)
-    if service.token_key is None:
+def _examined(name: str, service: Service) -> Finding:
+    if service.needs_token and service.token_key is None:
         return Finding(
             f"service {name!r}: there is no APP_KEY with an APP_SECRET",
             "run manage.py create_app at that service, and set what it prints",
         )
     try:
-        fetch_token(service, {})
+        if service.needs_token:
+            fetch_token(service, {})
+        else:
+            template = request.template(service, "get", "/healthz", {})
+            transport.send(template.request({}), service)
     except EagletError as error:
-        refused = "code 401" in str(error)
+        is_refused = service.needs_token and "code 401" in str(error)
         return Finding(
             f"service {name!r}: {error}",
             "it does not know APP_KEY, or APP_SECRET is not its secret: run manage.py create_app "
             "(or rotate_secret) at that service, and set what it prints"
-            if refused
+            if is_refused
             else f"is it running, and at {service.url}? See EAGLET_SERVICES[{name!r}]['HOST']",
         )
-    return Finding(f"service {name!r}: takes the key and gives access tokens")
-
-
-def _reached(name: str, service: Service) -> Finding:
-    try:
-        template = request.template(service, "get", "/healthz", {})
-        transport.send(template.request({}), service)
-    except EagletError as error:
-        return Finding(
-            f"service {name!r}: {error}",
-            f"is it running, and at {service.url}? See EAGLET_SERVICES[{name!r}]['HOST']",
-        )
-    return Finding(f"service {name!r}: answers")
+    answer = "takes the key and gives access tokens" if service.needs_token else "answers"
+    return Finding(f"service {name!r}: {answer}")

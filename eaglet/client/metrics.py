@@ -1,4 +1,4 @@
-"""What Prometheus is told of the calls that this process makes."""
+"""Count for Prometheus the calls that this process makes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CODES: Final = range(100, 600)
 
 
 def is_counting() -> bool:
-    """Whether anything is counted."""
+    """Return whether anything is counted."""
     return conf.EAGLET_METRICS
 
 
@@ -63,6 +63,6 @@ def repeated(service: str, verb: str) -> None:
 
 
 def breaker_is(service: str, state: State) -> None:
-    """Say what the breaker of a service does."""
+    """Set the state of a service's breaker."""
     if is_counting():
         _BREAKER.labels(service).set(state)

@@ -1,13 +1,14 @@
-"""`Resource`: the resources of another service, called by name."""
+"""Call the resources of another service by name: `Resource`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from eaglet.client.call import perform
-from eaglet.client.services import resolve
 from eaglet.client.services.configuration import configure
+from eaglet.client.services.resolve import resolve
 from eaglet.client.tokens.cache import tokens
 from eaglet.conf import conf
 
@@ -18,7 +19,7 @@ class _ForgetToken:
     def __get__(self, resource: Resource | None, owner: type[Resource]) -> Callable[..., None]:
         if resource is None:
             return _forget_token
-        return resource._forget_own_token
+        return partial(_forget_token, resource.service, resource.gateway_host)
 
 
 class Resource:
@@ -108,15 +109,12 @@ class Resource:
                 raise outcome.error
         return outcome.envelope
 
-    def _forget_own_token(self) -> None:
-        _forget_token(self.service, self.gateway_host)
-
 
 def _forget_token(service: str | None = None, gateway_host: str | None = None) -> None:
     """Drop the access token of a service, or of all."""
     if service is None:
         tokens.clear_all()
         return
-    key = resolve.resolve(service, gateway_host).token_key
+    key = resolve(service, gateway_host).token_key
     if key is not None:
         tokens.clear(key)

@@ -1,4 +1,4 @@
-"""Sending a request, and again where that is safe, may help and does not multiply the load.
+"""Send a request, and again where that is safe, may help and does not multiply the load.
 
 urllib3's `Retry` parses `Retry-After` here and does no more: it knows neither a deadline for the
 whole call nor a budget, sleeps as long as a service says, would repeat the time that is left as
@@ -122,7 +122,7 @@ def _may_be_repeated(outcome: Answer | RequestError, is_idempotent: bool) -> boo
 
 
 def _pause(outcome: Answer | RequestError, repetitions: int) -> float:
-    """Seconds to wait: any number up to one that doubles each time, so that callers scatter.
+    """Return the seconds to wait: any number up to one that doubles each time.
 
     Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, "full jitter".
     At least what `Retry-After` asks for.

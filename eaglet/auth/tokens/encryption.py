@@ -1,4 +1,4 @@
-"""Encrypting the access tokens got from services, which have to be read again to be sent.
+"""Encrypt the access tokens got from services, which have to be read again to be sent.
 
 Whoever has SECRET_KEY and what is stored can read them.
 """
@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import base64
 from functools import lru_cache
-from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.utils.encoding import force_bytes
-
-# The name is older than the module.
-_ENCRYPTION_PURPOSE: Final = b"eaglet.auth: cached access tokens"
 
 
 def encrypt(text: str, bound_to: str) -> str:
@@ -27,28 +23,22 @@ def encrypt(text: str, bound_to: str) -> str:
         bound_to: the one place where it may be read again, such as the digest of its row's key;
             copied to another place it is unreadable.
     """
-    return _cipher(bound_to).encrypt(text.encode()).decode("ascii")
+    return _cipher(settings.SECRET_KEY, bound_to).encrypt(text.encode()).decode("ascii")
 
 
 def decrypt(encrypted: str, bound_to: str) -> str | None:
     """Read what `encrypt` wrote under SECRET_KEY or one of SECRET_KEY_FALLBACKS, else None."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     try:
-        return _cipher(bound_to).decrypt(encrypted.encode()).decode()
+        ciphers = MultiFernet([_cipher(key, bound_to) for key in keys])
+        return ciphers.decrypt(encrypted.encode()).decode()
     except (InvalidToken, UnicodeError):
         return None
 
 
-def _cipher(bound_to: str) -> MultiFernet:
-    return _cipher_for((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS), bound_to)
-
-
 @lru_cache(maxsize=256)
-def _cipher_for(keys: tuple[str | bytes, ...], bound_to: str) -> MultiFernet:
-    return MultiFernet([Fernet(_derive(key, bound_to)) for key in keys])
-
-
-def _derive(key: str | bytes, bound_to: str) -> bytes:
+def _cipher(key: str | bytes, bound_to: str) -> Fernet:
     # RFC 5869. No salt: the input is a key already, and every process must derive the same.
-    info = b"\0".join((_ENCRYPTION_PURPOSE, bound_to.encode()))
+    info = b"\0".join((b"eaglet.auth: cached access tokens", bound_to.encode()))
     hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=info)
-    return base64.urlsafe_b64encode(hkdf.derive(force_bytes(key)))
+    return Fernet(base64.urlsafe_b64encode(hkdf.derive(force_bytes(key))))

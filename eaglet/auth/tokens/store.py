@@ -1,10 +1,9 @@
-"""The tokens this service got from others, in the database, encrypted, and the leases for them."""
+"""Keep the tokens got from other services in the database, encrypted, and the leases for them."""
 
 from __future__ import annotations
 
 import datetime
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,8 +22,6 @@ from eaglet.tokens import StoredToken, TokenKey
 logger = logging.getLogger("eaglet.auth")
 
 T = TypeVar("T")
-
-_USER_IN_URL = re.compile(r"(?<=//)[^/@]*@")
 
 # Not Django's `Now`: on MariaDB that is in the session's time zone, on SQLite always in UTC.
 _EPOCH_NOW: Final = {
@@ -56,7 +53,12 @@ class DatabaseTokenStore:
     @sensitive_variables()
     def get(self, key: TokenKey) -> StoredToken | None:
         """Return the live token for a key; None if there is none or it can't be decrypted."""
-        return _attempt("read", partial(_read, key))
+
+        def read(using: str) -> StoredToken | None:
+            row = _rows(key, using).first()
+            return None if row is None else _token_in(row, key, _database_now(using))
+
+        return _attempt("read", read)
 
     @sensitive_variables()
     def lease(self, key: TokenKey, holder: str, seconds: float, seen: StoredToken | None) -> bool:
@@ -64,21 +66,18 @@ class DatabaseTokenStore:
 
         def lease(using: str) -> bool:
             now = _database_now(using)
-            lease = {
-                "lease_holder": holder,
-                "lease_until": timestamps.to_field(now + datetime.timedelta(seconds=seconds)),
-            }
-            row = _rows(key, using).first()
-            if row is None:  # of those who make it one does, and the others find its lease there
-                _make_row(key, using, **lease)
-                return _rows(key, using).filter(lease_holder=holder).exists()
+            row = _row(key, using)
             kept = _token_in(row, key, now)
             if (kept and kept.value) != (seen and seen.value):
                 return False
-            is_free = Q(lease_holder__in=["", holder]) | Q(lease_until=None)
-            is_over = Q(lease_until__lte=timestamps.to_field(now))
+            free = (
+                Q(lease_holder__in=["", holder])
+                | Q(lease_until=None)
+                | Q(lease_until__lte=timestamps.to_field(now))
+            )
+            until = timestamps.to_field(now + datetime.timedelta(seconds=seconds))
             unchanged = _rows(key, using).filter(encrypted_token=row.encrypted_token)
-            return unchanged.filter(is_free | is_over).update(**lease) == 1
+            return unchanged.filter(free).update(lease_holder=holder, lease_until=until) == 1
 
         return _attempt("leased", lease) is not False
 
@@ -96,24 +95,22 @@ class DatabaseTokenStore:
             now = _database_now(using)
             left = token.left_seconds - (time.monotonic() - got_at)
             ends_at = now + datetime.timedelta(seconds=left)
-            values = {
-                "encrypted_token": encrypted,
-                "obtained_at": timestamps.to_field(ends_at - lifetime),
-                "expires_at": timestamps.to_field(ends_at),
-                "updated_at": timestamps.to_field(now),
-            }
-            replaceable = Q(expires_at=None) | Q(expires_at__lt=values["expires_at"])
+            row = _row(key, using)
+            replaceable = Q(expires_at=None) | Q(expires_at__lt=timestamps.to_field(ends_at))
             if holder:
                 replaceable |= Q(lease_holder=holder)
-            row = _rows(key, using).first()
-            if row is None:
-                _make_row(key, using)
-            elif _token_in(row, key, now) is None:  # it has ended, or can't be decrypted
+            if _token_in(row, key, now) is None:  # it has ended, or can't be decrypted
                 replaceable |= Q(encrypted_token=row.encrypted_token)
-            rows = _rows(key, using).filter(replaceable)
-            rows.update(**values, lease_holder="", lease_until=None)
+            _rows(key, using).filter(replaceable).update(
+                encrypted_token=encrypted,
+                obtained_at=timestamps.to_field(ends_at - lifetime),
+                expires_at=timestamps.to_field(ends_at),
+                updated_at=timestamps.to_field(now),
+                lease_holder="",
+                lease_until=None,
+            )
 
-        _attempt("written", partial(_after_commit, write))
+        _write_after_commit(write)
 
     @sensitive_variables()
     def discard(self, key: TokenKey, value: str) -> None:
@@ -121,12 +118,11 @@ class DatabaseTokenStore:
 
         def drop(using: str) -> None:
             row = _rows(key, using).first()
-            if row is None or encryption.decrypt(row.encrypted_token, key.digest) != value:
-                return
-            # Encrypted anew each time, so this is the very token that was read.
-            _rows(key, using).filter(encrypted_token=row.encrypted_token).forget()
+            if row is not None and encryption.decrypt(row.encrypted_token, key.digest) == value:
+                # Encrypted anew each time, so this is the very token that was read.
+                _rows(key, using).filter(encrypted_token=row.encrypted_token).forget()
 
-        _attempt("dropped", partial(_after_commit, drop))
+        _write_after_commit(drop)
 
 
 @sensitive_variables()
@@ -161,12 +157,16 @@ def _in_transaction(using: str) -> bool:
     return connection.in_atomic_block or is_manual
 
 
-def _after_commit(write: Callable[[str], None], using: str) -> None:
+def _write_after_commit(write: Callable[[str], None]) -> None:
     """Write now, or when the transaction that is open has been committed."""
-    if _in_transaction(using):
-        transaction.on_commit(partial(_attempt, "written", write), using=using)
-    else:
-        write(using)
+
+    def now_or_then(using: str) -> None:
+        if _in_transaction(using):
+            transaction.on_commit(partial(_attempt, "written", write), using=using)
+        else:
+            write(using)
+
+    _attempt("written", now_or_then)
 
 
 @contextmanager
@@ -191,23 +191,16 @@ def _rows(key: TokenKey, using: str) -> CachedTokenQuerySet:
     return CachedToken.objects.using(using).filter(digest=key.digest)
 
 
-def _make_row(key: TokenKey, using: str, **values: object) -> None:
-    """Make the row for a key, unless another has just made it."""
-    # Names are for people to read; the digest is the key. A URL may have a password in it.
-    row = CachedToken(
-        digest=key.digest,
-        address=_USER_IN_URL.sub("", key.address)[:200],
-        service=key.service[:200],
-        app_key=key.app_key[:200],
-        **values,
-    )
-    CachedToken.objects.using(using).bulk_create([row], ignore_conflicts=True)
-
-
-@sensitive_variables()
-def _read(key: TokenKey, using: str) -> StoredToken | None:
+def _row(key: TokenKey, using: str) -> CachedToken:
+    """Return the row for a key; make it unless there is one."""
     row = _rows(key, using).first()
-    return None if row is None else _token_in(row, key, _database_now(using))
+    if row is None:
+        # Names are for people to read; the digest is the key.
+        names = {"address": key.address, "service": key.service, "app_key": key.app_key}
+        row = CachedToken(digest=key.digest, **{name: text[:200] for name, text in names.items()})
+        # Another process may make it meanwhile.
+        CachedToken.objects.using(using).bulk_create([row], ignore_conflicts=True)
+    return row
 
 
 @sensitive_variables()

@@ -1,4 +1,4 @@
-"""Getting a service's OpenAPI document, from the service or from a file."""
+"""Get a service's OpenAPI document, from the service or from a file."""
 
 from __future__ import annotations
 
@@ -17,38 +17,29 @@ TIMEOUT_SECONDS: Final = (5, 30)
 """To connect, and between two parts of the answer."""
 
 _PATH: Final = "/openapi.json"
+_ENDINGS: Final = (".json", ".yaml", ".yml")
 
 
 def load(source: str) -> dict[str, Any]:
-    """The OpenAPI 3 document at a URL, or in a file of JSON or YAML; InvalidDocument says why not.
+    """Return the OpenAPI 3 document at a URL, or in a file of JSON or YAML; or InvalidDocument.
 
     A URL that names no `.json`, `.yaml` or `.yml` is that of a service, whose document is at
-    `/openapi.json`.
+    `/openapi.json`. What the message names of a URL is without user, password and query.
     """
-    if source.lower().startswith(("http://", "https://")):
-        url = _address(source)
-        told = _without_secrets(url)
-        return _parsed(_fetched(url, told), told)
-    return _parsed(_read(Path(source)), source)
-
-
-def _address(url: str) -> str:
+    if not source.lower().startswith(("http://", "https://")):
+        return _parsed(_read(Path(source)), source)
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(source)
     except ValueError as error:
         raise InvalidDocument(f"the URL can't be read: {error}") from None
-    if parts.path.endswith((".json", ".yaml", ".yml")):
-        return url
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + _PATH, query="", fragment=""))
+    if not parts.path.endswith(_ENDINGS):
+        parts = parts._replace(path=parts.path.rstrip("/") + _PATH, query="", fragment="")
+    public = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+    return _parsed(_fetched(urlunsplit(parts), urlunsplit(public)), urlunsplit(public))
 
 
-def _without_secrets(url: str) -> str:
-    """The URL to tell people: its user, password and query stay where they were given."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
-
-
-def _fetched(url: str, told: str) -> str:
+def _fetched(url: str, public_url: str) -> str:
+    content = bytearray()
     try:
         with requests.Session() as session:
             # As the calls themselves: proxies and netrc are the environment's, not the project's.
@@ -56,33 +47,30 @@ def _fetched(url: str, told: str) -> str:
             with session.get(
                 url, stream=True, timeout=TIMEOUT_SECONDS, allow_redirects=False
             ) as answer:
-                _check_status(answer.status_code, told)
-                return _content(answer, told).decode("utf-8")
+                _check_status(answer.status_code, public_url)
+                for part in answer.iter_content(65536):
+                    content += part
+                    if len(content) > LARGEST_BYTES:
+                        raise InvalidDocument(
+                            f"{public_url} answers with more than {LARGEST_BYTES:,} bytes"
+                        )
+        return content.decode("utf-8")
     except UnicodeDecodeError:
-        raise InvalidDocument(f"{told} does not answer with UTF-8") from None
+        raise InvalidDocument(f"{public_url} does not answer with UTF-8") from None
     except (requests.RequestException, ValueError) as error:
-        raise InvalidDocument(f"{told} can't be read: {type(error).__name__}") from error
+        raise InvalidDocument(f"{public_url} can't be read: {type(error).__name__}") from error
 
 
 def _check_status(status: int, url: str) -> None:
     if status == requests.codes.ok:
         return
+    reason = ""
     if 300 <= status < 400 or status in (401, 403, 404):
-        raise InvalidDocument(
-            f"{url} answers with HTTP {status}: the document is for those who may see how the "
-            "service is built (EAGLET_CONSOLE there). Have the service write it to a file, by "
-            "`manage.py openapi --output FILE`"
+        reason = (
+            ": the document is for those who may see how the service is built (EAGLET_CONSOLE "
+            "there). Have the service write it to a file, by `manage.py openapi --output FILE`"
         )
-    raise InvalidDocument(f"{url} answers with HTTP {status}")
-
-
-def _content(answer: requests.Response, url: str) -> bytes:
-    content = bytearray()
-    for part in answer.iter_content(65536):
-        content += part
-        if len(content) > LARGEST_BYTES:
-            raise InvalidDocument(f"{url} answers with more than {LARGEST_BYTES:,} bytes")
-    return bytes(content)
+    raise InvalidDocument(f"{url} answers with HTTP {status}{reason}")
 
 
 def _read(file: Path) -> str:

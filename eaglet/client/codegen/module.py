@@ -1,4 +1,4 @@
-"""The text of the module; as ruff formats it, so that it stays as it is."""
+"""Write the text of the module as ruff formats it, so that it stays as it is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OWN_NAMES: Final = (
 def module_text(
     service: str, version: str, operations: Iterable[Operation], *, raises: bool = False
 ) -> str:
-    """The module with a namespace for each app, but for the one of the service's own name.
+    """Return the module, with a namespace for each app but the one of the service's own name.
 
     Args:
         service: the service's name, as in EAGLET_SERVICES.
@@ -49,7 +49,8 @@ def module_text(
         body += _docstring([f"The resources of {app}."], 1)
         body += ["", *(f"    {attribute}: Final = {one}()" for attribute, one in attributes)]
         body += ["", "", f"{names.name(app)}: Final = {made}()"]
-    lines = [*_constants(service, version), *body]
+    constants = {"SERVICE": service, "VERSION": version}
+    lines = [*(f"{name}: Final = {literal(text)}" for name, text in constants.items()), *body]
     # How ruff would wrap what is too long differs between its versions.
     is_long = any(len(line) > WIDTH for line in lines)
     return "\n".join(
@@ -73,11 +74,6 @@ def _head(service: str, used: Collection[str], raises: bool) -> Iterator[str]:
         yield "from decimal import Decimal"
     yield "from typing import Any, Final"
     yield from ("", f"from eaglet.client.typed import {_function(raises)}")
-
-
-def _constants(service: str, version: str) -> Iterator[str]:
-    yield f"SERVICE: Final = {literal(service)}"
-    yield f"VERSION: Final = {literal(version)}"
 
 
 def _function(raises: bool) -> str:
@@ -129,7 +125,7 @@ def _method(operation: Operation, raises: bool) -> Iterator[str]:
 
 
 def literal(text: str) -> str:
-    """A string of Python's, whatever a stranger has put into it; as ruff would quote it."""
+    """Return a string of Python's, whatever a stranger has put into it; as ruff would quote it."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     return quote + "".join(_escaped(each, quote) for each in text) + quote
 
@@ -144,13 +140,10 @@ def _escaped(character: str, quote: str) -> str:
 def _docstring(paragraphs: list[str], level: int) -> Iterator[str]:
     indent = "    " * level
     lines: list[str] = []
-    for number, paragraph in enumerate(paragraphs):
-        lead = '"""' if number == 0 else ""
-        if number:
-            lines.append("")
-        lines += textwrap.wrap(
-            lead + _prose(paragraph), WIDTH - len(indent) - 3, break_on_hyphens=False
-        )
+    for paragraph in paragraphs:
+        text = ("" if lines else '"""') + _prose(paragraph)
+        lines += [""] if lines else []
+        lines += textwrap.wrap(text, WIDTH - len(indent) - 3, break_on_hyphens=False)
     if len(lines) == 1:
         yield f'{indent}{lines[0]}"""'
         return
@@ -159,6 +152,6 @@ def _docstring(paragraphs: list[str], level: int) -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """A stranger's text as one line that ends no docstring and escapes nothing."""
+    """Return a stranger's text as one line that ends no docstring and escapes nothing."""
     seen = "".join(each if each.isprintable() else " " for each in text)
     return " ".join(seen.replace("\\", "/").replace('"', "'").split()) or "-"

@@ -1,4 +1,4 @@
-"""Names of Python's for names of a service's."""
+"""Make names of Python's for names of a service's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Names:
         self._taken = set(taken)
 
     def name(self, told: str) -> str:
-        """An identifier for a name: itself where that is one, and not taken."""
+        """Return an identifier for a name: itself where that is one, and not taken."""
         name = identifier(told)
         while name in self._taken:
             name += "_"
@@ -25,7 +25,7 @@ class Names:
 
 
 def identifier(told: str) -> str:
-    """An ASCII identifier that is no keyword, as near to a name as can be."""
+    """Return an ASCII identifier that is no keyword, as near to a name as can be."""
     name = _NOT_IN_NAMES.sub("_", told) or "_"
     if name[0].isdigit():
         name = f"_{name}"
@@ -37,6 +37,6 @@ def identifier(told: str) -> str:
 
 
 def class_name(*told: str) -> str:
-    """The name of a private class for a resource or an app."""
+    """Return the name of a private class for a resource or an app."""
     words = re.split(r"[^a-zA-Z0-9]+", " ".join(told))
     return "_" + "".join(word[:1].upper() + word[1:] for word in words)

@@ -1,4 +1,4 @@
-"""What an OpenAPI document says can be called: resources, their verbs and parameters."""
+"""Read from an OpenAPI document what can be called: resources, their verbs and parameters."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from eaglet.client.codegen.errors import InvalidDocument
 from eaglet.client.services.addresses import is_name
+from eaglet.client.services.resolve import VERBS
 
-VERBS: Final = ("get", "post", "put", "delete")
-"""Those that `Resource` has."""
-_OTHER_VERBS: Final = ("patch", "head", "options", "trace")
+_OTHER_VERBS: Final = ("head", "options", "trace")
 
 # The client gets access tokens by itself.
 _NOT_FOR_CALLERS: Final = frozenset({("auth", "access_token")})
@@ -62,19 +61,21 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """What the client calls the resource."""
+        """Return what the client calls the resource."""
         return f"{self.app}.{self.resource}"
 
 
 def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]:
-    """The operations by app, resource and verb, and what is left out, with the reason.
+    """Return the operations by app, resource and verb, and what is left out, with the reason.
 
     Raises InvalidDocument where nothing is left.
     """
     found: dict[tuple[str, str, str], Operation] = {}
     left_out = []
-    for path, item in sorted(_paths(document).items()):
-        app, resource = _names(path)
+    paths = _object(document.get("paths"))
+    for path, item in sorted((str(key), item) for key, item in paths.items()):  # YAML has any key
+        # A URLconf may have put the resources under a prefix, which the service's HOST has too.
+        app, resource = ["", "", *path.strip("/").split("/")][-2:]
         if (app, resource) in _NOT_FOR_CALLERS:
             continue
         for verb, told in _object(item).items():
@@ -91,33 +92,23 @@ def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]
                     verb,
                     _text(told.get("summary")),
                     tuple(_text(grant) for grant in _list(told.get("x-eaglet-grants"))),
-                    tuple(_parameters(document, told, verb)),
+                    _parameters(document, told, verb),
                 )
     if not found:
         raise InvalidDocument("the document has no resource that can be called")
-    order = {verb: number for number, verb in enumerate(VERBS)}
-    return [found[key] for key in sorted(found, key=lambda k: (*k[:2], order[k[2]]))], left_out
-
-
-def _paths(document: Mapping[str, Any]) -> dict[str, Any]:
-    # Keys of YAML need not be strings.
-    return {str(path): item for path, item in _object(document.get("paths")).items()}
-
-
-def _names(path: str) -> tuple[str, str]:
-    parts = path.strip("/").split("/")
-    # A URLconf may have put the resources under a prefix, which the service's HOST has too.
-    return (parts[-2], parts[-1]) if len(parts) >= 2 else ("", "")
+    return sorted(
+        found.values(), key=lambda one: (one.app, one.resource, VERBS.index(one.verb))
+    ), left_out
 
 
 def _parameters(
     document: Mapping[str, Any], told: Mapping[str, Any], verb: str
-) -> Iterator[Parameter]:
+) -> tuple[Parameter, ...]:
     parameters = {parameter.name: parameter for parameter in _of_query(document, told)}
     if verb not in _IN_QUERY or not parameters:
         parameters |= {parameter.name: parameter for parameter in _of_body(document, told)}
     # Those without a default come first, as they are to be read.
-    yield from sorted(parameters.values(), key=lambda parameter: not parameter.is_required)
+    return tuple(sorted(parameters.values(), key=lambda parameter: not parameter.is_required))
 
 
 def _of_query(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
@@ -154,7 +145,7 @@ def _annotation(document: Mapping[str, Any], schema: object) -> str:
 
 
 def _resolved(document: Mapping[str, Any], value: object) -> dict[str, Any]:
-    """An object of the document, or the one it refers to, by at most ten references."""
+    """Return an object of the document, or the one it refers to, by at most ten references."""
     for _ in range(10):
         one = _object(value)
         reference = one.get("$ref")

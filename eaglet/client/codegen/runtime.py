@@ -1,4 +1,4 @@
-"""What the modules that `manage.py eaglet_client` writes call services with."""
+"""Call services for the modules that `manage.py eaglet_client` writes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def call(service: str, verb: str, resource: str, data: Mapping[str, Any]) -> dic
 
     Args:
         service: its name, as in EAGLET_SERVICES.
-        verb: `get`, `post`, `put` or `delete`.
+        verb: `get`, `post`, `put`, `patch` or `delete`.
         resource: its name, as `a.b`.
         data: the parameters; those that are None are not sent.
     """

@@ -1,8 +1,8 @@
-"""Reading the body of an answer: whole, decoded, and up to a size."""
+"""Read the body of an answer: whole, decoded, and up to a size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ _ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 def read_body(raw: Any, headers: Mapping[str, str], limit: int, host: str) -> bytes:
-    """The decoded body.
+    """Return the decoded body.
 
     Args:
         raw: urllib3's response, or any file.
@@ -35,28 +35,18 @@ def read_body(raw: Any, headers: Mapping[str, str], limit: int, host: str) -> by
         if not encoding and not getattr(raw, "chunked", True):
             body: bytes = raw.read()
             return body
-    first = b""
-    # One buffer, as a service may send a byte at a time.
-    rest: bytearray | None = None
-    for piece in _pieces(raw):
-        if len(first if rest is None else rest) + len(piece) > limit:
+    stream = getattr(raw, "stream", None)  # not of every adapter of somebody's own
+    pieces: Iterable[bytes] = (
+        iter(partial(raw.read, _PIECE), b"")
+        if stream is None
+        else stream(_PIECE, decode_content=True)
+    )
+    whole = bytearray()  # one buffer, as a service may send a byte at a time
+    for piece in pieces:
+        if len(whole) + len(piece) > limit:
             raise _too_large(host, limit)
-        if not first:
-            first = piece
-        elif rest is None:
-            rest = bytearray(first + piece)
-        else:
-            rest += piece
-    return first if rest is None else bytes(rest)
-
-
-def _pieces(raw: Any) -> Iterator[bytes]:
-    stream = getattr(raw, "stream", None)
-    if stream is not None:
-        pieces: Iterator[bytes] = stream(_PIECE, decode_content=True)
-        return pieces
-    # Of an adapter of somebody's own.
-    return iter(partial(raw.read, _PIECE), b"")
+        whole += piece
+    return bytes(whole)
 
 
 def _too_large(host: str, limit: int) -> InvalidEnvelope:

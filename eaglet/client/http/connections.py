@@ -1,4 +1,4 @@
-"""Connections on which the deadline of the call counts for every byte sent and received.
+"""Keep connections on which the deadline of the call counts for every byte.
 
 A socket's own timeout starts anew with each read, so a service that sends a byte now and then
 could hold a caller for ever. Here each read and write may take what `eaglet.deadline` has left.
@@ -39,17 +39,8 @@ class _Sending(threading.local):
     has_begun = True
 
 
-_sending = _Sending()
-
-
-def has_begun_sending() -> bool:
-    """Return whether this thread's last request may have left, were it its first byte only."""
-    return _sending.has_begun
-
-
-def note_sending() -> None:
-    """Take note that this thread's request may have left."""
-    _sending.has_begun = True
+sending: Final = _Sending()
+"""Whether this thread's last request may have left (`has_begun`), were it its first byte only."""
 
 
 def _time_left(longest: float | None) -> float | None:
@@ -72,7 +63,7 @@ class _BoundedStream(io.RawIOBase):
         self._longest = sock.gettimeout()  # urllib3 has just set it for the answer
 
     def readable(self) -> bool:
-        """Return whether it can be read: always."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
@@ -109,14 +100,8 @@ class _AnswerReader(io.BufferedReader):
 class _BoundedResponse(http.client.HTTPResponse):
     """A response whose head and body are read within the deadline."""
 
-    def __init__(
-        self,
-        sock: socket.socket,
-        debuglevel: int = 0,
-        method: str | None = None,
-        url: str | None = None,
-    ) -> None:
-        super().__init__(sock, debuglevel, method, url)
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
         self.fp: io.BufferedReader = _AnswerReader(_BoundedStream(self.fp.detach(), sock))
 
     def begin(self) -> None:
@@ -132,13 +117,12 @@ class _Bounded(http.client.HTTPConnection):
 
     response_class = _BoundedResponse
 
-    _dns_host: str  # urllib3's: the host as it is to be looked up
     _held: list[bytes] | None = None
     used_at = 0.0
 
     def _new_conn(self) -> socket.socket:
         """Connect to the first of the host's addresses that answers."""
-        host = self._dns_host
+        host = self.host
         if ":" in host:  # an IPv6 address; its zone stands escaped in URLs (RFC 6874)
             host = host.replace("%25", "%", 1)
         failure: Exception = OSError(f"{host} has no address")
@@ -193,7 +177,7 @@ class _Bounded(http.client.HTTPConnection):
         if self.sock is None:
             self.connect()
         if not isinstance(data, bytes):
-            _sending.has_begun = True
+            sending.has_begun = True
             super().send(data)
             return
         rest = memoryview(data)
@@ -201,7 +185,7 @@ class _Bounded(http.client.HTTPConnection):
             if (left := _time_left(None)) is not None:
                 self.sock.settimeout(left)
             rest = rest[self.sock.send(rest) :]
-            _sending.has_begun = True
+            sending.has_begun = True
 
 
 class _BoundedHTTPConnection(_Bounded, HTTPConnection):
@@ -247,13 +231,15 @@ class BoundedAdapter(HTTPAdapter):
     def exchange(
         self, request: PreparedRequest, timeouts: tuple[float, float], verify: bool | str
     ) -> HTTPResponse:
-        """Send a request, and give back the answer with its body unread.
+        """Send a request; return the answer with its body unread.
 
-        `has_begun_sending` tells afterwards whether the request may have left. What `send` would
+        `sending` tells afterwards whether the request may have left. What `send` would
         do besides is for browsers: cookies, redirects, text encodings.
         """
-        _sending.has_begun = False
-        host, target = _host_and_path(request.url or "")
+        sending.has_begun = False
+        url = request.url or ""
+        start = url.index("/", url.index("://") + 3)
+        host, target = url[:start], url[start:]
         response: HTTPResponse = self._pool(host, request, verify).urlopen(  # type: ignore[assignment]
             request.method or "",
             target,
@@ -269,7 +255,7 @@ class BoundedAdapter(HTTPAdapter):
         return response
 
     def _pool(self, host: str, request: PreparedRequest, verify: bool | str) -> HTTPConnectionPool:
-        """The pool for a host; worked out once for each."""
+        """Return the pool for a host, which is made once for each."""
         pool = self._pools.get((host, verify))
         if pool is None or pool.pool is None:  # closed, when it was the least used of too many
             pool = cast(
@@ -280,8 +266,3 @@ class BoundedAdapter(HTTPAdapter):
                 self._pools.clear()
             self._pools[host, verify] = pool
         return pool
-
-
-def _host_and_path(url: str) -> tuple[str, str]:
-    start = url.index("/", url.index("://") + 3)
-    return url[:start], url[start:]

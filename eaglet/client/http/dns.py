@@ -1,4 +1,4 @@
-"""Looking hosts' names up, for no longer than a call may take.
+"""Look hosts' names up, for no longer than a call may take.
 
 The operating system's look-up can't be interrupted, and by itself takes half a minute where no
 name server answers. So it runs on a thread; callers who ask for the same name share it.
@@ -10,66 +10,46 @@ import ipaddress
 import os
 import socket
 import threading
+from concurrent.futures import Future, wait
 from contextlib import suppress
 
-
-class _LookUp(threading.Thread):
-    """One question to the operating system."""
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(name=f"look-up of {host}", daemon=True)
-        self._asked = host, port
-        self._addresses: list[str] = []
-        self._error: Exception | None = None
-
-    def run(self) -> None:
-        """Ask, and be forgotten."""
-        try:
-            found = socket.getaddrinfo(*self._asked, type=socket.SOCK_STREAM)
-            self._addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-        except (OSError, UnicodeError) as error:
-            self._error = error
-        finally:
-            with suppress(KeyError):
-                del _pending[self._asked]
-
-    def addresses(self) -> list[str]:
-        """What was found out; each caller gets an error of its own."""
-        if self._error is not None:
-            raise type(self._error)(*self._error.args)
-        return self._addresses
-
-
-_pending: dict[tuple[str, int], _LookUp] = {}
+_pending: dict[tuple[str, int], Future[list[str]]] = {}
 _lock = threading.Lock()
 
 
 def addresses(host: str, port: int, seconds: float | None) -> list[str]:
-    """The addresses of a host, best first; of an address, itself.
+    """Return the addresses of a host, best first; of an address, itself.
 
     Raises socket.gaierror for a name that there is not, UnicodeError for one that can't be, and
     TimeoutError when the seconds are over.
     """
-    if _is_address(host):
+    with suppress(ValueError):
+        ipaddress.ip_address(host.strip("[]"))
         return [host]
     asked = host, port
     with _lock:
-        look_up = _pending.get(asked)
-        if look_up is None:
-            look_up = _pending[asked] = _LookUp(host, port)
-            look_up.start()
-    look_up.join(seconds)
-    if look_up.is_alive():
+        found = _pending.get(asked)
+        if found is None:
+            found = _pending[asked] = Future()
+            threading.Thread(
+                target=_look_up, args=(asked, found), name=f"look-up of {host}", daemon=True
+            ).start()
+    if not wait([found], seconds).done:
         raise TimeoutError(f"the look-up of {host} takes too long")
-    return look_up.addresses()
+    error = found.exception()
+    if error is not None:  # each caller gets one of its own
+        raise type(error)(*error.args)
+    return found.result()
 
 
-def _is_address(host: str) -> bool:
+def _look_up(asked: tuple[str, int], found: Future[list[str]]) -> None:
     try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
+        infos = socket.getaddrinfo(*asked, type=socket.SOCK_STREAM)
+        found.set_result(list(dict.fromkeys(str(each[4][0]) for each in infos)))
+    except (OSError, UnicodeError) as error:
+        found.set_exception(error)
+    finally:
+        _pending.pop(asked, None)
 
 
 def _after_fork() -> None:

@@ -1,4 +1,4 @@
-"""What the libraries below raise, as eaglet's errors: without URLs, secrets and frames."""
+"""Translate what the libraries below raise to eaglet's errors, without secrets and frames."""
 
 from __future__ import annotations
 
@@ -40,10 +40,7 @@ _NOT_AN_ANSWER = (
     urllib3.exceptions.DecodeError,
 )
 _TIMEOUTS = (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
-_CONNECT_TIMEOUTS = (
-    requests.exceptions.ConnectTimeout,
-    urllib3.exceptions.ConnectTimeoutError,
-)
+_CONNECT_TIMEOUTS = (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError)
 _TLS = (requests.exceptions.SSLError, urllib3.exceptions.SSLError)
 
 _CONNECTION_FAILURES = (
@@ -75,7 +72,7 @@ def public_text(error: BaseException | str) -> str:
 
 
 def request_error(error: Exception, host: str, *, was_sent: bool = True) -> RequestError:
-    """The error that an exception of requests, urllib3 or a socket stands for.
+    """Return the error that an exception of requests, urllib3 or a socket stands for.
 
     Args:
         error: what was raised while talking to the host.
@@ -103,7 +100,7 @@ def request_error(error: Exception, host: str, *, was_sent: bool = True) -> Requ
 
 
 def detached(error: EagletError, call: str) -> EagletError:
-    """The error to give to the caller: it names the call and holds no frame of those below."""
+    """Return the error for the caller: it names the call and holds no frame of those below."""
     cause = error.__cause__
     if cause is not None:
         cause = cause.with_traceback(None)
@@ -124,7 +121,7 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The exception and what it wraps, outermost first.
+    """Yield the exception and what it wraps, outermost first.
 
     Not by `__context__`: that may be what the caller of all this is handling.
     """

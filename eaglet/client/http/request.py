@@ -1,4 +1,4 @@
-"""How a call is written on the wire: the standard way, and the original's.
+"""Write a call for the wire: the standard way, or the original's.
 
 Standard: real verbs, a JSON body, the parameters of GET in the query, the token in a header.
 Legacy: POST as a form, PUT and DELETE as POST with `?_method=`, the token as a parameter.
@@ -38,7 +38,7 @@ _HEADERS: Final = {
 
 @lru_cache(maxsize=1000)
 def path_of(resource: str) -> str:
-    """The path of a resource, `/a/b/` for `a.b`; InvalidRequest for what can't be one's name."""
+    """Return the path of a resource, `/a/b/` for `a.b`; InvalidRequest for what is no name."""
     if not is_name(resource):
         raise InvalidRequest(f"{resource!r} can't be a resource's name")
     return f"/{resource.replace('.', '/')}/"
@@ -157,9 +157,7 @@ def multipart(data: Mapping[str, Any], files: Mapping[str, Any]) -> tuple[bytes,
     A file is bytes, an object with `read` (whose `name` and `content_type` count), or a pair or
     triple of a name, such a content and perhaps a content type.
     """
-    fields: list[tuple[str, Any]] = [
-        (name, text) for name, value in data.items() for text in _texts(value, short_as_json=False)
-    ]
+    fields = _fields(data, short_as_json=False)
     for name, given in files.items():
         fields += [(name, _file(each)) for each in (given if isinstance(given, list) else [given])]
     return encode_multipart_formdata(fields)
@@ -194,10 +192,11 @@ def form(data: Mapping[str, Any], *, short_lists_as_json: bool = False) -> str:
         short_lists_as_json: write a list of one or of none as a JSON array, of the strings that
             a repeated key would hold: a key given once would be no list, and one not given none.
     """
-    pairs = data.items()
-    return urlencode(
-        [(name, text) for name, value in pairs for text in _texts(value, short_lists_as_json)]
-    )
+    return urlencode(_fields(data, short_lists_as_json))
+
+
+def _fields(data: Mapping[str, Any], short_as_json: bool) -> list[tuple[str, Any]]:
+    return [(name, text) for name, value in data.items() for text in _texts(value, short_as_json)]
 
 
 def _texts(value: Any, short_as_json: bool) -> Sequence[str | bytes]:
@@ -208,11 +207,8 @@ def _texts(value: Any, short_as_json: bool) -> Sequence[str | bytes]:
     texts = [_text(item) for item in value if item is not None]
     if len(texts) > 1 or not short_as_json:
         return texts
-    return [encoding.to_json([_as_str(text) for text in texts]).decode()]
-
-
-def _as_str(text: str | bytes) -> str:
-    return text.decode() if isinstance(text, bytes) else text
+    strings = [text.decode() if isinstance(text, bytes) else text for text in texts]
+    return [encoding.to_json(strings).decode()]
 
 
 def _text(value: Any) -> str | bytes:
@@ -229,8 +225,7 @@ def _text(value: Any) -> str | bytes:
             raise ValueError(f"{value} has no form that is JSON too")
         return float.__repr__(value)
     if isinstance(value, Mapping):
-        return encoding.to_json(dict(value)).decode()
-    if isinstance(value, _LISTS):
-        return encoding.to_json(value).decode()
-    written = encoding.default(value)
-    return written if isinstance(written, str) else encoding.to_json(written).decode()
+        value = dict(value)
+    elif not isinstance(value, _LISTS):
+        value = encoding.default(value)
+    return value if isinstance(value, str) else encoding.to_json(value).decode()

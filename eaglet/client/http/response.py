@@ -1,4 +1,4 @@
-"""What a service's answer means: an envelope to give to the caller, or an error."""
+"""Read a service's answer: an envelope to give to the caller, or an error."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ def decoded(answer: Answer) -> dict[str, Any]:
 
 
 def envelope_of(answer: Answer) -> dict[str, Any]:
-    """The envelope to give to the caller: code 200 or 500 with HTTP 200.
+    """Return the envelope to give to the caller: code 200 or 500 with HTTP 200.
 
     Raises ResourceError for any other code or status, ServiceUnavailable for 502, 503 and 504
     that come from something before the service, InvalidEnvelope for what is no envelope.
     """
     status = answer.status_code
     try:
-        content: dict[str, Any] | None = decoded(answer)
+        content = decoded(answer)
     except InvalidEnvelope:
         if status < 300:
             raise
-        content = None
-    if content is None:
+        content = {}
+    if not content:
         raise _without_envelope(answer)
     if status == 200 and content["code"] in _ANSWERED:
         return content
@@ -77,17 +77,15 @@ def _without_envelope(answer: Answer) -> Exception:
 
 
 def message_of(content: Mapping[str, Any]) -> str:
-    """The `errMsg` of an envelope as text, redacted; one that is not text is written as JSON."""
-    message = content.get("errMsg")
-    if message is None:
-        message = ""
+    """Return the `errMsg` of an envelope, redacted; one that is not text is written as JSON."""
+    message = content.get("errMsg") or ""
     if not isinstance(message, str):
         message = json.dumps(message, ensure_ascii=False)
     return redact_text(message[:_LONGEST_MESSAGE])
 
 
 def refuses_token(answer: Answer, *, is_legacy: bool) -> bool:
-    """Whether the service says that the access token, and nothing else, is at fault.
+    """Return whether the service says that the access token, and nothing else, is at fault.
 
     Standard: HTTP 401 with `error="invalid_token"` (RFC 6750 §3.1). Legacy: code 500 with one of
     the original's two messages, as `errMsg`, in the JSON of it, or as `data["message"]`.

@@ -1,4 +1,4 @@
-"""Sending a request and reading its answer, within the deadline and up to a size."""
+"""Send a request and read its answer, within the deadline and up to a size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import requests
 from requests.adapters import BaseAdapter
@@ -17,7 +17,7 @@ from requests.structures import CaseInsensitiveDict
 
 from eaglet import deadline
 from eaglet.client.http.body import read_body
-from eaglet.client.http.connections import BoundedAdapter, has_begun_sending
+from eaglet.client.http.connections import BoundedAdapter, sending
 from eaglet.client.http.errors import RAISED_BELOW, request_error
 from eaglet.client.services.resolve import Service
 from eaglet.exceptions import RequestError, ServiceTimeout
@@ -39,17 +39,6 @@ class Answer:
     body: bytes = field(repr=False)
 
 
-class Transport(Protocol):
-    """What carries a request to a service."""
-
-    def send(self, request: PreparedRequest, service: Service) -> Answer:
-        """Send a request within `eaglet.deadline` and give back the whole answer.
-
-        Raises ServiceTimeout, ServiceUnavailable, InvalidEnvelope (an answer too large or not
-        decodable) or InvalidRequest, each without a trace of the request in it.
-        """
-
-
 class PooledTransport:
     """Keeps connections open, shares them between threads, and never over a fork.
 
@@ -63,10 +52,7 @@ class PooledTransport:
         self._mounted: dict[str, BaseAdapter] = {}
 
     def mount(self, prefix: str, adapter: BaseAdapter) -> None:
-        """Send requests to URLs of that prefix through an adapter of one's own.
-
-        A test can have them answered by a WSGI application, say, without a socket.
-        """
+        """Send requests to URLs of that prefix through another adapter, as a test wants, say."""
         self._mounted[prefix] = adapter
         self.close()
 
@@ -88,7 +74,11 @@ class PooledTransport:
         self._session = None
 
     def send(self, request: PreparedRequest, service: Service) -> Answer:
-        """Send a request and give back the whole answer; see `Transport`."""
+        """Send a request within `eaglet.deadline`; return the whole answer.
+
+        Raises ServiceTimeout, ServiceUnavailable, InvalidEnvelope (an answer too large or not
+        decodable) or InvalidRequest, each without a trace of the request in it.
+        """
         left = deadline.remaining()
         if left is None:
             left = service.timeout_seconds
@@ -104,7 +94,15 @@ class PooledTransport:
         try:
             adapter = (self._session or self._open()).get_adapter(request.url or "")
             is_ours = isinstance(adapter, BoundedAdapter)
-            status, headers, raw = _sent(adapter, request, timeouts, service.ca_bundle or True)
+            verify = service.ca_bundle or True
+            raw: Any
+            if isinstance(adapter, BoundedAdapter):
+                raw = adapter.exchange(request, timeouts, verify)
+                status, headers = raw.status, raw.headers
+            else:
+                request.headers = CaseInsensitiveDict(request.headers)
+                response = adapter.send(request, stream=True, timeout=timeouts, verify=verify)
+                status, headers, raw = response.status_code, response.headers, response.raw
             try:
                 body = read_body(raw, headers, service.max_response_bytes, service.host)
             except BaseException:  # Ctrl-C too: what is left of the answer must not be read
@@ -112,9 +110,7 @@ class PooledTransport:
                 raw.close()
                 raise
         except RAISED_BELOW as error:
-            failure = request_error(
-                error, service.host, was_sent=has_begun_sending() or not is_ours
-            )
+            failure = request_error(error, service.host, was_sent=sending.has_begun or not is_ours)
         except BaseException as stranger:  # noqa: BLE001 - goes on, but without the frames below,
             # which hold the request's URL and headers.
             raise stranger.with_traceback(None)  # noqa: B904
@@ -125,34 +121,16 @@ class PooledTransport:
     def _open(self) -> requests.Session:
         with self._lock:
             if self._session is None:
-                self._session = self._new_session()
+                session = requests.Session()
+                session.trust_env = False
+                session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+                for scheme in ("http://", "https://"):
+                    session.mount(scheme, BoundedAdapter(HOSTS, CONNECTIONS))
+                for prefix, adapter in self._mounted.items():
+                    session.mount(prefix, adapter)
+                _redact_urls()
+                self._session = session
             return self._session
-
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, BoundedAdapter(pool_connections=HOSTS, pool_maxsize=CONNECTIONS))
-        for prefix, adapter in self._mounted.items():
-            session.mount(prefix, adapter)
-        _redact_urls()
-        return session
-
-
-def _sent(
-    adapter: BaseAdapter,
-    request: PreparedRequest,
-    timeouts: tuple[float, float],
-    verify: bool | str,
-) -> tuple[int, Mapping[str, str], Any]:
-    """Send a request: the status, the headers and the body to read."""
-    if isinstance(adapter, BoundedAdapter):
-        raw = adapter.exchange(request, timeouts, verify)
-        return raw.status, raw.headers, raw
-    request.headers = CaseInsensitiveDict(request.headers)
-    response = adapter.send(request, stream=True, timeout=timeouts, verify=verify)
-    return response.status_code, response.headers, response.raw
 
 
 def _redact_urls() -> None:

@@ -1,4 +1,4 @@
-"""Where services are: addresses as people write them, and which of them are the same host."""
+"""Read addresses as people write them, and tell which of them are the same host."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Origin:
     port: int | None
 
     def covers(self, other: Origin) -> bool:
-        """Whether `other`, which has a scheme and a port, is this host.
+        """Return whether `other`, which has a scheme and a port, is this host.
 
         Without a scheme, the port decides; without a port either, the scheme's own is meant.
         """
@@ -38,7 +38,7 @@ class Origin:
 
 
 def is_name(name: str, *, mapped: bool = False) -> bool:
-    """Whether it can be a service's or a resource's name.
+    """Return whether it can be a service's or a resource's name.
 
     Letters, digits, `_`, `-` and single dots between them; a mapped name, which comes from
     configuration and not from code, may contain `@`.
@@ -47,7 +47,7 @@ def is_name(name: str, *, mapped: bool = False) -> bool:
 
 
 def base_url(address: str, *, scheme: str = "http") -> str:
-    """The URL of an address, without a slash at its end; `scheme` is for one that has none.
+    """Return the URL of an address, without a slash at its end; `scheme` is for one that has none.
 
     Raises ValueError, with a reason that repeats nothing of the address, for one that is not a
     host with perhaps a port and a path: a query, credentials or another scheme.
@@ -74,13 +74,13 @@ def base_url(address: str, *, scheme: str = "http") -> str:
 
 
 def origin(url: str) -> Origin:
-    """The origin of a URL, with the scheme's own port where it names none."""
+    """Return the origin of a URL, with the scheme's own port where it names none."""
     parts = urlsplit(url)
     return Origin(parts.scheme, _host(parts.hostname), parts.port or _DEFAULT_PORTS[parts.scheme])
 
 
 def trusted_origin(address: str) -> Origin:
-    """The origin that an entry of a list of trusted hosts means; it may be without a scheme.
+    """Return the origin that an entry of a list of trusted hosts means; it may be without a scheme.
 
     Raises ValueError as `base_url` does.
     """

@@ -1,4 +1,4 @@
-"""What `Resource.configure()` sets. No Django setting is read here."""
+"""Keep what `Resource.configure()` sets; no Django setting is read here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Configuration:
     """What goes before the settings; None leaves it to them."""
 
@@ -40,5 +40,5 @@ def configure(config: Mapping[str, Any]) -> None:
 
 
 def configuration() -> Configuration:
-    """What has been set so far."""
+    """Return what has been set so far."""
     return _configuration

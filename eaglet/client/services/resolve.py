@@ -1,4 +1,4 @@
-"""Which service is where, and with what it is called: settings and `Resource.configure()`."""
+"""Work out where a service is, and with what it is called, from settings and configuration."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
-from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
 from eaglet.client.services.addresses import (
@@ -19,7 +19,7 @@ from eaglet.client.services.addresses import (
     origin,
     trusted_origin,
 )
-from eaglet.client.services.configuration import configuration
+from eaglet.client.services.configuration import Configuration, configuration
 from eaglet.conf import conf
 from eaglet.exceptions import InvalidRequest
 from eaglet.tokens import TokenKey
@@ -40,7 +40,6 @@ SERVICE_KEYS: Final = (
 
 VERBS: Final = ("get", "post", "put", "patch", "delete")
 ALWAYS_IDEMPOTENT: Final = frozenset({"get"})
-_MOST_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -83,83 +82,62 @@ class Service:
 
 
 def resolve(name: str | None, gateway_host: str | None = None) -> Service:
-    """The service of a name, as settings and configuration have it now.
+    """Return the service of a name, as settings and configuration have it now.
 
     Raises InvalidRequest if the name or an address is malformed, or nothing says where the
     service is.
     """
-    return _resolver.resolve(name or "", gateway_host)
+    if not (isinstance(name or "", str) and isinstance(gateway_host or "", str)):
+        raise InvalidRequest("a service's name and host must be strings")
+    return _resolved(name or "", gateway_host, configuration())
 
 
-class _Resolver:
-    """Remembers what was worked out for as long as settings and configuration are the same."""
-
-    def __init__(self) -> None:
-        self._basis: tuple[object, object] = (None, None)
-        self._services: dict[tuple[str, str | None], Service] = {}
-
-    def forget(self) -> None:
-        self._basis, self._services = (None, None), {}
-
-    def resolve(self, name: str, gateway_host: str | None) -> Service:
-        # Within override_settings, and out of it again, the settings are another object.
-        basis = (django_settings._wrapped, configuration())  # type: ignore[misc]
-        if basis[0] is not self._basis[0] or basis[1] is not self._basis[1]:
-            self.forget()
-            self._basis = basis
-        services = self._services
-        try:
-            service = services.get((name, gateway_host))
-        except TypeError:
-            raise InvalidRequest("a service's name and host must be strings") from None
-        if service is None:
-            service = _work_out(name, gateway_host)
-            if len(services) >= _MOST_REMEMBERED:
-                services.clear()
-            services[name, gateway_host] = service
-        return service
-
-
-_resolver = _Resolver()
-
-
-def _clear_on_change(*, setting: str, **kwargs: Any) -> None:
-    if setting in {"ENABLE_API_AUTH", "APP_KEY", "APP_SECRET"} or setting.startswith("EAGLET_"):
-        _resolver.forget()
-
-
-setting_changed.connect(_clear_on_change, dispatch_uid="eaglet.client.services")
-
-
-def _work_out(name: str, gateway_host: str | None) -> Service:
-    called = _called_name(name)
+@lru_cache(maxsize=1000)
+def _resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Service:
+    called = _called_name(name, set_up)
     entry = _entry(name, called)
-    url, is_trusted = _locate(called, entry, gateway_host)
-    enabled = configuration().enable_api_auth
+    gateway = gateway_host or set_up.gateway_host or conf.EAGLET_GATEWAY_HOST
+    is_trusted = True
+    if entry.get("HOST"):
+        url = _url(entry["HOST"], "HOST", set_up)
+    elif gateway:
+        where = "gateway_host" if gateway_host else "EAGLET_GATEWAY_HOST"
+        url = _url(gateway, where, set_up)
+        is_trusted = not gateway_host or any(
+            trusted.covers(origin(url)) for trusted in _trusted(set_up)
+        )
+        url = f"{url}/{called}" if called else url
+    else:
+        raise InvalidRequest(
+            f"nothing says where {called!r} is: set EAGLET_SERVICES[{called!r}]['HOST'] or "
+            "EAGLET_GATEWAY_HOST, or name a gateway_host"
+        )
+    enabled = set_up.enable_api_auth
     wants_token = conf.ENABLE_API_AUTH if enabled is None else bool(enabled)
-    app_key, app_secret = _credentials(entry) if is_trusted else ("", "")
+    app_key, app_secret = _credentials(entry, set_up) if is_trusted else ("", "")
     if wants_token and not is_trusted:
         logger.warning(
             "%s at %s is called without credentials: %s",
             name or "the gateway",
             url,
-            _why_untrusted(url),
+            _why_untrusted(url, set_up),
         )
     legacy = conf.EAGLET_LEGACY_SERVICES
+    has_read_timeout = entry.get("READ_TIMEOUT_SECONDS", conf.EAGLET_CLIENT_READ_TIMEOUT_SECONDS)
     return Service(
         name=name,
         url=url,
         host=_origin_text(url),
-        timeout_seconds=_seconds(entry, "TIMEOUT_SECONDS", conf.EAGLET_CLIENT_TIMEOUT_SECONDS),
-        connect_timeout_seconds=_seconds(
-            entry, "CONNECT_TIMEOUT_SECONDS", conf.EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS
-        ),
-        read_timeout_seconds=_read_timeout(entry),
+        timeout_seconds=seconds_of(entry, "TIMEOUT_SECONDS"),
+        connect_timeout_seconds=seconds_of(entry, "CONNECT_TIMEOUT_SECONDS"),
+        read_timeout_seconds=None
+        if has_read_timeout is None
+        else seconds_of(entry, "READ_TIMEOUT_SECONDS"),
         max_response_bytes=conf.EAGLET_CLIENT_MAX_RESPONSE_BYTES,
         idempotent=ALWAYS_IDEMPOTENT | idempotent_verbs(entry),
         ca_bundle=entry.get("CA_BUNDLE"),
         is_legacy=legacy == "*"
-        or (not isinstance(legacy, str) and {name, called} & set(legacy) != set()),
+        or (not isinstance(legacy, str) and not {name, called}.isdisjoint(legacy)),
         needs_token=wants_token and is_trusted,
         withholds_credentials=wants_token and not is_trusted,
         app_key=app_key,
@@ -168,11 +146,18 @@ def _work_out(name: str, gateway_host: str | None) -> Service:
     )
 
 
-def _called_name(name: str) -> str:
-    """What the service is called in its address, by `service_map`."""
-    if not isinstance(name, str) or (name and not is_name(name)):
+def _clear_on_change(**kwargs: Any) -> None:
+    _resolved.cache_clear()
+
+
+setting_changed.connect(_clear_on_change, dispatch_uid="eaglet.client.services")
+
+
+def _called_name(name: str, set_up: Configuration) -> str:
+    """Return what the service is called in its address, by `service_map`."""
+    if name and not is_name(name):
         raise InvalidRequest(f"{name!r} can't be a service's name")
-    called = (configuration().service_map or {}).get(name, name)
+    called = (set_up.service_map or {}).get(name, name)
     if not isinstance(called, str) or (called and not is_name(called, mapped=True)):
         raise InvalidRequest(f"service_map gives {name!r} a name that can't be one: {called!r}")
     return called
@@ -186,32 +171,11 @@ def _entry(name: str, called: str) -> Mapping[str, Any]:
     return entry
 
 
-def _locate(called: str, entry: Mapping[str, Any], gateway_host: str | None) -> tuple[str, bool]:
-    """The service's URL, and whether its host is one that may get credentials."""
-    if entry.get("HOST"):
-        return _url(entry["HOST"], "HOST"), True
-    configured = configuration().gateway_host or conf.EAGLET_GATEWAY_HOST
-    gateway = gateway_host or configured
-    if not gateway:
-        raise InvalidRequest(
-            f"nothing says where {called!r} is: set EAGLET_SERVICES[{called!r}]['HOST'] or "
-            "EAGLET_GATEWAY_HOST, or name a gateway_host"
-        )
-    url = _url(gateway, "gateway_host" if gateway_host else "EAGLET_GATEWAY_HOST")
-    is_trusted = not gateway_host or _is_trusted(url)
-    return f"{url}/{called}" if called else url, is_trusted
-
-
-def _is_trusted(url: str) -> bool:
-    """Return whether settings or configuration name the host, which was given in code."""
-    host = origin(url)
-    return any(trusted.covers(host) for trusted in _trusted())
-
-
-def _trusted() -> Iterator[Origin]:
+def _trusted(set_up: Configuration) -> Iterator[Origin]:
+    """Name the hosts that settings and configuration name."""
     services = conf.EAGLET_SERVICES.values()
     named = [
-        configuration().gateway_host,
+        set_up.gateway_host,
         conf.EAGLET_GATEWAY_HOST,
         *(entry.get("HOST") for entry in services if isinstance(entry, Mapping)),
         *conf.EAGLET_TRUSTED_HOSTS,
@@ -221,8 +185,8 @@ def _trusted() -> Iterator[Origin]:
             yield trusted_origin(address)
 
 
-def _why_untrusted(url: str) -> str:
-    if any(trusted.host == origin(url).host for trusted in _trusted()):
+def _why_untrusted(url: str, set_up: Configuration) -> str:
+    if any(trusted.host == origin(url).host for trusted in _trusted(set_up)):
         return (
             "the settings name the host, but not with this scheme and port (a host without a port "
             f"means the scheme's own, 80 or 443): name {_origin_text(url)}"
@@ -233,9 +197,8 @@ def _why_untrusted(url: str) -> str:
     )
 
 
-def _credentials(entry: Mapping[str, Any]) -> tuple[str, str]:
-    """App key and secret: the service's own pair, else configure's, else the settings'."""
-    set_up = configuration()
+def _credentials(entry: Mapping[str, Any], set_up: Configuration) -> tuple[str, str]:
+    """Return app key and secret: the service's own pair, else configure's, else the settings'."""
     for pair in (
         (entry.get("APP_KEY"), entry.get("APP_SECRET")),
         (set_up.app_key, set_up.app_secret),
@@ -245,8 +208,8 @@ def _credentials(entry: Mapping[str, Any]) -> tuple[str, str]:
     return conf.APP_KEY or "", conf.APP_SECRET or ""
 
 
-def _url(address: str, where: str) -> str:
-    scheme = configuration().api_scheme or "http"
+def _url(address: str, where: str, set_up: Configuration) -> str:
+    scheme = set_up.api_scheme or "http"
     if scheme not in SCHEMES:
         raise InvalidRequest(f"api_scheme must be http or https, not {scheme!r}")
     try:
@@ -260,7 +223,7 @@ def _origin_text(url: str) -> str:
 
 
 def idempotent_verbs(entry: Mapping[str, Any]) -> frozenset[str]:
-    """The verbs that a service's entry calls idempotent; InvalidRequest for no list of them."""
+    """Return the verbs that an entry calls idempotent; InvalidRequest for no list of them."""
     verbs = entry.get("IDEMPOTENT", ())
     if isinstance(verbs, list | tuple | set | frozenset) and all(
         isinstance(verb, str) and verb.lower() in VERBS for verb in verbs
@@ -269,15 +232,9 @@ def idempotent_verbs(entry: Mapping[str, Any]) -> frozenset[str]:
     raise InvalidRequest(f"IDEMPOTENT must be a list of verbs, such as {['PUT', 'DELETE']}")
 
 
-def _read_timeout(entry: Mapping[str, Any]) -> float | None:
-    default = conf.EAGLET_CLIENT_READ_TIMEOUT_SECONDS
-    if entry.get("READ_TIMEOUT_SECONDS", default) is None:
-        return None
-    return _seconds(entry, "READ_TIMEOUT_SECONDS", default or 0)
-
-
-def _seconds(entry: Mapping[str, Any], key: str, default: float) -> float:
-    value = entry.get(key, default)
+def seconds_of(entry: Mapping[str, Any], key: str) -> float:
+    """Return a time of an entry's, else the settings'; InvalidRequest unless it is above 0."""
+    value = entry[key] if key in entry else getattr(conf, f"EAGLET_CLIENT_{key}")
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         raise InvalidRequest(f"{key} must be a number of seconds above 0")
     return value

@@ -1,4 +1,4 @@
-"""For the tests of services that call others; in pytest, the fixture `fake_services` is there."""
+"""Test services that call others; in pytest, the fixture `fake_services` is there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from eaglet.tokens import register_shared_store, shared_store
 
 _SCHEMES: Final = ("http://", "https://")
 _NOWHERE: Final = "http://services.invalid"
-"""Where services are that settings say nothing of (RFC 2606: no such name is ever given)."""
+"""Where services are that settings say nothing of (RFC 2606)."""
 
 _adapters: list[FakeAdapter] = []
 
@@ -43,14 +43,14 @@ def fake_services() -> Iterator[FakeServices]:
     _adapters.append(adapter)
     _mount()
     register_shared_store(None)
-    _forget()
+    _clear()
     if not gateway_host:
         configure({"gateway_host": _NOWHERE})
     try:
         yield services
     finally:
         configure({"gateway_host": gateway_host})
-        _forget()
+        _clear()
         register_shared_store(store)
         _adapters.remove(adapter)
         _mount()
@@ -66,7 +66,7 @@ def _mount() -> None:
             transport.unmount(scheme)
 
 
-def _forget() -> None:
+def _clear() -> None:
     tokens.clear_all()
     clear_guards()
 

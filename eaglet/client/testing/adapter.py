@@ -1,11 +1,11 @@
-"""The stand-in for the wire: below the client's own adapter, in place of its connections."""
+"""Stand in for the wire: below the client's own adapter, in place of its connections."""
 
 from __future__ import annotations
 
 import io
 import time
 from email.utils import format_datetime
-from typing import Any, Final
+from typing import Any
 
 from requests.models import PreparedRequest
 from requests.structures import CaseInsensitiveDict
@@ -15,10 +15,8 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 
 from eaglet.client.http import request as wire
-from eaglet.client.http.connections import BoundedAdapter, note_sending
-from eaglet.client.testing.services import FakeServices, PlannedReply
-
-_JSON: Final = "application/json"
+from eaglet.client.http.connections import BoundedAdapter, sending
+from eaglet.client.testing.services import FakeServices
 
 
 class FakeAdapter(BoundedAdapter):
@@ -29,7 +27,7 @@ class FakeAdapter(BoundedAdapter):
         self._services = services
 
     def _pool(self, host: str, request: PreparedRequest, verify: bool | str) -> HTTPConnectionPool:
-        """A pool for this one request, which reaches no network."""
+        """Return a pool for this one request, which reaches no network."""
         if not isinstance(request, wire.CallRequest):
             raise AssertionError("only calls of resources are expected")  # noqa: TRY004
         return _FakePool(self._services, request)
@@ -52,12 +50,15 @@ class _FakePool(HTTPConnectionPool):
                 "[Errno 111] Connection refused",
             )  # fmt: skip
             raise MaxRetryError(self, url, refused)
-        note_sending()
-        if planned.is_slow:
-            self._wait(url, planned, kwargs["timeout"].read_timeout)
+        sending.has_begun = True
+        longest = kwargs["timeout"].read_timeout
+        if planned.seconds and longest is not None and planned.seconds >= longest:
+            # At once, as if the caller's time were over.
+            raise ReadTimeoutError(self, url, "Read timed out.")
+        time.sleep(planned.seconds)
         headers = CaseInsensitiveDict(
             {
-                "Content-Type": _JSON,
+                "Content-Type": wire.JSON,
                 "Content-Length": str(len(planned.reply.body)),
                 "Date": format_datetime(planned.now, usegmt=True),
             }
@@ -70,9 +71,3 @@ class _FakePool(HTTPConnectionPool):
             preload_content=False,
             request_method=method,
         )
-
-    def _wait(self, url: str, planned: PlannedReply, longest: float | None) -> None:
-        """Answer later; at once as if the caller's time were over, where it would be by then."""
-        if planned.seconds is None or (longest is not None and planned.seconds >= longest):
-            raise ReadTimeoutError(self, url, "Read timed out.")
-        time.sleep(planned.seconds)

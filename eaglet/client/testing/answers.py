@@ -1,16 +1,15 @@
-"""What fake services answer with."""
+"""Answer for fake services."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from eaglet import encoding, envelope
+from eaglet.client.services.resolve import VERBS
 from eaglet.client.testing.calls import RecordedCall
 from eaglet.exceptions import ApiError
-
-VERBS: Final = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True)
@@ -30,20 +29,14 @@ class Reply:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """An answer in the envelope."""
+        """Make an answer in the envelope."""
         content = envelope.success(data) | {"code": code, "errMsg": message}
         return cls(status, encoding.to_json(content), headers or {})
 
 
 @dataclass
 class Scope:
-    """Which calls something is for, and for how many of them.
-
-    Args:
-        service: the service's name.
-        resource: a resource's, `a.b`; None for any.
-        method: a verb in any case; None for any.
-        times: for how many calls; None for all.
+    """Which calls something is for, and for how many (`times`); None stands for any, or all.
 
     Raises ValueError for a verb or a number that is none.
     """
@@ -60,7 +53,7 @@ class Scope:
             raise ValueError("times must be 1 or more, or None for all calls")
 
     def covers(self, call: RecordedCall) -> bool:
-        """Whether it is for a call."""
+        """Return whether it is for a call."""
         return (
             self.service == call.service
             and self.resource in (None, call.resource)
@@ -93,21 +86,19 @@ class DeclaredAnswer:
     body: bytes | None
 
     def reply(self, call: RecordedCall) -> Reply:
-        """The answer to a call; a function is called with it, and may raise ApiError.
+        """Answer a call; a function is called with it, and may raise ApiError.
 
         Raises AssertionError if it raises anything else, or returns what is no JSON: for the
         client a ValueError, say, would be one of the connection's.
         """
         if self.body is not None:
             return Reply(self.status, self.body, self.headers)
+        code, message = self.code, self.message
         try:
             try:
                 data = self.data(call) if callable(self.data) else self.data
             except ApiError as refusal:
-                return self._enveloped(refusal.data, refusal.code, refusal.message)
-            return self._enveloped(data, self.code, self.message)
+                data, code, message = refusal.data, refusal.code, refusal.message
+            return Reply.enveloped(data, code, message, self.status, self.headers)
         except Exception as error:
             raise AssertionError(f"no answer can be made to {call!r}: {error!r}") from error
-
-    def _enveloped(self, data: Any, code: int, message: str) -> Reply:
-        return Reply.enveloped(data, code, message, self.status, self.headers)

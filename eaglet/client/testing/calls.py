@@ -1,4 +1,4 @@
-"""Calls as a fake service got them, and those it did not expect."""
+"""Record calls as a fake service got them, and those it did not expect."""
 
 from __future__ import annotations
 
@@ -39,28 +39,20 @@ class RecordedCall:
 
     @property
     def request_id(self) -> str:
-        """The request id that went along."""
+        """Return the request id that went along."""
         return self.headers.get("X-Request-ID", "")
 
     @classmethod
     def of(cls, request: wire.CallRequest) -> RecordedCall:
         """Record a request of the client's."""
         template = request.template
-        headers = CaseInsensitiveDict(
-            {
-                name: MASK if is_secret_name(name) else str(value)
-                for name, value in request.headers.items()
-            }
+        headers = CaseInsensitiveDict[str](
+            (name, MASK if is_secret_name(name) else str(value))
+            for name, value in request.headers.items()
         )
-        return cls(
-            template.service,
-            template.path.strip("/").replace("/", "."),
-            template.verb.upper(),
-            _params(template),
-            headers,
-            template.files,
-            request.token,
-        )
+        resource, method = template.path.strip("/").replace("/", "."), template.verb.upper()
+        files, params = template.files, _params(template)
+        return cls(template.service, resource, method, params, headers, files, request.token)
 
     def __repr__(self) -> str:
         params = redact_values(self.params)
@@ -68,7 +60,7 @@ class RecordedCall:
 
 
 def _params(template: wire.RequestTemplate) -> dict[str, Any]:
-    """The parameters with their types, which the query of a URL does not have."""
+    """Return the parameters with their types, which the query of a URL does not have."""
     try:
         params: dict[str, Any] = json.loads(encoding.to_json(dict(template.data)))
     except (TypeError, ValueError):  # what a form can carry, and JSON can't

@@ -1,11 +1,11 @@
-"""What can be wrong with a fake service, on order."""
+"""Order what is to be wrong with a fake service."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
-from types import TracebackType
 
 from eaglet.client.testing.answers import Scope
 
@@ -20,25 +20,17 @@ class Kind(Enum):
 
 
 @dataclass
-class Fault:
+class Fault(AbstractContextManager["Fault"]):
     """A fault that a service has until `end`, or the end of a `with` block."""
 
     kind: Kind
     scope: Scope
-    seconds: float | None
+    seconds: float
     _end: Callable[[Fault], None]
 
     def end(self) -> None:
         """Mend it; what has come of it, such as an open breaker, takes its course."""
         self._end(self)
 
-    def __enter__(self) -> Fault:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.end()

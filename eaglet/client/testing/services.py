@@ -1,12 +1,13 @@
-"""`FakeServices`: what is declared, what was called, and what one gets for the other."""
+"""Declare what services answer, and see what was called: `FakeServices`."""
 
 from __future__ import annotations
 
 import datetime
+import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from eaglet.client.http import request as wire
 from eaglet.client.services.addresses import is_name
@@ -20,19 +21,17 @@ from eaglet.observability.redaction import redact_values
 
 @dataclass(frozen=True)
 class PlannedReply:
-    """What is to become of a call: its answer, and when, and by which clock.
+    """What becomes of a call: its answer (None: the service is down), when, and by which clock.
 
-    Attributes:
-        reply: the answer; None where the service is down.
-        is_slow: whether it takes longer than its caller may wait, or `seconds` long.
-        seconds: for how long it keeps its caller waiting; None: for longer than that one waits.
-        now: the service's time.
+    `seconds` is for how long it keeps its caller waiting, `now` the service's time.
     """
 
     reply: Reply | None
-    is_slow: bool
-    seconds: float | None
+    seconds: float
     now: datetime.datetime
+
+
+Declared = TypeVar("Declared", DeclaredAnswer, Fault)
 
 
 class FakeServices:
@@ -83,16 +82,9 @@ class FakeServices:
         """
         if not is_name(resource):
             raise ValueError(f"{resource!r} can't be a resource's name")
+        scope, headers = Scope(service, resource, method, times), dict(headers or {})
         content = body.encode() if isinstance(body, str) else body
-        answer = DeclaredAnswer(
-            Scope(service, resource, method, times),
-            data,
-            code,
-            message,
-            status,
-            dict(headers or {}),
-            content,
-        )
+        answer = DeclaredAnswer(scope, data, code, message, status, headers, content)
         with self._lock:
             self._answers.insert(0, answer)
 
@@ -121,7 +113,8 @@ class FakeServices:
         The test does not wait: the client's time is over at once. With `seconds` the service
         answers after so many, which do pass, unless its callers may not wait that long.
         """
-        return self._order(Kind.SLOW, Scope(service, resource, method, times), seconds)
+        longest = math.inf if seconds is None else seconds
+        return self._order(Kind.SLOW, Scope(service, resource, method, times), longest)
 
     def revoked_token(
         self, service: str, resource: str | None = None, *, times: int | None = 1
@@ -142,20 +135,20 @@ class FakeServices:
 
     @property
     def calls(self) -> list[RecordedCall]:
-        """What was called so far, in order, requests for tokens left out."""
+        """Return what was called so far, in order, requests for tokens left out."""
         with self._lock:
             return list(self._calls)
 
     @property
     def token_requests(self) -> list[RecordedCall]:
-        """The requests for tokens so far; the secret in them is masked."""
+        """Return the requests for tokens so far; the secret in them is masked."""
         with self._lock:
             return list(self._token_requests)
 
     def calls_of(
         self, service: str, resource: str | None = None, *, method: str | None = None
     ) -> list[RecordedCall]:
-        """The calls of a service, a resource or one of its methods, in order."""
+        """Return the calls of a service, a resource or one of its methods, in order."""
         scope = Scope(service, resource, method)
         return [call for call in self.calls if scope.covers(call)]
 
@@ -170,7 +163,7 @@ class FakeServices:
         return f"<FakeServices: {len(self._answers)} answers, {len(self._calls)} calls>"
 
     def plan_reply(self, request: wire.CallRequest) -> PlannedReply:
-        """Record a request of the client's, and say what is to become of it.
+        """Record a request of the client's; return what is to become of it.
 
         Raises UnexpectedCall where no answer is declared.
         """
@@ -181,14 +174,15 @@ class FakeServices:
         with self._lock:
             (self._token_requests if is_for_token else self._calls).append(call)
             skew = self._struck(Kind.CLOCK_SKEW, call)
-            offset = 0.0 if skew is None or skew.seconds is None else skew.seconds
-            now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=offset)
+            offset = datetime.timedelta(seconds=skew.seconds if skew is not None else 0)
+            now = datetime.datetime.now(datetime.UTC) + offset
             if self._struck(Kind.DOWN, call) is not None:
-                return PlannedReply(None, False, None, now)
+                return PlannedReply(None, 0, now)
             slow = self._struck(Kind.SLOW, call)
-            if slow is not None and slow.seconds is None:
-                return PlannedReply(Reply(200, b""), True, None, now)
-            declared = self._refused(call, request) or self._declared(call)
+            seconds = slow.seconds if slow is not None else 0
+            if seconds == math.inf:
+                return PlannedReply(Reply(200, b""), seconds, now)
+            declared = self._refused(call, request) or _used(self._answers, call)
             if declared is None and is_for_token:
                 declared = self._tokens.issue(now, is_legacy=request.template.is_legacy)
             if declared is None:
@@ -197,40 +191,26 @@ class FakeServices:
                 raise error
         # Out of the lock: a function of the test's own may call a service itself.
         reply = declared.reply(call) if isinstance(declared, DeclaredAnswer) else declared
-        seconds = slow.seconds if slow is not None else None
-        return PlannedReply(reply, slow is not None, seconds, now)
+        return PlannedReply(reply, seconds, now)
 
     def _refused(self, call: RecordedCall, request: wire.CallRequest) -> Reply | None:
-        """The refusal of the call's token, if that is not good."""
+        """Return the refusal of the call's token, if that is not good."""
         if call.token is None:
             return None
         if self._struck(Kind.REVOKED_TOKEN, call) is not None:
             self._tokens.revoke(call.token)
-        if self._tokens.takes(call.token) or self._gives_tokens_of_its_own(call):
-            return None
-        return refusal(is_legacy=request.template.is_legacy)
-
-    def _gives_tokens_of_its_own(self, call: RecordedCall) -> bool:
-        return any(
+        gives_tokens_of_its_own = any(
             each.scope.service == call.service and each.scope.resource == TOKEN_RESOURCE
             for each in self._answers
         )
-
-    def _declared(self, call: RecordedCall) -> DeclaredAnswer | None:
-        for answer in self._answers:
-            if answer.scope.covers(call):
-                answer.scope.use()
-                return answer
-        return None
+        if self._tokens.takes(call.token) or gives_tokens_of_its_own:
+            return None
+        return refusal(is_legacy=request.template.is_legacy)
 
     def _struck(self, kind: Kind, call: RecordedCall) -> Fault | None:
-        for fault in self._faults:
-            if fault.kind is kind and fault.scope.covers(call):
-                fault.scope.use()
-                return fault
-        return None
+        return _used((each for each in self._faults if each.kind is kind), call)
 
-    def _order(self, kind: Kind, scope: Scope, seconds: float | None = None) -> Fault:
+    def _order(self, kind: Kind, scope: Scope, seconds: float = 0) -> Fault:
         fault = Fault(kind, scope, seconds, self._mend)
         with self._lock:
             self._faults.insert(0, fault)
@@ -239,3 +219,12 @@ class FakeServices:
     def _mend(self, fault: Fault) -> None:
         with self._lock:
             self._faults = [each for each in self._faults if each is not fault]
+
+
+def _used(declared: Iterable[Declared], call: RecordedCall) -> Declared | None:
+    """Return the first that is for a call, and count the call."""
+    for each in declared:
+        if each.scope.covers(call):
+            each.scope.use()
+            return each
+    return None

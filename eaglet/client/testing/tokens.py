@@ -1,4 +1,4 @@
-"""The access tokens that fake services give and take."""
+"""Give and take access tokens as fake services."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class FakeTokens:
         self._good.discard(token)
 
     def takes(self, token: str) -> bool:
-        """Whether a token is good."""
+        """Return whether a token is good."""
         return token in self._good
 
 
 def refusal(*, is_legacy: bool) -> Reply:
-    """The answer to a call whose token is not good."""
+    """Answer a call whose token is not good."""
     if is_legacy:
         return Reply.enveloped(code=500, message="Incorrect access_token!")
     return Reply.enveloped(

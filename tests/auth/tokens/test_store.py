@@ -170,13 +170,6 @@ def test_a_row_tells_an_operator_whose_it_is(store):
     assert "card" in str(row)
 
 
-def test_a_password_in_the_address_is_not_kept(store):
-    key = TokenKey.of("http://me:passw0rd@card.example/x@y", "card", "egk_1", "s")
-    store.put(key, a_token())
-    assert store.get(key)
-    assert CachedToken.objects.get().address == "http://card.example/x@y"
-
-
 def test_long_names_do_no_harm(store):
     key = TokenKey.of("http://" + "a" * 500, "b" * 500, "c" * 500, "s")
     store.put(key, a_token())

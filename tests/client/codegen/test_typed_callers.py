@@ -195,8 +195,8 @@ def test_a_source_or_a_folder_that_is_not_there_is_one_clear_error(tmp_path, ser
 
 
 def test_a_verb_that_the_client_has_not_is_told_of(tmp_path, capsys):
-    written(tmp_path)
-    assert "left out: patch '/demo/types/'" in capsys.readouterr().err
+    written(tmp_path, document({"/demo/types/": {"get": operation(), "head": operation()}}))
+    assert "left out: head '/demo/types/'" in capsys.readouterr().err
 
 
 LONG = {
