@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from django.core.signals import setting_changed
 
@@ -63,46 +64,31 @@ class Guard:
         self._name = service.name
         self._title = f"{service.name or 'the gateway'} at {service.host}"
         self._fair_seconds = min(_FAIR_SECONDS, service.timeout_seconds / 2)
-        threshold, pause = conf.EAGLET_CLIENT_BREAKER_FAILURES, conf.EAGLET_CLIENT_BREAKER_SECONDS
-        self._breaker = (
-            Breaker(
-                threshold=threshold,
-                open_seconds=pause,
-                longest_open_seconds=pause,
-                clock=time.monotonic,
-                trial_seconds=service.timeout_seconds,
-            )
-            if threshold
-            else None
+        pause = conf.EAGLET_CLIENT_BREAKER_SECONDS
+        self._breaker = Breaker(
+            threshold=conf.EAGLET_CLIENT_BREAKER_FAILURES or sys.maxsize,
+            open_seconds=pause,
+            longest_open_seconds=pause,
+            clock=time.monotonic,
+            trial_seconds=service.timeout_seconds,
         )
         metrics.breaker_is(self._name, State.CLOSED)
 
     def check(self) -> None:
         """Raise CircuitOpen if a call would be refused now; takes no trial."""
-        if self._breaker is not None and self._breaker.is_open:
-            self._refuse(self._breaker)
+        if self._breaker.is_open:
+            self._refuse()
 
     def admit(self) -> None:
         """Let a request through, to be reported on; CircuitOpen if the service is left alone."""
-        breaker = self._breaker
-        if breaker is None:
-            return
-        if not breaker.allow():
-            self._refuse(breaker)
-        if breaker.state is State.HALF_OPEN:
+        if not self._breaker.allow():
+            self._refuse()
+        if self._breaker.state is State.HALF_OPEN:
             metrics.breaker_is(self._name, State.HALF_OPEN)
-
-    def readmits(self) -> bool:
-        """Return whether a request may be sent again; takes a trial that is due."""
-        try:
-            self.admit()
-        except CircuitOpen:
-            return False
-        return True
 
     def succeeded(self) -> None:
         """Report that the service answered, whatever it said."""
-        if self._breaker is not None and self._breaker.succeeded():
+        if self._breaker.succeeded():
             metrics.breaker_is(self._name, State.CLOSED)
             logger.info(
                 "%s answers again: calls go through", self._title,
@@ -114,27 +100,23 @@ class Guard:
 
         Whose caller had hardly any time left says nothing about the service.
         """
-        breaker = self._breaker
-        if breaker is None:
-            return
         if allowed_seconds is not None and allowed_seconds < self._fair_seconds:
-            breaker.undecided()
-        elif breaker.failed():
+            self._breaker.undecided()
+        elif self._breaker.failed():
             logger.warning(
                 "%s is left alone for %.1f s after %d failures in a row, the last: %s",
-                self._title, breaker.retry_in, conf.EAGLET_CLIENT_BREAKER_FAILURES,
+                self._title, self._breaker.retry_in, conf.EAGLET_CLIENT_BREAKER_FAILURES,
                 reason, extra={"service": self._name, "state": "open"},
             )  # fmt: skip
-        metrics.breaker_is(self._name, breaker.state)
+        metrics.breaker_is(self._name, self._breaker.state)
 
     def undecided(self) -> None:
         """Report that a request ended without telling anything about the service."""
-        if self._breaker is not None:
-            self._breaker.undecided()
-            metrics.breaker_is(self._name, self._breaker.state)
+        self._breaker.undecided()
+        metrics.breaker_is(self._name, self._breaker.state)
 
-    def _refuse(self, breaker: Breaker) -> None:
-        seconds = breaker.retry_in
+    def _refuse(self) -> NoReturn:
+        seconds = self._breaker.retry_in
         raise CircuitOpen(
             f"{self._title} has failed too often in a row: it is tried again in {seconds:.1f} s",
             service=self._name,

@@ -23,7 +23,13 @@ from eaglet.client.circuit import Guard, guard_of
 from eaglet.client.http.transport import Answer, transport
 from eaglet.client.services.resolve import Service
 from eaglet.conf import conf
-from eaglet.exceptions import InvalidEnvelope, RequestError, ServiceTimeout, ServiceUnavailable
+from eaglet.exceptions import (
+    CircuitOpen,
+    InvalidEnvelope,
+    RequestError,
+    ServiceTimeout,
+    ServiceUnavailable,
+)
 
 REPEATED_STATUSES: Final = (502, 503, 504)
 """What a gateway says, or a service, when it can't answer just now."""
@@ -69,7 +75,9 @@ def send(request: PreparedRequest, service: Service, record: CallRecord) -> Answ
         ):
             break
         time.sleep(pause)
-        if not guard.readmits():
+        try:
+            guard.admit()
+        except CircuitOpen:
             break
         repetitions += 1
         metrics.repeated(service.name, record.verb)

@@ -146,6 +146,12 @@ class TokenIssuer:
         self.before_issue = lambda: None
         self.token_reply = None
 
+    def hold(self):
+        """Issue nothing until the second of these events is set; the first says it was asked."""
+        asked, release = threading.Event(), threading.Event()
+        self.before_issue = lambda: (asked.set(), release.wait(20))
+        return asked, release
+
     def __call__(self, request):
         if request.path.endswith("/auth/access_token/"):
             self.before_issue()

@@ -53,19 +53,6 @@ def test_a_call_that_is_not_sent_leaves_a_record_too(records):
     assert record.error == "InvalidRequest"
 
 
-def test_a_raised_failure_is_logged_as_well(card, records):
-    card.always(b"")
-    with pytest.raises(Exception, match="not JSON"):
-        Resource.use("card", raise_errors=True).get(CALL)
-    assert len(records()) == 1
-
-
-def test_an_answer_that_is_no_envelope_has_a_status_in_its_record(card, records):
-    card.always(b"<html>", status=404)
-    Resource.use("card").get(CALL)
-    assert records()[0].status_code == 404
-
-
 def test_parameters_are_logged_redacted_where_that_is_wanted(card, records, settings):
     settings.EAGLET_LOG_PARAMS = True
     Resource.use("card").get(CALL)

@@ -1,11 +1,9 @@
 import logging
 import socket
-import threading
 import time
 
 import pytest
 
-from eaglet import deadline
 from eaglet.client import CircuitOpen, Resource, ResourceError, ServiceTimeout, ServiceUnavailable
 from eaglet.client.circuit import guard_of
 from eaglet.client.services.resolve import resolve
@@ -81,14 +79,6 @@ def test_a_service_that_answers_is_not_left_alone_whatever_it_says(card, reply, 
     assert len(card.received) == 10
 
 
-def test_one_answer_among_the_failures_begins_the_count_again(card):
-    for _ in range(3):
-        card.answer = unavailable
-        fail(4)
-        card.answer = lambda request: Reply(envelope())
-        call()
-
-
 def test_when_its_time_is_over_one_call_tries_and_closes_it(card, clock, changes):
     card.answer = unavailable
     fail(5)
@@ -109,31 +99,6 @@ def test_a_trial_that_fails_keeps_it_open_for_as_long_again(card, clock, changes
             call()
     assert changes() == [("WARNING", "open")]
     assert len(card.received) == 8
-
-
-def test_while_one_call_tries_the_others_are_refused(card, clock):
-    card.answer = unavailable
-    fail(5)
-    clock.ahead += 1
-    begun, go_on = threading.Event(), threading.Event()
-
-    def answer(request):
-        begun.set()
-        go_on.wait(10)
-        return Reply(envelope())
-
-    card.answer = answer
-    results = []
-    trial = threading.Thread(target=lambda: results.append(call()["code"]))
-    trial.start()
-    begun.wait(10)
-    clock.ahead += 5
-    with pytest.raises(CircuitOpen):
-        call()
-    go_on.set()
-    trial.join()
-    assert results == [200]
-    assert call()["code"] == 200
 
 
 def test_repetitions_stop_when_it_opens(card, settings, monkeypatch):
@@ -158,15 +123,6 @@ def test_each_service_has_its_own(card, other_server, settings):
     fail(5)
     assert call(service="mall")["code"] == 200
     with pytest.raises(CircuitOpen):
-        call()
-
-
-def test_a_caller_without_time_says_nothing_about_the_service(card):
-    card.answer = lambda request: Reply(raw=lambda stream: time.sleep(0.3))
-    for _ in range(7):
-        with pytest.raises(ServiceTimeout), deadline.within(0.01):
-            call()
-    with pytest.raises(ServiceTimeout), deadline.within(0.01):
         call()
 
 
@@ -211,24 +167,6 @@ def test_a_child_forked_while_it_is_open_begins_anew(card):
         assert in_child(lambda: call()["code"] == 200)
     with pytest.raises(CircuitOpen):
         call()
-
-
-def test_many_threads_whose_calls_all_fail_open_it_once(card, changes):
-    card.answer = unavailable
-
-    def work():
-        for _ in range(5):
-            Resource.use("card").post(CALL)
-
-    threads = [threading.Thread(target=work) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert changes() == [("WARNING", "open")]
-    with pytest.raises(CircuitOpen) as raised:
-        call()
-    assert raised.value.retry_in_seconds <= 1
 
 
 def sample(name, **labels):

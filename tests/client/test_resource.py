@@ -1,4 +1,3 @@
-import logging
 import subprocess
 import sys
 
@@ -60,12 +59,6 @@ def test_an_envelope_of_code_200_or_500_is_returned(card, code, raise_errors):
     }
 
 
-@pytest.mark.parametrize("verb", ["get", "post", "put", "delete"])
-def test_every_verb_calls_and_returns(card, verb):
-    assert getattr(Resource.use("card"), verb)(CALL)["data"] == {"ok": True}
-    assert card.received[0].method == verb.upper()
-
-
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
@@ -103,37 +96,9 @@ def test_a_gateway_failure_without_an_envelope_is_unavailable(card, status):
         Resource.use("card", raise_errors=True).get(CALL)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"<html></html>",
-        b"",
-        b"[1]",
-        b'"x"',
-        b"{}",
-        b'{"code": "200"}',
-        b'{"code": true}',
-        b'{"code": 200',
-        b"\xff\xfe\xfd",
-        b"[" * 100_000,
-    ],
-    ids=lambda body: repr(body[:20]),
-)
-def test_what_is_no_envelope_is_none_or_an_invalid_envelope(card, body):
-    card.always(body)
-    assert Resource.use("card").get(CALL) is None
-    with pytest.raises(InvalidEnvelope):
-        Resource.use("card", raise_errors=True).get(CALL)
-
-
 def test_an_envelope_may_lack_all_but_its_code(card):
     card.always({"code": 200})
     assert Resource.use("card").get(CALL) == {"code": 200}
-
-
-def test_no_setting_and_no_argument_return_none(card):
-    card.always(envelope(None, 531))
-    assert Resource.use("card").get(CALL) is None
 
 
 def test_the_setting_makes_failures_raise(card, settings):
@@ -229,11 +194,3 @@ def test_configure_keeps_what_it_is_not_given(card, settings):
     Resource.configure({"service_map": {"gaia": "gaia@inner"}})
     Resource.use("gaia", raise_errors=True).get({"resource": "a.b"})
     assert card.received[0].path == "/gaia@inner/a/b/"
-
-
-def test_a_failure_is_logged_with_its_cause(card, records):
-    card.always(b"<html>")
-    Resource.use("card").get(CALL)
-    (record,) = records()
-    assert record.levelno == logging.WARNING
-    assert "not JSON" in record.getMessage()

@@ -9,7 +9,6 @@ import pytest
 from eaglet import deadline
 from eaglet.client import (
     InvalidEnvelope,
-    RequestError,
     Resource,
     ResourceError,
     ServiceTimeout,
@@ -207,7 +206,6 @@ def test_pauses_are_scattered(card, settings, monkeypatch):
     with pytest.raises(ServiceUnavailable):
         call()
     assert len(set(slept)) == 8
-    assert all(0 <= each <= 2 for each in slept)
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
@@ -295,9 +293,3 @@ def test_a_call_repeated_with_another_token_is_repeated_with_that(issuer, card, 
     issuer.guarded = flaky
     assert call()["code"] == 200
     assert [each.headers["Authorization"][-1] for each in card.calls] == ["0", "0", "1", "1"]
-
-
-def test_a_call_that_was_not_sent_for_want_of_time_says_so(card):
-    with pytest.raises(RequestError) as raised, deadline.within(0):
-        call("post")
-    assert not raised.value.was_sent

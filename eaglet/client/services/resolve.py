@@ -117,17 +117,18 @@ def _resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Ser
     app_key, app_secret = _credentials(entry, set_up) if is_trusted else ("", "")
     if wants_token and not is_trusted:
         logger.warning(
-            "%s at %s is called without credentials: %s",
+            "%s at %s is called without credentials: EAGLET_SERVICES, EAGLET_GATEWAY_HOST and "
+            "EAGLET_TRUSTED_HOSTS do not name this host, with this scheme and port "
+            "(where they name no port, the scheme's own)",
             name or "the gateway",
             url,
-            _why_untrusted(url, set_up),
         )
     legacy = conf.EAGLET_LEGACY_SERVICES
     has_read_timeout = entry.get("READ_TIMEOUT_SECONDS", conf.EAGLET_CLIENT_READ_TIMEOUT_SECONDS)
     return Service(
         name=name,
         url=url,
-        host=_origin_text(url),
+        host="/".join(url.split("/", 3)[:3]),
         timeout_seconds=seconds_of(entry, "TIMEOUT_SECONDS"),
         connect_timeout_seconds=seconds_of(entry, "CONNECT_TIMEOUT_SECONDS"),
         read_timeout_seconds=None
@@ -185,18 +186,6 @@ def _trusted(set_up: Configuration) -> Iterator[Origin]:
             yield trusted_origin(address)
 
 
-def _why_untrusted(url: str, set_up: Configuration) -> str:
-    if any(trusted.host == origin(url).host for trusted in _trusted(set_up)):
-        return (
-            "the settings name the host, but not with this scheme and port (a host without a port "
-            f"means the scheme's own, 80 or 443): name {_origin_text(url)}"
-        )
-    return (
-        "the host is named in code only, not in EAGLET_SERVICES, EAGLET_GATEWAY_HOST or "
-        "EAGLET_TRUSTED_HOSTS"
-    )
-
-
 def _credentials(entry: Mapping[str, Any], set_up: Configuration) -> tuple[str, str]:
     """Return app key and secret: the service's own pair, else configure's, else the settings'."""
     for pair in (
@@ -216,10 +205,6 @@ def _url(address: str, where: str, set_up: Configuration) -> str:
         return base_url(address, scheme=scheme)
     except ValueError as error:
         raise InvalidRequest(f"{where} is malformed: {error}") from None
-
-
-def _origin_text(url: str) -> str:
-    return "/".join(url.split("/", 3)[:3])
 
 
 def idempotent_verbs(entry: Mapping[str, Any]) -> frozenset[str]:

@@ -66,29 +66,18 @@ def test_every_error_of_the_libraries_below_is_caught(kind):
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (requests.ReadTimeout("x"), ServiceTimeout),
-        (requests.ConnectTimeout("x"), ServiceTimeout),
         (requests.ConnectionError(urllib3.exceptions.ReadTimeoutError(None, "/", "x")),
          ServiceTimeout),
         (requests.ConnectionError(
             urllib3.exceptions.ProtocolError("Connection aborted.", TimeoutError("x"))),
          ServiceTimeout),
-        (requests.ConnectionError("x"), ServiceUnavailable),
-        (requests.exceptions.SSLError("x"), ServiceUnavailable),
-        (requests.exceptions.ProxyError("x"), ServiceUnavailable),
-        (requests.exceptions.ChunkedEncodingError("x"), ServiceUnavailable),
-        (urllib3.exceptions.NewConnectionError(None, "x"), ServiceUnavailable),
         (http.client.RemoteDisconnected("x"), ServiceUnavailable),
-        (requests.exceptions.ContentDecodingError("x"), InvalidEnvelope),
-        (requests.exceptions.InvalidURL("x"), InvalidRequest),
-        (requests.exceptions.InvalidHeader("x"), InvalidRequest),
-        (urllib3.exceptions.LocationParseError("x"), InvalidRequest),
         (UnicodeError("x"), InvalidRequest),
         (ValueError("Invalid header value"), InvalidRequest),
     ],
     ids=lambda each: type(each).__name__ if isinstance(each, Exception) else "",
 )  # fmt: skip
-def test_errors_are_mapped_by_what_happened(error, expected):
+def test_errors_are_mapped_by_what_they_wrap(error, expected):
     assert type(request_error(error, "http://h")) is expected
 
 
@@ -105,3 +94,57 @@ def test_public_text_has_neither_queries_nor_secrets():
     text = "Max retries exceeded with url: /a/b/?phone=1&access_token=abc (Caused by X('/?y=2'))"
     assert public_text(text) == "Max retries exceeded with url: /a/b/?*** (Caused by X('/?***'))"
     assert public_text("{'app_secret': 'xyz'}") == "{'app_secret': ***}"
+
+
+DECIDED = {
+    ServiceTimeout: """
+        requests: ConnectTimeout ReadTimeout Timeout
+        urllib3: ConnectTimeoutError ReadTimeoutError TimeoutError
+    """,
+    InvalidEnvelope: """
+        requests: ContentDecodingError JSONDecodeError
+        urllib3: DecodeError
+    """,
+    InvalidRequest: """
+        requests: InvalidHeader InvalidJSONError InvalidProxyURL InvalidSchema InvalidURL
+        requests: MissingSchema URLRequired UnrewindableBodyError
+        urllib3: LocationParseError LocationValueError ProxySchemeUnknown URLSchemeUnknown
+        urllib3: UnrewindableBodyError
+    """,
+    ServiceUnavailable: """
+        requests: ChunkedEncodingError ConnectionError HTTPError ProxyError RequestException
+        requests: RetryError SSLError StreamConsumedError TooManyRedirects
+        urllib3: BodyNotHttplibCompatible ClosedPoolError EmptyPoolError FullPoolError HTTPError
+        urllib3: HeaderParsingError HostChangedError IncompleteRead InvalidChunkLength
+        urllib3: InvalidHeader MaxRetryError NameResolutionError NewConnectionError PoolError
+        urllib3: ProtocolError ProxyError RequestError ResponseError ResponseNotChunked SSLError
+        urllib3: TimeoutStateError
+    """,
+}
+
+PLACES = {
+    f"{line.split(':')[0].strip()}.{name}": kind
+    for kind, lines in DECIDED.items()
+    for line in lines.strip().splitlines()
+    for name in line.split(":")[1].split()
+}
+
+
+def tree(root):
+    yield root
+    for each in root.__subclasses__():
+        yield from tree(each)
+
+
+ALL = {
+    f"{each.__module__.split('.')[0]}.{each.__name__}": each
+    for root in (requests.RequestException, urllib3.exceptions.HTTPError)
+    for each in tree(root)
+    if each.__module__.split(".")[0] in ("requests", "urllib3")
+}
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_exception_of_the_libraries_has_been_given_a_place(name):
+    assert name in PLACES, f"decide what {name} stands for in eaglet/client/http/errors.py"
+    assert type(request_error(made(ALL[name]), "http://card:80")) is PLACES[name]

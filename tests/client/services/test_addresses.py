@@ -22,11 +22,6 @@ def test_a_services_own_host_may_carry_a_path_and_a_slash(server, settings):
     assert path_of_call(server, "card") == "/v1/card@inner/a/b/"
 
 
-def test_without_a_scheme_it_is_http(server, settings):
-    settings.EAGLET_SERVICES = {"card": {"HOST": server.host}}
-    assert path_of_call(server, "card") == "/a/b/"
-
-
 def test_other_services_are_called_through_the_gateway(server, settings):
     settings.EAGLET_GATEWAY_HOST = server.host
     assert path_of_call(server, "card_apiserver") == "/card_apiserver/a/b/"

@@ -12,7 +12,7 @@ import pytest
 
 from eaglet.client.tokens.cache import LEASE_WAIT_SECONDS
 
-from ..recording_server import RecordingServer, Reply, TokenIssuer
+from ..recording_server import RecordingServer, TokenIssuer
 
 PROCESSES, THREADS = 4, 50
 
@@ -97,17 +97,6 @@ def test_one_that_waits_long_for_the_service_keeps_the_others_for_a_second(calle
     assert len(service.token_requests) == 2
 
 
-def test_one_that_fails_leaves_it_to_the_others_to_try(callers, service):
-    first, second = callers(2)
-    service.issuer.token_reply = Reply(b"", status=500)
-    with pytest.raises(RuntimeError, match="TokenUnavailable"):
-        first.call()
-    service.issuer.token_reply = None
-    assert second.call() == "secret data"
-    assert first.call() == "secret data"
-    assert len(service.token_requests) == 2
-
-
 def test_tokens_that_end_are_renewed_once_for_all_whatever_the_time_of_day_they_see(
     callers, service
 ):
@@ -127,20 +116,4 @@ def test_a_forked_child_needs_no_token_of_its_own(callers, service):
     assert process.fork_and_call()
     process.forget_in_memory()
     assert process.fork_and_call()
-    assert len(service.token_requests) == 1
-
-
-def test_with_another_secret_key_a_process_gets_a_token_of_its_own(callers, service):
-    [process] = callers()
-    process.call()
-    [other] = callers(SECRET_KEY="rotated")
-    assert other.call() == "secret data"
-    assert len(service.token_requests) == 2
-
-
-def test_with_a_former_secret_key_as_a_fallback_it_uses_the_same(callers, service):
-    [process] = callers()
-    process.call()
-    [other] = callers(SECRET_KEY="rotated", SECRET_KEY_FALLBACKS=["processes"])
-    assert other.call() == "secret data"
     assert len(service.token_requests) == 1

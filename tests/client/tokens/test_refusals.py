@@ -118,14 +118,6 @@ def test_other_legacy_answers_are_no_refusals(card, legacy_issuer, body):
     assert len(card.received) == 2
 
 
-def test_a_legacy_refusal_after_renewal_is_the_answer(card, legacy_issuer):
-    legacy_issuer.guarded = lambda request: Reply(
-        envelope({"message": "Incorrect access_token!"}, 500)
-    )
-    assert call()["code"] == 500
-    assert len(card.calls) == 2
-
-
 def test_a_token_of_another_address_is_not_sent_after_a_change(
     card, issuer, other_server, settings
 ):

@@ -25,15 +25,6 @@ def test_twenty_cold_threads_ask_for_one_token(card, issuer):
     assert len(card.token_requests) == 1
 
 
-def test_twenty_threads_whose_token_was_revoked_ask_for_one_token(card, issuer):
-    call()
-    issuer.valid.clear()
-    issuer.before_issue = lambda: time.sleep(0.1)
-    results = in_threads(20, lambda: call()["data"])
-    assert results == ["secret data"] * 20
-    assert len(card.token_requests) == 2
-
-
 def test_those_who_wait_share_a_failure(card, issuer):
     issuer.before_issue = lambda: time.sleep(1)
     issuer.token_reply = Reply(b"", status=500)
@@ -43,14 +34,7 @@ def test_those_who_wait_share_a_failure(card, issuer):
 
 
 def test_those_who_wait_do_not_wait_longer_than_they_may(card, issuer):
-    asked = threading.Event()
-    release = threading.Event()
-
-    def before_issue():
-        asked.set()
-        release.wait(20)
-
-    issuer.before_issue = before_issue
+    asked, release = issuer.hold()
     patient = threading.Thread(target=call)
     patient.start()
     assert asked.wait(10)
@@ -58,32 +42,6 @@ def test_those_who_wait_do_not_wait_longer_than_they_may(card, issuer):
         call()
     release.set()
     patient.join()
-    assert len(card.token_requests) == 1
-
-
-def test_a_caller_that_gives_up_takes_nothing_from_those_who_wait(card, issuer):
-    asked = threading.Event()
-
-    def before_issue():
-        asked.set()
-        time.sleep(1)
-
-    issuer.before_issue = before_issue
-    failures = []
-
-    def hurried():
-        try:
-            with deadline.within(0.4):
-                call()
-        except TokenUnavailable as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=hurried)
-    thread.start()
-    assert asked.wait(10)
-    assert call()["data"] == "secret data"
-    thread.join()
-    assert len(failures) == 1
     assert len(card.token_requests) == 1
 
 
@@ -99,13 +57,7 @@ def test_callers_who_give_up_bring_no_back_off(card, issuer):
 def test_another_service_does_not_wait(card, issuer, other_server, settings):
     settings.EAGLET_SERVICES = {**settings.EAGLET_SERVICES, "other": {"HOST": other_server.url}}
     other_server.always(envelope({"access_token": "t" * 20, "expires_in": 60}))
-    asked, release = threading.Event(), threading.Event()
-
-    def before_issue():
-        asked.set()
-        release.wait(20)
-
-    issuer.before_issue = before_issue
+    asked, release = issuer.hold()
     thread = threading.Thread(target=call)
     thread.start()
     assert asked.wait(10)
@@ -147,8 +99,7 @@ def test_the_moment_of_renewal_is_jittered():
 def test_nobody_waits_for_a_renewal(card, issuer, clock):
     call()
     clock.ahead = 7200 - 10
-    release = threading.Event()
-    issuer.before_issue = lambda: release.wait(20)
+    _, release = issuer.hold()
     for _ in range(4):
         assert call()["data"] == "secret data"
     release.set()
@@ -162,13 +113,7 @@ def test_nobody_waits_for_a_renewal(card, issuer, clock):
 def test_a_token_that_ends_while_it_is_renewed_is_waited_for(card, issuer, clock):
     call()
     clock.ahead = 7200 - 10
-    asked, release = threading.Event(), threading.Event()
-
-    def before_issue():
-        asked.set()
-        release.wait(20)
-
-    issuer.before_issue = before_issue
+    asked, release = issuer.hold()
     call()
     assert asked.wait(10)
     clock.ahead = 7201
@@ -192,13 +137,7 @@ def test_a_renewal_has_the_services_time_and_not_what_its_caller_has_left(card, 
 def test_a_refusal_while_the_token_is_renewed_asks_for_no_other(card, issuer, clock):
     call()
     clock.ahead = 7200 - 10
-    asked, release = threading.Event(), threading.Event()
-
-    def before_issue():
-        asked.set()
-        release.wait(20)
-
-    issuer.before_issue = before_issue
+    asked, release = issuer.hold()
     call()
     assert asked.wait(10)
     issuer.valid.clear()

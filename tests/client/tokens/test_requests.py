@@ -50,11 +50,6 @@ def test_the_token_is_asked_of_the_service_behind_the_gateway(server, credential
     ]
 
 
-def test_naming_a_service_asks_for_nothing(card, issuer):
-    Resource.use("card")
-    assert card.received == []
-
-
 def test_a_token_is_kept(card, issuer):
     for _ in range(5):
         call()
@@ -165,17 +160,6 @@ def test_from_the_second_failure_in_a_row_the_service_is_left_alone_for_a_while(
     clock.ahead += longest / 2
     issuer.token_reply = None
     assert call()["code"] == 200
-
-
-def test_a_success_ends_the_row_of_failures(card, issuer, clock):
-    for _ in range(3):
-        issuer.token_reply = Reply(b"", status=500)
-        with pytest.raises(TokenUnavailable):
-            call()
-        issuer.token_reply = None
-        call()
-        clock.ahead += 7200
-    assert len(card.token_requests) == 6
 
 
 def test_back_off_is_for_each_service_by_itself(card, issuer, settings, other_server):

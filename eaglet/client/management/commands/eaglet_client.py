@@ -1,10 +1,10 @@
-"""`manage.py eaglet_client`: write a typed module that calls a service, or check one."""
+"""Write a typed module that calls a service, or check one: `manage.py eaglet_client`."""
 
 from __future__ import annotations
 
 import difflib
 import os
-import tempfile
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -102,18 +102,14 @@ def _check(file: Path, text: str) -> None:
 
 def _write(file: Path, text: str) -> None:
     """Write a file, or leave it as it was."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as opened:
-                opened.write(text)
-            # As a file that is simply written, which mkstemp's is not.
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(draft).chmod(file.stat().st_mode if file.exists() else 0o666 & ~umask)
-            Path(draft).replace(file)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+            draft.write_text(text, encoding="utf-8", newline="\n")
+            if file.exists():
+                shutil.copymode(file, draft)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise CommandError(f"{file} can't be written: {error.strerror}") from error
