@@ -158,7 +158,8 @@ def test_a_trial_for_which_no_token_can_be_had_is_followed_by_another(issuer, ca
 
 
 @forks
-def test_a_child_forked_while_it_is_open_begins_anew(card):
+def test_a_child_forked_while_it_is_open_begins_anew(card, settings):
+    settings.EAGLET_CLIENT_BREAKER_SECONDS = 60
     card.answer = unavailable
     fail(5)
     card.answer = lambda request: Reply(envelope())

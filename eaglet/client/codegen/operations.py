@@ -72,8 +72,9 @@ def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]
     """
     found: dict[tuple[str, str, str], Operation] = {}
     left_out = []
-    paths = _object(document.get("paths"))
-    for path, item in sorted((str(key), item) for key, item in paths.items()):  # YAML has any key
+    # Keys of YAML need not be strings.
+    paths = {str(path): item for path, item in _object(document.get("paths")).items()}
+    for path, item in sorted(paths.items()):
         # A URLconf may have put the resources under a prefix, which the service's HOST has too.
         app, resource = ["", "", *path.strip("/").split("/")][-2:]
         if (app, resource) in _NOT_FOR_CALLERS:

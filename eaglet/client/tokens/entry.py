@@ -61,7 +61,7 @@ class TokenEntry:
         self._has_worked = False
         self._failures = 0
         self._refusals = 0
-        self._failure = ""
+        self.failure = ""
 
     def keep(self, token: StoredToken, *, is_unsaved: bool) -> None:
         """Keep a new token, in the shared store or not yet; that ends a row of failures."""
@@ -123,11 +123,11 @@ class TokenEntry:
         if left > 0:
             raise TokenUnavailable(
                 f"no access token, and none is asked for within the next {left:.1f} s after "
-                f"{self._failures + self._refusals} failures in a row, the last: {self._failure}"
+                f"{self._failures + self._refusals} failures in a row, the last: {self.failure}"
             )
 
     def _leave_alone(self, reason: str, back_off: BackOff) -> None:
-        self._failure = reason
+        self.failure = reason
         further = self._failures + self._refusals - 2
         if further >= 0:
             delay = min(back_off.first * 2 ** min(further, 10), back_off.longest)

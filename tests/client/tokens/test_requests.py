@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from eaglet import deadline
@@ -131,8 +133,10 @@ def test_a_call_whose_token_can_not_be_had_fails_unsent(card, issuer, reply):
     ids=["it says no", "it is not in order", "its gateway answers", "nothing answers"],
 )
 def test_from_the_second_failure_in_a_row_the_service_is_left_alone_for_a_while(
-    card, issuer, clock, reply, first, longest
+    card, issuer, clock, reply, first, longest, monkeypatch
 ):
+    stopped = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: stopped + clock.ahead)
     issuer.token_reply = reply
 
     def tries(times):
