@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, ParamSpec, TypeVar
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from eaglet.tasks.database import DATABASE_FAULTS
 from eaglet.tasks.display import as_column
+from eaglet.tasks.insert import insert
 from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.models.received import ReceivedTaskQuerySet
 from eaglet.tasks.receiving.delivery import Delivery
@@ -63,7 +65,7 @@ def begin(delivery: Delivery) -> AttemptStart:
     if delivery.is_first:
         row = ReceivedTask(
             **_described_by(delivery),
-            state=State.STARTED,
+            state=State.STARTED.value,
             received_at=delivery.received_at or now,
             started_at=now,
             due_at=now,
@@ -71,8 +73,10 @@ def begin(delivery: Delivery) -> AttemptStart:
         )
         alias = ledger_alias()
         try:
-            with transaction.atomic(using=alias):
-                row.save(using=alias, force_insert=True)
+            # A statement of its own is whole by itself; within a transaction it must not end that.
+            inside = connections[alias].in_atomic_block
+            with transaction.atomic(using=alias) if inside else nullcontext():
+                insert(alias, row)
         except IntegrityError:
             pass  # a repeat
         else:

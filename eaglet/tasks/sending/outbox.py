@@ -18,9 +18,9 @@ from eaglet.exceptions import TaskError
 from eaglet.setup_errors import missing_table, remedy
 from eaglet.tasks.broker.headers import sent_by
 from eaglet.tasks.display import describe
+from eaglet.tasks.insert import insert
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.sending.insert import insert
 from eaglet.tasks.sending.notify import wake_relays_after_commit
 from eaglet.tasks.sending.publisher import publisher
 

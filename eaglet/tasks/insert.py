@@ -1,4 +1,4 @@
-"""Insert an outbox row as cheaply as can be: it stands in the caller's transaction."""
+"""Insert a row of the outbox or the ledger as cheaply as can be: there is one for each task."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import Final
 
 from django.db import connections
+from django.db.models import Model
 from django.db.transaction import mark_for_rollback_on_error
-
-from eaglet.tasks.models import OutboxTask
 
 _KNOWN: Final = ("postgresql", "mysql", "sqlite")
 
 
-def insert(alias: str, task: OutboxTask) -> None:
+def insert(alias: str, row: Model) -> None:
     """Write a new row and give it its primary key.
 
     The statement is made once, and not for each row as `save` does, which spends most of its
@@ -22,26 +21,26 @@ def insert(alias: str, task: OutboxTask) -> None:
     """
     connection = connections[alias]
     if connection.vendor not in _KNOWN:
-        task.save(using=alias, force_insert=True)
+        row.save(using=alias, force_insert=True)
         return
     returning = connection.features.can_return_columns_from_insert
-    names, sql = _statement(connection.vendor, returning)
+    names, sql = _statement(type(row), connection.vendor, returning)
     adapt = connection.ops.adapt_datetimefield_value
     values = [
         adapt(value) if isinstance(value, datetime.datetime) else value
-        for value in [task.__dict__[name] for name in names]
+        for value in [row.__dict__[name] for name in names]
     ]
     with mark_for_rollback_on_error(using=alias), connection.cursor() as cursor:
         cursor.execute(sql, values)
-        task.pk = cursor.fetchone()[0] if returning else cursor.lastrowid
-    task._state.db = alias
-    task._state.adding = False
+        row.pk = cursor.fetchone()[0] if returning else cursor.lastrowid
+    row._state.db = alias
+    row._state.adding = False
 
 
 @lru_cache
-def _statement(vendor: str, returning: bool) -> tuple[list[str], str]:
+def _statement(model: type[Model], vendor: str, returning: bool) -> tuple[list[str], str]:
     quote = "`{}`".format if vendor == "mysql" else '"{}"'.format
-    meta = OutboxTask._meta
+    meta = model._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     columns = ", ".join(quote(field.column) for field in fields)
     sql = (
