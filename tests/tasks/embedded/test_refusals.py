@@ -138,7 +138,7 @@ def test_a_disk_that_is_full_is_an_error_and_loses_nothing(path, connect):
 def test_a_folder_that_cannot_be_written_to_is_an_error_that_says_so(path, connect):
     connect().connect()
     (path / "queue.sqlite3").chmod(0o400)
-    refused(connect, "readonly|read-only")
+    refused(connect, "Permission denied.*see to its folder, its disk and its rights")
 
 
 @pytest.mark.parametrize("what", ["moved away", "replaced by a file", "replaced by another"])
