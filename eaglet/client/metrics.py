@@ -47,11 +47,10 @@ def called(
     method = verb.upper()
     if isinstance(error, ResourceError):
         code = error.code
-    if code is not None and (error is None or isinstance(error, ResourceError)):
-        # A service may answer with any number; those of HTTP are few.
-        outcome = str(code) if code in _CODES else "other"
-    else:
+    if error is not None and not isinstance(error, ResourceError):
         outcome = type(error).__name__
+    else:  # a service may answer with any number; those of HTTP are few
+        outcome = str(code) if code in _CODES else "other"
     _CALLS.labels(service, method, outcome).inc()
     _SECONDS.labels(service, method).observe(seconds)
 

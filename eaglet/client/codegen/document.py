@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 import yaml
 
-from eaglet.client.codegen.errors import InvalidDocument
+from eaglet.exceptions import EagletError
 
 LARGEST_BYTES: Final = 20_000_000
 TIMEOUT_SECONDS: Final = (5, 30)
@@ -18,6 +18,10 @@ TIMEOUT_SECONDS: Final = (5, 30)
 
 _PATH: Final = "/openapi.json"
 _ENDINGS: Final = (".json", ".yaml", ".yml")
+
+
+class InvalidDocument(EagletError):
+    """There is no such document, or nothing can be made of it; the message is for a person."""
 
 
 def load(source: str) -> dict[str, Any]:

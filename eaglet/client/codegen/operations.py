@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eaglet.client.codegen.errors import InvalidDocument
+from eaglet.client.codegen.document import InvalidDocument
 from eaglet.client.services.addresses import is_name
 from eaglet.client.services.resolve import VERBS
 

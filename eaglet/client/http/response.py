@@ -59,9 +59,8 @@ def envelope_of(answer: Answer) -> dict[str, Any]:
         raise _without_envelope(answer)
     if status == 200 and content["code"] in _ANSWERED:
         return content
-    raise ResourceError(
-        content["code"], message_of(content), status_code=status, data=content.get("data")
-    )
+    message, data = message_of(content), content.get("data")
+    raise ResourceError(content["code"], message, status_code=status, data=data)
 
 
 def _without_envelope(answer: Answer) -> Exception:

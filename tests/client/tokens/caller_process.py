@@ -21,14 +21,15 @@ BASE = {
 class CallerProcess:
     """Another process; `process.call()` calls the function of that name below in it.
 
-    `process.begin("call")` does not wait for it; `process.result()` does.
+    `process.begin("call")` does not wait for it; `process.result()` does. It waits `patience`
+    seconds for a token of another: on a machine under load what takes a moment takes seconds.
     """
 
-    def __init__(self, *, clock_ahead=0, **settings):
+    def __init__(self, *, clock_ahead=0, patience=30, **settings):
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(settings, clock_ahead, theirs), daemon=True
+            target=_serve, args=(settings, clock_ahead, patience, theirs), daemon=True
         )
         self._process.start()
         theirs.close()
@@ -63,7 +64,7 @@ class CallerProcess:
         self._process.join()
 
 
-def _serve(given, clock_ahead, pipe):
+def _serve(given, clock_ahead, patience, pipe):
     if clock_ahead:
         _set_clock(clock_ahead)
     import django
@@ -75,6 +76,9 @@ def _serve(given, clock_ahead, pipe):
         pymysql.install_as_MySQLdb()
     settings.configure(**{**BASE, **given})
     django.setup()
+    from eaglet.client.tokens import cache
+
+    cache.LEASE_WAIT_SECONDS = patience
     while True:
         try:
             name, args = pipe.recv()

@@ -10,8 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from eaglet.client.codegen.document import load
-from eaglet.client.codegen.errors import InvalidDocument
+from eaglet.client.codegen.document import InvalidDocument, load
 from eaglet.client.codegen.module import module_text
 from eaglet.client.codegen.names import identifier
 from eaglet.client.codegen.operations import operations
