@@ -128,14 +128,6 @@ def test_a_table_in_the_wrong_place_is_named(found):
     )
 
 
-def test_the_default_settings_have_no_fault_before_deployment(issuing, found):
-    assert found() == {}
-
-
-def test_deployment_without_resources_has_nothing_to_be_warned_of(found):
-    assert found(deploy=True, without="eaglet.api") == {}
-
-
 def test_deployment_that_issues_no_tokens_is_not_warned_of_them(monkeypatch, found):
     monkeypatch.setattr(checks.registry, "lookup", lambda app, resource: None)
     of_tokens = {"eaglet_auth.W004", "eaglet_auth.W005"}

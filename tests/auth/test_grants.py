@@ -2,7 +2,6 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from eaglet.auth.grants import allows, validate_grant
-from eaglet.auth.models import AppGrant
 
 
 @pytest.mark.parametrize(
@@ -43,16 +42,6 @@ def test_a_grant_covers_nothing_else(grant):
     assert not allows({grant}, "demo.data:get")
 
 
-def test_no_grants_allow_nothing():
-    assert not allows(set(), "demo.data:get")
-
-
 @pytest.mark.parametrize("wanted", ["", "demo", "demo.data", ".:", "demo.:get", ":get"])
 def test_stars_do_not_cover_what_is_no_name_of_a_method(wanted):
     assert not allows({"*.*:*"}, wanted)
-
-
-def test_a_grant_is_there_once_per_app(hermes, make_app):
-    make_app("zeus")  # has the same grant
-    with pytest.raises(ValidationError):
-        AppGrant(app=hermes.app, grant="*").full_clean()

@@ -83,21 +83,6 @@ def test_what_is_not_written_yet_is_written_at_the_end_of_any_request(
     assert counts() == {LACKS: 2}
 
 
-def test_other_requests_pay_nothing(call, hermes):
-    call(hermes.token())
-    assert not refusals.request_finished.has_listeners(counter) or not [
-        receiver
-        for receiver in refusals.request_finished.receivers
-        if receiver[0][0] == refusals.__name__
-    ]
-
-
-def test_a_refusal_that_rolls_back_is_counted_all_the_same(call, poor, settings, monkeypatch):
-    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
-    assert call(poor.token()).status_code == 403
-    assert counts() == {LACKS: 1}
-
-
 def test_a_connection_in_somebody_s_transaction_is_left_open(call, poor, monkeypatch):
     closed = []
     monkeypatch.setattr(connection, "close", lambda: closed.append(True))
@@ -105,14 +90,6 @@ def test_a_connection_in_somebody_s_transaction_is_left_open(call, poor, monkeyp
         assert call(poor.token()).status_code == 403
     assert counts() == {LACKS: 1}
     assert not closed
-
-
-def test_an_app_that_is_gone_is_not_counted_and_others_are(poor, hermes):
-    counter.note(hermes.app.pk, Reason.REVOKED)
-    counter.note(poor.app.pk, Reason.REVOKED)
-    hermes.app.delete()
-    counter.write()
-    assert counts() == {("poor", "revoked", ""): 1}
 
 
 def test_a_database_that_can_not_take_them_fails_no_request(call, poor, monkeypatch, caplog):
@@ -124,24 +101,6 @@ def test_a_database_that_can_not_take_them_fails_no_request(call, poor, monkeypa
     monkeypatch.setattr(refusals, "_add", broken)
     assert call(token).status_code == 403
     assert "1 refused calls were not counted" in caplog.text
-
-
-def test_counting_tells_no_process_that_access_has_changed(poor):
-    from eaglet.auth.tokens.invalidation import access_changed  # noqa: PLC0415
-
-    heard = []
-    receiver = lambda **kwargs: heard.append(kwargs)  # noqa: E731
-    access_changed.connect(receiver)
-    try:
-        with transaction.atomic():
-            counter.note(poor.app.pk, Reason.REVOKED)
-            counter.write()
-            counter.note(poor.app.pk, Reason.REVOKED)
-            counter.write()
-    finally:
-        access_changed.disconnect(receiver)
-    assert heard == []
-    assert counts() == {("poor", "revoked", ""): 2}
 
 
 def test_the_pages_show_them_and_the_grant_that_was_missing(admin_client, call, poor, hermes):

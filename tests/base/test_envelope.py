@@ -6,19 +6,6 @@ from eaglet import envelope
 from eaglet.exceptions import InvalidEnvelope
 
 
-def test_a_success():
-    assert envelope.success([1]) == {"code": 200, "data": [1], "errMsg": "", "innerErrMsg": ""}
-
-
-def test_a_failure():
-    assert envelope.failure(500, "no") == {
-        "code": 500, "data": None, "errMsg": "no", "innerErrMsg": "",
-    }  # fmt: skip
-    full = envelope.failure(400, "no", data=1, inner="x", errors=[{"param": "a", "reason": "b"}])
-    assert full["errors"] == [{"param": "a", "reason": "b"}]
-    assert (full["data"], full["innerErrMsg"]) == (1, "x")
-
-
 @pytest.mark.parametrize(
     "answer", [{"code": 200}, {"code": 500, "data": 1, "errMsg": "x"}, {"code": 0}]
 )

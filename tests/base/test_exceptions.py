@@ -22,11 +22,6 @@ def declared():
     }
 
 
-def test_every_error_belongs_to_the_tree():
-    for error in declared().values():
-        assert issubclass(error, exceptions.EagletError)
-
-
 def test_the_tree_is_drawn_as_it_is():
     drawn = re.findall(r"^([│├└─ ]*)([A-Z]\w+)", exceptions.__doc__, re.MULTILINE)
     path = []
@@ -45,11 +40,6 @@ def test_an_api_error_has_a_message_a_code_and_data():
     assert (str(error), error.message, error.code, error.data) == ("no", "no", 500, None)
     error = exceptions.ApiError("no", 404, data=1)
     assert (error.code, error.data) == (404, 1)
-
-
-def test_a_resource_error_says_code_status_and_message():
-    error = exceptions.ResourceError(404, "gone", status_code=404, data=1)
-    assert str(error) == "code 404 (HTTP 404): gone"
 
 
 @pytest.mark.parametrize("faults", [[], [exceptions.ParamFault("a", "odd")]])

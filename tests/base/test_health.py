@@ -21,16 +21,6 @@ def failing():
     raise OSError("no route")
 
 
-def test_without_probes_there_is_nothing_to_report():
-    assert health.run_probes() == []
-
-
-def test_results_come_in_the_order_of_names():
-    for name in "cab":
-        health.register_probe(name, lambda: None)
-    assert [(r.name, r.ok) for r in health.run_probes()] == [("a", True), ("b", True), ("c", True)]
-
-
 def test_a_probe_that_raises_is_not_in_order():
     health.register_probe("a", failing)
     [result] = health.run_probes()
@@ -44,19 +34,6 @@ def test_a_probe_can_not_end_the_process(error):
 
     health.register_probe("a", ending)
     assert not health.run_probes()[0].ok
-
-
-def test_a_name_registered_again_is_replaced():
-    health.register_probe("a", failing)
-    health.register_probe("a", lambda: None)
-    assert [result.ok for result in health.run_probes()] == [True]
-
-
-def test_a_probe_is_taken_out_and_one_that_is_not_there_is_no_error():
-    health.register_probe("a", failing)
-    health.unregister_probe("a")
-    health.unregister_probe("a")
-    assert health.run_probes() == []
 
 
 def test_probes_run_at_the_same_time():

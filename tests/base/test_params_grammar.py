@@ -28,12 +28,6 @@ def test_a_declaration_is_read(declaration, expected):
     assert Param.parse(declaration) == expected
 
 
-@pytest.mark.parametrize("type_", TYPES)
-def test_every_type_may_be_required_or_optional(type_):
-    assert Param.parse(f"a:{type_}") == Param("a", True, type_)
-    assert Param.parse(f"?a:{type_}") == Param("a", False, type_)
-
-
 @pytest.mark.parametrize(
     "type_", ["integer", "", "Int", " int", "int ", "int:int", "?int", "string", "long", "boolean"]
 )
@@ -62,23 +56,6 @@ def test_a_lone_string_is_an_error(declarations):
 def test_without_parentheses_is_an_error_at_declaration(wrong):
     with pytest.raises(ImproperlyConfigured, match="param_required"):
         param_required(wrong)
-
-
-@pytest.mark.parametrize("empty", [[], (), None, iter([])])
-def test_nothing_may_be_declared(empty):
-    function = param_required(empty)(lambda args: args)
-    assert function({"a": 1}) == {"a": 1}
-
-
-def test_nothing_at_all_may_be_declared():
-    assert param_required()(lambda args: args)({"a": 1}) == {"a": 1}
-
-
-@pytest.mark.parametrize("container", [list, tuple, set, iter, lambda x: (i for i in x)])
-def test_any_iterable_of_declarations_will_do(container):
-    function = param_required(container(["a:int"]))(lambda args: args["a"])
-    assert function({"a": "1"}) == 1
-    assert function({"a": "2"}) == 2
 
 
 @pytest.mark.parametrize(

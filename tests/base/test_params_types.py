@@ -7,7 +7,6 @@ import math
 import zoneinfo
 
 import pytest
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
 from eaglet.exceptions import InvalidParam
@@ -150,10 +149,6 @@ def test_null_is_refused_by_every_type(type_):
         convert(type_, None)
 
 
-def test_a_decimal_of_trailing_zeros_keeps_them():
-    assert str(convert("decimal", "1.50")) == "1.50"
-
-
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -198,14 +193,6 @@ def test_without_time_zones_a_datetime_is_naive(value, expected, settings):
     assert converted.tzinfo is None
 
 
-@pytest.mark.parametrize("value", REFUSED["datetime"], ids=repr)
-@pytest.mark.parametrize("use_tz", [True, False])
-def test_what_is_no_datetime_is_refused_either_way(value, use_tz, settings):
-    settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Shanghai"
-    with pytest.raises(InvalidParam):
-        convert("datetime", value)
-
-
 @pytest.mark.parametrize(
     ("zone", "value"),
     [
@@ -219,12 +206,6 @@ def test_a_moment_that_the_database_or_the_answer_could_not_write_is_refused(zon
     settings.USE_TZ, settings.TIME_ZONE = True, zone
     with pytest.raises(InvalidParam):
         convert("datetime", value)
-
-
-def test_a_query_dict_s_last_value_is_converted():
-    query = QueryDict("a=1", mutable=True)
-    param_required(["a:int"])(lambda args: args)(query)
-    assert query["a"] == 1
 
 
 @pytest.mark.parametrize(

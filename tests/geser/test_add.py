@@ -1,12 +1,8 @@
 """`geser add`: resources and tasks for a service that is there."""
 
 import ast
-import re
 
 import pytest
-
-from eaglet.api import routing
-from eaglet.geser import names
 
 
 def test_a_resource_comes_with_its_package_and_its_test(geser, service, present):
@@ -32,18 +28,6 @@ def test_it_answers_what_it_is_told_to(geser, service):
     assert text.count('@param_required(["id:int"])') == 2
 
 
-def test_a_public_resource_requires_no_token(geser, service):
-    geser("add", "resource", "mall.news", "--public")
-    assert "access_token" not in (service / "api/mall/a_news.py").read_text()
-
-
-def test_it_works_from_a_folder_inside_the_service(geser, service, monkeypatch):
-    monkeypatch.chdir(service / "api" / "member")
-    code, _ = geser("add", "resource", "member.points")
-    assert code == 0
-    assert (service / "api/member/a_points.py").exists()
-
-
 def test_a_task_comes_with_its_test(geser, service):
     code, printed = geser("add", "task", "ordered")
     assert code == 0
@@ -52,11 +36,6 @@ def test_a_task_comes_with_its_test(geser, service):
     ]  # fmt: skip
     text = (service / "tasks/ordered.py").read_text()
     assert '@task("services.member_service.tasks.ordered")' in text
-
-
-def test_a_task_can_be_of_a_queue_whose_name_is_given_whole(geser, service):
-    geser("add", "task", "services.mall.tasks.paid")
-    assert '@task("services.mall.tasks.paid")' in (service / "tasks/paid.py").read_text()
 
 
 @pytest.mark.parametrize(
@@ -95,25 +74,10 @@ def test_what_would_not_do_is_refused_and_nothing_written(
     assert present(service) == before
 
 
-def test_a_test_that_is_there_keeps_the_resource_from_being_written(geser, service):
-    (service / "tests/test_mall_order.py").write_text("mine")
-    code, printed = geser("add", "resource", "mall.order")
-    assert code == 1
-    assert "tests/test_mall_order.py" in printed
-    assert not (service / "api/mall").exists()
-
-
 def test_outside_a_service_there_is_nothing_to_add_to(geser):
     code, printed = geser("add", "task", "ordered")
     assert code == 1
     assert "is in no service that geser has made" in printed
-
-
-def test_no_app_is_called_as_eaglets_own_paths_begin():
-    routes = [str(route.pattern) for route in routing.own_routes()]
-    # `.well-known` can't be an app's name.
-    begins = {re.split(r"[/.]", route)[0] for route in routes if not route.startswith(".")}
-    assert begins <= names.ROUTES
 
 
 @pytest.mark.parametrize("linked", ["api", "tests"])

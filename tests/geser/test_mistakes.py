@@ -90,11 +90,6 @@ def test_migrations_not_run_and_a_command(untouched, command):
     assert re.search(r"run (manage\.py )?migrate", told)
 
 
-def test_migrations_not_run_and_a_task_sent(untouched):
-    told = last_line(untouched, "shell", "-c", SEND.format("services.a.tasks.b"))
-    assert "eaglet_tasks_outboxtask is not there: run manage.py migrate" in told
-
-
 def test_migrations_not_run_and_a_request(untouched):
     code = (
         "from django.test import Client; Client(raise_request_exception=False).post("
@@ -108,11 +103,6 @@ def test_migrations_not_run_and_the_doctor(untouched):
     told = tried(untouched, "eaglet_doctor")
     assert "migrations are not applied run manage.py migrate" in told
     assert "Traceback" not in told
-
-
-def test_the_app_for_tasks_is_not_installed(changed):
-    told = changed("settings.py", '    "eaglet.tasks",\n', "")
-    assert "eaglet.tasks is used, and not installed: add 'eaglet.tasks' to INSTALLED_APPS" in told
 
 
 def test_the_app_for_resources_is_not_installed(changed):

@@ -1,6 +1,5 @@
 """`geser new`: what it writes, and what it refuses."""
 
-import json
 import re
 import stat
 import subprocess
@@ -53,11 +52,6 @@ def test_it_writes_a_whole_service(service, present):
     assert not [path for path, text in files.items() if "{{" in text or "{%" in text]
 
 
-def test_what_is_run_can_be_run(service):
-    for program in ("manage.py", ".ci/run"):
-        assert (service / program).stat().st_mode & stat.S_IXUSR
-
-
 def test_secrets_are_fresh_and_in_the_env_file_alone(geser, service, present, tmp_path):
     told = dict(re.findall(r"^([A-Z_]+)=(.*)$", (service / ".env").read_text(), re.MULTILINE))
     secrets = [told[name] for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "RABBITMQ_PASSWORD")]
@@ -94,22 +88,6 @@ def test_the_image_gets_neither_secrets_nor_a_root_user_nor_a_strict_umask(servi
     assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)[-1].endswith("-slim")
     assert re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE) == ["service"]
     assert "chmod -R go+rX ." in dockerfile
-
-
-def test_the_version_and_the_answers_are_recorded(service):
-    told = json.loads((service / ".geser.json").read_text())
-    assert told["template"] == __version__
-    assert told["answers"] == {"name": "member_service", "app": "member", "requirement": None}
-
-
-@pytest.mark.parametrize(
-    ("name", "app"),
-    [("card", "card"), ("auth_service", "auth_service"), ("service", "service")],
-)
-def test_the_first_resources_app_is_named_for_the_service(geser, tmp_path, name, app):
-    code, printed = geser("new", name)
-    assert code == 0, printed
-    assert (tmp_path / name / "api" / app / "a_greeting.py").exists()
 
 
 @pytest.mark.parametrize(
@@ -219,12 +197,6 @@ def test_credentials_come_in_headers_and_bodies_alone_unless_the_environment_say
     assert told() == ["False", "False", "0"]
     opened = {"EAGLET_TOKEN_IN_PARAMETER": "true", "EAGLET_SECRET_IN_QUERY": "true"}
     assert told(**opened, EAGLET_TRUSTED_PROXIES="2") == ["True", "True", "2"]
-
-
-def test_a_requirement_that_is_given_is_written(geser, tmp_path):
-    given = "eaglet @ git+https://HOST/eaglet.git@v0.1.0"
-    geser("new", "member_service", "--eaglet", given)
-    assert given in (tmp_path / "member_service/requirements.txt").read_text().splitlines()
 
 
 @pytest.mark.parametrize(

@@ -95,13 +95,6 @@ def test_a_file_the_user_deleted_stays_deleted(geser, service, older, commit):
     assert not (service / "settings.py").exists()
 
 
-def test_a_file_new_in_the_template_is_added(geser, service, written_before, commit):
-    written_before("Dockerfile", None)
-    commit()
-    assert geser("update") == (0, "Dockerfile: added\n")
-    assert (service / "Dockerfile").read_text().startswith("# Dependencies")
-
-
 def test_a_file_new_in_the_template_leaves_the_users_own_alone(
     geser, service, written_before, commit
 ):
@@ -136,13 +129,6 @@ def test_what_was_added_later_and_the_secrets_are_not_touched(geser, service, ol
     assert (service / ".env").read_bytes() == secrets
 
 
-def test_the_update_of_a_given_requirement_keeps_it(geser, tmp_path, monkeypatch):
-    given = "eaglet @ git+https://HOST/eaglet.git@v0.1.0"
-    geser("new", "card_service", "--eaglet", given)
-    monkeypatch.chdir(tmp_path / "card_service")
-    assert geser("update", "--force") == (0, "The templates have changed nothing.\n")
-
-
 def test_without_a_commit_to_go_back_to_it_is_refused(geser, service, older, commit):
     commit()
     edit(service / "settings.py", '"UTC"', '"Asia/Shanghai"')
@@ -155,35 +141,12 @@ def test_without_a_commit_to_go_back_to_it_is_refused(geser, service, older, com
     assert NOW in (service / "settings.py").read_text()
 
 
-def test_outside_a_repository_it_is_refused(geser, service, older, monkeypatch, tmp_path):
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    code, printed = geser("update")
-    assert code == 1
-    assert "no git repository" in printed
-
-
 def test_a_service_that_a_newer_eaglet_wrote_is_refused(geser, service, older):
     told = json.loads((service / ".geser.json").read_text())
     (service / ".geser.json").write_text(json.dumps({**told, "template": "99.0.0"}))
     code, printed = geser("update", "--force")
     assert code == 1
     assert "written by eaglet 99.0.0" in printed
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", "not JSON"])
-def test_a_record_that_is_broken_is_told(geser, service, text):
-    (service / ".geser.json").write_text(text)
-    code, printed = geser("update", "--force")
-    assert code == 1
-    assert "can't be read" in printed
-
-
-def test_a_file_that_is_no_text_is_told_and_nothing_written(geser, service, older):
-    (service / "settings.py").write_bytes(b"\xff\xfe")
-    code, printed = geser("update", "--force")
-    assert code == 1
-    assert "settings.py can't be read" in printed
-    assert (service / "settings.py").read_bytes() == b"\xff\xfe"
 
 
 @pytest.fixture
@@ -237,12 +200,6 @@ def test_a_name_that_new_would_refuse_is_refused(
     before = present(service.parent)
     assert geser(*command)[0] == 1
     assert present(service.parent) == before
-
-
-@pytest.mark.parametrize("template", ["", "x", "1" * 5000, 7, None])
-def test_a_version_that_is_none_is_told(geser, manifest, template):
-    manifest(template=template)
-    assert "can't be read" in geser("update", "--force")[1]
 
 
 @pytest.mark.parametrize("linked", ["settings.py", "api"])

@@ -48,21 +48,6 @@ def test_a_time_that_is_none_is_told_by_its_setting(settings, name, value):
         translated()
 
 
-def test_translating_again_changes_nothing():
-    databases = {"default": SQL, "apps_default": DOCUMENTED}
-    translate(databases)
-    before = copy.deepcopy(databases)
-    translate(databases)
-    assert databases == before
-
-
-def test_without_alias_an_entry_keeps_its_name():
-    entry = {key: value for key, value in DOCUMENTED.items() if key != "ALIAS"}
-    databases = {"default": SQL, "documents": entry}
-    translate(databases)
-    assert sorted(databases) == ["default", "documents"]
-
-
 def test_a_url_gives_its_credentials_up_and_keeps_its_options():
     url = f"mongodb://ada:{SECRET}%40@a:1,b:2/shop?replicaSet=rs0&authSource=admin&tls=true"
     made = translated(HOST=url, NAME="", PORT=None)
@@ -76,11 +61,6 @@ def test_bounds_that_an_entry_sets_itself_stand():
     by_option = translated(OPTIONS={"serverSelectionTimeoutMS": 9, "authSource": "admin"})
     assert by_option["OPTIONS"]["serverSelectionTimeoutMS"] == 9
     assert by_option["OPTIONS"]["authSource"] == "admin"
-
-
-@pytest.mark.parametrize("port", [27018, "27018"])
-def test_a_port_is_a_number_however_it_is_written(port):
-    assert translated(PORT=port)["PORT"] == 27018
 
 
 def test_several_hosts_and_a_srv_name_are_taken():

@@ -21,7 +21,7 @@ from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.issuing import LAST_USE_EVERY, authenticate_app, issue_for
 from eaglet.conf import conf
 from eaglet.exceptions import InvalidAppKey
-from eaglet.observability.redaction import Concealed
+from eaglet.observability.redaction import one_line
 
 logger = logging.getLogger("eaglet.auth")
 
@@ -31,12 +31,7 @@ Attempt = Callable[[str, str], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request, as far as it says.
-
-    Attributes:
-        credentials: those it sent.
-        address: where from, as `client_address` has it.
-    """
+    """Who sends a request, as far as it says; `address` is as `client_address` has it."""
 
     credentials: ClientCredentials
     address: str
@@ -56,12 +51,7 @@ class Client:
 
 
 class AppValidator(RequestValidator):
-    """Answers oauthlib's questions about one request.
-
-    Args:
-        caller: who sends it.
-        attempt: what the credentials are checked in.
-    """
+    """Answers oauthlib's questions about one caller, whose credentials `attempt` lets it check."""
 
     def __init__(self, caller: Caller, attempt: Attempt) -> None:
         super().__init__()
@@ -100,9 +90,7 @@ class AppValidator(RequestValidator):
         self, token: str, token_type_hint: str | None, request: Request, *args: Any, **kwargs: Any
     ) -> dict[str, Any] | None:
         """Return what RFC 7662 §2.2 says of a live token that is the client's to see, else None."""
-        client = _client_of(request)
-        _note_use(client)
-        record = _live_token(token, client)
+        record = _live_token(token, _client_of(request))
         if record is None:
             return None
         claims = {
@@ -120,10 +108,10 @@ class AppValidator(RequestValidator):
     ) -> None:
         """Revoke a live token that is the client's to revoke (RFC 7009 §2.1)."""
         client = _client_of(request)
-        _note_use(client)
         record = _live_token(token, client)
         if record is not None and record.revoke():
-            logger.info("app %s revoked a token of app %s", client.app, record.app)
+            names = one_line(str(client.app)), one_line(str(record.app))
+            logger.info("app %s revoked a token of app %s", *names)
 
 
 class AppToken(TokenBase):
@@ -136,7 +124,7 @@ class AppToken(TokenBase):
         """Issue a token, without a refresh token (RFC 6749 §4.4.3)."""
         issued = issue_for(_client_of(request).secret)
         return {
-            "access_token": Concealed(issued.token),
+            "access_token": issued.token,
             "token_type": "Bearer",
             "expires_in": issued.expires_in,
         }
@@ -147,12 +135,9 @@ def _client_of(request: Request) -> Client:
     return request.client
 
 
-def _note_use(client: Client) -> None:
-    client.secret.touch(at_most_every=LAST_USE_EVERY)
-
-
 @sensitive_variables()
 def _live_token(token: str, client: Client) -> AccessToken | None:
+    client.secret.touch(at_most_every=LAST_USE_EVERY)
     if not keys.is_access_token_shaped(token):
         return None
     # The database that is written to: a replica may not know of a revocation yet.

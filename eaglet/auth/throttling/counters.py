@@ -29,11 +29,9 @@ PRUNE_AT_ONCE: Final = 1000
 
 @dataclass(frozen=True)
 class Bucket:
-    """What is counted together: a kind, a caller, and a window of time.
+    """What is counted together: `number` is its name, 63 bits of a digest of kind, caller, window.
 
-    Attributes:
-        number: its name, 63 bits of a digest.
-        ends_at: when the window ends, in seconds since 1970.
+    The window ends at `ends_at`, in seconds since 1970.
     """
 
     number: int

@@ -19,7 +19,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
@@ -36,11 +36,7 @@ _KEY_LENGTH = 200
 
 
 class TokenRequestsThrottled(AuthError):
-    """A caller has to wait before it may present credentials again.
-
-    Attributes:
-        retry_after: for how many seconds; at least 1.
-    """
+    """A caller has to wait `retry_after` seconds before it may present credentials again."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"too many token requests; wait {retry_after} s")
@@ -53,27 +49,11 @@ class _Limit(NamedTuple):
 
 
 @contextmanager
-def token_request(address: str, app_key: str) -> Iterator[None]:
-    """Let credentials be checked for a token; every request counts, an InvalidAppKey as failure.
+def token_request(address: str, app_key: str, *, every_request: bool = True) -> Iterator[None]:
+    """Let credentials be checked; count an InvalidAppKey as failure, and each request for a token.
 
     Raises TokenRequestsThrottled, instead, while the caller is over a limit.
     """
-    with _attempt(address, app_key, every_request=True):
-        yield
-
-
-@contextmanager
-def client_authentication(address: str, app_key: str) -> Iterator[None]:
-    """Let the credentials of an introspection or a revocation be checked; only failures count.
-
-    A service may introspect a token at every call it serves. Raises what `token_request` does.
-    """
-    with _attempt(address, app_key, every_request=False):
-        yield
-
-
-@contextmanager
-def _attempt(address: str, app_key: str, *, every_request: bool) -> Iterator[None]:
     overall = _limit(conf.EAGLET_TOKEN_RATE_PER_ADDRESS, "request", address)
     # The same for every endpoint, so that they are no more guesses together than each alone.
     failures = (
@@ -84,14 +64,18 @@ def _attempt(address: str, app_key: str, *, every_request: bool) -> Iterator[Non
     # Read before anything is written: to refuse costs one look-up, and requests that come at
     # the same moment go over a limit by their own number at most.
     _check([limit for limit in limits if limit is not None], address)
-    if every_request:
-        _count(overall)
+    if every_request and overall is not None:
+        counters.add(overall.bucket)
     try:
         yield
     except InvalidAppKey:
-        for limit in failures:
-            _count(limit)
+        for limit in filter(None, failures):
+            counters.add(limit.bucket)
         raise
+
+
+client_authentication = partial(token_request, every_request=False)
+"""For introspections and revocations: a service may introspect a token at every call it serves."""
 
 
 @lru_cache(maxsize=32)
@@ -117,11 +101,6 @@ def parse_rate(text: str | None) -> tuple[int, int] | None:
 def _limit(rate: str | None, *names: str) -> _Limit | None:
     parsed = parse_rate(rate)
     return None if parsed is None else _Limit(Bucket.of(parsed[1], *names), parsed[0])
-
-
-def _count(limit: _Limit | None) -> None:
-    if limit is not None:
-        counters.add(limit.bucket)
 
 
 def _check(limits: list[_Limit], address: str) -> None:

@@ -16,6 +16,7 @@ from eaglet.auth.refusals import counter
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.pruning import prune_now_and_then
 from eaglet.exceptions import InvalidAppKey
+from eaglet.observability.redaction import one_line
 
 logger = logging.getLogger("eaglet.auth")
 
@@ -25,13 +26,7 @@ LAST_USE_EVERY: Final = datetime.timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class IssuedToken:
-    """An access token, in the only copy there is.
-
-    Attributes:
-        token: what the caller sends as its bearer token.
-        expires_at: when its time is over, aware.
-        expires_in: the same in seconds from now.
-    """
+    """An access token, in the only copy there is; `expires_at` is aware, `expires_in` seconds."""
 
     token: str = field(repr=False)
     expires_at: datetime.datetime
@@ -90,6 +85,7 @@ def authenticate_app(app_key: str, secret: str) -> AppSecret:
 
 
 def _refuse(record: AppSecret, why: str, reason: Reason) -> None:
-    logger.warning("no access token for app %s (%s): %s", record.app, record.app.app_key, why)
+    name = one_line(str(record.app))
+    logger.warning("no access token for app %s (%s): %s", name, record.app.app_key, why)
     counter.note(record.app_id, reason)
     raise InvalidAppKey("incorrect app key or secret")

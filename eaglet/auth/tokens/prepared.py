@@ -37,7 +37,12 @@ class _PreparingCursor(Cursor[Any]):
 
 def fetch(connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> list[Any]:
     """Return all rows of a statement, through Django's cursor."""
-    if _can_prepare(connection):
+    if (
+        connection.alias not in _without
+        and not connection.in_atomic_block
+        # How a project says that its pooler works by transactions; see Django's documentation.
+        and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
+    ):
         try:
             return _fetch(connection, sql, params, prepare=True)
         except DatabaseError as error:
@@ -64,12 +69,3 @@ def _fetch(
         cursor.execute(sql, params)
         rows: list[Any] = cursor.fetchall()
     return rows
-
-
-def _can_prepare(connection: BaseDatabaseWrapper) -> bool:
-    return (
-        connection.alias not in _without
-        and not connection.in_atomic_block
-        # How a project says that its pooler works by transactions; see Django's documentation.
-        and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
-    )

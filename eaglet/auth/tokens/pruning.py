@@ -16,7 +16,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from django.db import DatabaseError, connections, models, transaction
@@ -41,14 +41,6 @@ ABANDONED_AFTER: Final = datetime.timedelta(days=7)
 _SHORTEST_PAUSE_SECONDS: Final = 0.002
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What one batch did: how many rows it deleted, and in how many seconds."""
-
-    deleted: int
-    seconds: float
-
-
 def prune_now_and_then(using: str) -> None:
     """Delete a batch of expired tokens, once in ISSUES_A_BATCH calls or so; never raises.
 
@@ -63,22 +55,19 @@ def prune_now_and_then(using: str) -> None:
         logger.warning("expired access tokens could not be deleted: %s", type(error).__name__)
 
 
-def prune(using: str, *, batch_size: int = BATCH_SIZE) -> Iterator[Batch]:
-    """Delete every expired or revoked token, batch by batch; yields after each.
+def prune(using: str, *, batch_size: int = BATCH_SIZE) -> Iterator[int]:
+    """Delete every expired or revoked token, batch by batch; yield how many after each.
 
     Between batches it pauses for as long as the last one took, so that others get the lock of a
     database that has but one (SQLite), and half the machine elsewhere. Where a transaction is
     open nothing is gained by pruning in it, but nothing lost.
     """
-    for batches in (_expired_batches(using, batch_size), _revoked_batches(using, batch_size)):
-        while True:
-            began = time.monotonic()
-            deleted = next(batches, None)
-            if deleted is None:
-                break
-            seconds = time.monotonic() - began
-            yield Batch(deleted, seconds)
-            time.sleep(max(seconds, _SHORTEST_PAUSE_SECONDS))
+    began = time.monotonic()
+    for deleted in chain(_expired_batches(using, batch_size), _revoked_batches(using, batch_size)):
+        seconds = time.monotonic() - began
+        yield deleted
+        time.sleep(max(seconds, _SHORTEST_PAUSE_SECONDS))
+        began = time.monotonic()
 
 
 def prune_cached_tokens(using: str) -> int:
@@ -95,7 +84,8 @@ def prune_cached_tokens(using: str) -> int:
 
 def count_dead(using: str) -> int:
     """Return how many rows are expired or revoked now."""
-    return _tokens(using).filter(_dead()).count()
+    dead = models.Q(expires_at__lte=timezone.now()) | models.Q(revoked_at__isnull=False)
+    return _tokens(using).filter(dead).count()
 
 
 def _is_due() -> bool:
@@ -105,10 +95,6 @@ def _is_due() -> bool:
 
 def _tokens(using: str) -> models.QuerySet[AccessToken]:
     return AccessToken.objects.using(using)
-
-
-def _dead() -> models.Q:
-    return models.Q(expires_at__lte=timezone.now()) | models.Q(revoked_at__isnull=False)
 
 
 def _expired(using: str) -> models.QuerySet[AccessToken]:

@@ -62,17 +62,6 @@ def test_selected_tokens_are_revoked_and_it_is_in_the_history(admin_client, herm
     assert history(record) == ["1 access token revoked."]
 
 
-def test_what_is_revoked_stays_as_it_is(admin_client, hermes):
-    hermes.token()
-    long_ago = timezone.now() - datetime.timedelta(days=1)
-    AccessToken.objects.update(revoked_at=long_ago)
-    record = AccessToken.objects.get()
-    act(admin_client, TOKENS, "revoke", record)
-    record.refresh_from_db()
-    assert record.revoked_at == long_ago
-    assert history(record) == []
-
-
 @pytest.mark.parametrize("model", ["app", "accesstoken", "cachedtoken"])
 def test_who_may_only_look_finds_no_action(
     staff, hermes, model, django_capture_on_commit_callbacks
@@ -92,18 +81,6 @@ def test_who_may_only_look_finds_no_action(
         act(client, url, action, record)
     assert AccessToken.objects.live().exists()
     assert CachedToken.objects.exclude(encrypted_token="").exists()
-
-
-@pytest.mark.parametrize(
-    ("model", "action"),
-    [("app", "revoke_tokens"), ("accesstoken", "revoke")],
-)
-def test_who_may_change_may_revoke(staff, hermes, model, action):
-    hermes.token()
-    client = staff(f"view_{model}", f"change_{model}")
-    record = hermes.app if model == "app" else AccessToken.objects.get()
-    act(client, f"/admin/eaglet_auth/{model}/", action, record)
-    assert not AccessToken.objects.live().exists()
 
 
 def test_selected_tokens_are_revoked_only_when_it_is_confirmed(admin_client, hermes):

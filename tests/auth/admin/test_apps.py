@@ -24,13 +24,6 @@ def test_a_secret_may_be_given_an_end_and_nothing_else(admin_client, hermes):
     assert secret.digest == keys.digest(hermes.secret)
 
 
-def test_an_app_key_can_not_be_edited(admin_client, hermes):
-    app_key = hermes.app.app_key
-    assert change_app(admin_client, hermes.app, app_key="egk_x").status_code == 302
-    hermes.app.refresh_from_db()
-    assert hermes.app.app_key == app_key
-
-
 def test_the_list_shows_activity_and_nothing_secret(admin_client, hermes):
     token = hermes.token()
     shown = page(admin_client, APPS)
@@ -80,24 +73,6 @@ def test_of_many_live_tokens_no_more_are_counted_than_it_says(admin_client, herm
     for shown in ("1", "2", "2+", "2+"):
         hermes.token()
         assert f">{shown}</a></td>" in page(admin_client, APPS)
-
-
-def test_an_app_that_is_switched_off_has_no_live_tokens(admin_client, hermes):
-    hermes.token()
-    App.objects.update(is_active=False)
-    assert ">0</a></td>" in page(admin_client, APPS)
-
-
-def test_an_app_that_was_never_used_is_shown_so(admin_client, hermes):
-    assert 'field-last_used_at">never<' in page(admin_client, APPS)
-    hermes.token()
-    assert 'field-last_used_at">never<' not in page(admin_client, APPS)
-
-
-def test_the_form_switches_nothing_off(admin_client, hermes):
-    assert change_app(admin_client, hermes.app, is_active="").status_code == 302
-    hermes.app.refresh_from_db()
-    assert hermes.app.is_active
 
 
 # Deleting

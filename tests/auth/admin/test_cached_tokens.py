@@ -31,11 +31,6 @@ def test_selected_cached_tokens_are_forgotten_and_it_is_in_the_history(admin_cli
     assert history(cached) == ["Forgotten."]
 
 
-def test_cached_tokens_are_not_added_or_edited(admin_client, cached):
-    assert admin_client.get(f"{CACHED}add/").status_code == 403
-    assert admin_client.post(f"{CACHED}{cached.pk}/change/", {}).status_code == 403
-
-
 def test_cached_tokens_are_forgotten_only_when_it_is_confirmed(admin_client, cached):
     asked = act(admin_client, CACHED, "forget", cached, confirmed=False)
     assert "Forget these tokens?" in asked.content.decode()

@@ -101,12 +101,6 @@ def test_a_verb_that_its_own_grant_does_not_open_says_what_does(
     assert f"{grant}: {note}</label>" in page(admin_client, f"{APPS}{hermes.app.pk}/change/")
 
 
-def test_what_an_app_has_is_ticked(admin_client, make_app, resources):
-    app = make_app("reader", grants=["grant_tests.reports:get", "*.*:patch"]).app
-    ticked = [grant for grant, is_ticked in boxes(admin_client, app).items() if is_ticked]
-    assert sorted(ticked) == ["*.*:patch", "grant_tests.reports:get"]
-
-
 def test_what_is_ticked_is_what_an_app_may_do_from_the_next_call_on(admin_client, hermes, call):
     token = hermes.token()
     assert call(token).status_code == 200
@@ -126,13 +120,6 @@ def test_grants_are_in_the_history_by_name(admin_client, make_app, resources):
         assert "授权" in history(app)[0]
 
 
-def test_saving_what_is_there_changes_nothing(admin_client, hermes):
-    row = hermes.app.grants.get()
-    change_app(admin_client, hermes.app, granted=["*"])
-    assert hermes.app.grants.get() == row
-    assert history(hermes.app) == ["No fields changed."]
-
-
 OLD = ["gone.since:get", "demo.*:frobnicate", "*.reports:get"]
 
 
@@ -148,15 +135,6 @@ def test_grants_that_no_resource_has_are_shown_as_such_and_not_lost(
     assert "*.reports:get</label>" in text  # one that has an effect
     change_app(admin_client, app, granted=[*OLD, "grant_tests.reports:get"])
     assert held(app) == sorted([*OLD, "grant_tests.reports:get"])
-
-
-def test_they_go_when_they_are_cleared(admin_client, make_app):
-    app = make_app("old", grants=OLD).app
-    change_app(admin_client, app, granted=OLD[:1])
-    assert held(app) == OLD[:1]
-    assert "Other grants" in page(admin_client, f"{APPS}{app.pk}/change/")
-    change_app(admin_client, app, granted=["*"])
-    assert "Other grants" not in page(admin_client, f"{APPS}{app.pk}/change/")
 
 
 @pytest.mark.parametrize("grant", ["nonsense", "no.such:get", "*:*", "auth_tests.guarded:put"])

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from eaglet.auth.models import AccessToken, App
+from eaglet.auth.models import AccessToken
 from tests.auth.admin.pages import APPS, act, history, page
 
 
@@ -76,18 +76,6 @@ def test_an_action_on_apps_asks_first(admin_client, hermes, make_app, action, qu
     assert len(history(hermes.app)) == len(history(zeus.app)) == 1
 
 
-def test_apps_are_switched_on_by_an_action_too(admin_client, hermes):
-    App.objects.update(is_active=False)
-    act(admin_client, APPS, "switch_on", hermes.app)
-    assert App.objects.get().is_active
-    assert history(hermes.app) == ["Switched on."]
-
-
-def test_the_question_leads_back_to_the_list_as_it_was(admin_client, hermes):
-    asked = act(admin_client, f"{APPS}?q=herm", "switch_off", hermes.app, confirmed=False)
-    assert f'href="{APPS}?q=herm"' in asked.content.decode()
-
-
 @pytest.mark.parametrize("way", ["revoke_tokens", "switch_off", "switch_on"])
 def test_neither_is_open_to_who_may_only_look(staff, hermes, way):
     client = staff("view_app", "view_accesstoken")
@@ -113,8 +101,3 @@ def test_a_request_forged_elsewhere_changes_nothing(hermes, admin_user, way):
     client.force_login(admin_user)
     assert client.post(url_of(hermes.app, way)).status_code == 403
     assert AccessToken.objects.live().exists()
-
-
-@pytest.mark.parametrize("way", ["revoke_tokens", "switch_off", "switch_on"])
-def test_an_app_that_is_not_there_is_not_found(admin_client, db, way):
-    assert admin_client.post(f"{APPS}99/{way}/").status_code == 404

@@ -22,17 +22,6 @@ def test_a_token_is_issued_for_key_and_secret(hermes):
     assert 7200 <= (issued.expires_at - before).total_seconds() < 7260
 
 
-def test_every_token_is_a_new_one(hermes):
-    assert hermes.token() != hermes.token()
-
-
-def test_a_token_lives_as_long_as_the_settings_say(hermes, settings):
-    settings.EAGLET_TOKEN_LIFETIME_SECONDS = 60
-    issued = issue_access_token(hermes.app.app_key, hermes.secret)
-    assert issued.expires_in == 60
-    assert issued.expires_at < timezone.now() + datetime.timedelta(seconds=61)
-
-
 def test_an_apps_own_lifetime_comes_first(make_app, settings):
     settings.EAGLET_TOKEN_LIFETIME_SECONDS = 60
     hermes = make_app(token_lifetime_seconds=600)
@@ -109,15 +98,6 @@ WRONG = [
 
 
 @pytest.mark.parametrize("make_wrong", WRONG)
-def test_nothing_is_issued_for(hermes, make_wrong):
-    app_key, secret = make_wrong(hermes)
-    with pytest.raises(InvalidAppKey) as caught:
-        issue_access_token(app_key, secret)
-    assert str(caught.value) == "incorrect app key or secret"
-    assert not AccessToken.objects.exists()
-
-
-@pytest.mark.parametrize("make_wrong", WRONG)
 def test_every_refusal_costs_one_query_and_one_digest(
     hermes, make_wrong, django_assert_num_queries, monkeypatch
 ):
@@ -125,9 +105,11 @@ def test_every_refusal_costs_one_query_and_one_digest(
     digests = []
     original = keys.digest
     monkeypatch.setattr(keys, "digest", lambda value: digests.append(1) or original(value))
-    with django_assert_num_queries(1), pytest.raises(InvalidAppKey):
+    with django_assert_num_queries(1), pytest.raises(InvalidAppKey) as caught:
         issue_access_token(app_key, secret)
+    assert str(caught.value) == "incorrect app key or secret"
     assert len(digests) == 1
+    assert not AccessToken.objects.exists()
 
 
 def test_issuing_is_one_look_up_and_one_insert(hermes, django_assert_num_queries):
@@ -149,20 +131,6 @@ def test_the_last_use_of_a_secret_is_written_once_a_minute_at_most(hermes):
     assert hermes.app.secrets.get().last_used_at > long_ago
 
 
-def test_of_those_that_use_a_secret_at_once_the_first_writes_it_down(hermes):
-    first, second = AppSecret.objects.get(), AppSecret.objects.get()
-    minute = datetime.timedelta(minutes=1)
-    first.touch(at_most_every=minute)
-    second.touch(at_most_every=minute)
-    assert AppSecret.objects.get().last_used_at == first.last_used_at
-
-
-def test_a_token_outlives_the_expiry_of_its_secret(hermes):
-    hermes.token()
-    AppSecret.objects.update(expires_at=timezone.now())
-    assert AccessToken.objects.live().exists()
-
-
 @pytest.mark.parametrize("make_wrong", [wrong_secret, unknown_key, revoked, switched_off, expired])
 def test_a_refusal_is_logged_without_the_secret(hermes, make_wrong, caplog):
     app_key, secret = make_wrong(hermes)
@@ -174,11 +142,11 @@ def test_a_refusal_is_logged_without_the_secret(hermes, make_wrong, caplog):
     assert ("no access token for app hermes" in caplog.text) is known
 
 
-def test_where_use_tz_is_off_a_token_lives_just_as_long(settings, db):
-    settings.USE_TZ = False
-    created = App.objects.create_app("hermes")
-    issued = issue_access_token(created.app.app_key, created.secret)
-    assert timezone.is_aware(issued.expires_at)
-    left = issued.expires_at - datetime.datetime.now(tz=datetime.UTC)
-    assert 7190 < left.total_seconds() <= 7200
-    assert AccessToken.objects.live().count() == 1
+def test_a_name_with_line_ends_stays_on_one_line_of_the_log(make_app, caplog):
+    hermes = make_app("hermes\nINFO forged\x1b[2J")
+    App.objects.update(is_active=False)
+    with pytest.raises(InvalidAppKey):
+        hermes.token()
+    [message] = [r.getMessage() for r in caplog.records if "no access token" in r.getMessage()]
+    assert r"hermes\nINFO forged\x1b[2J" in message
+    assert message.isprintable()

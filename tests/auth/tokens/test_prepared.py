@@ -35,19 +35,6 @@ def test_each_connection_prepares_it_once(check):
     assert [check() for _ in range(3)] == [1] * 3
 
 
-def test_a_prepared_statement_counts_as_a_query(check, django_assert_num_queries):
-    for _ in range(2):
-        with django_assert_num_queries(2):
-            check()
-
-
-def test_revocation_counts_at_once(check, hermes):
-    check()
-    hermes.app.revoke_tokens()
-    with pytest.raises(Exception, match="revoked"):
-        check()
-
-
 def test_a_pooler_that_loses_it_costs_nobody_an_error(check, caplog):
     check()
     # Behind the driver's back, as a pooler that changes the server connection.

@@ -1,11 +1,9 @@
 import datetime
-import os
-import signal
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, connections, models, transaction
+from django.db import connection, connections, models, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -73,7 +71,7 @@ def test_tokens_of_an_app_that_is_switched_off_are_not_dead(make_tokens, hermes)
 def test_batches_are_as_large_as_is_asked(make_tokens, size):
     make_tokens(7, expired=True)
     make_tokens(7, revoked=True)
-    batches = [batch.deleted for batch in prune("default", batch_size=size)]
+    batches = list(prune("default", batch_size=size))
     assert sum(batches) == 14
     assert max(batches) == min(size, 7)
     assert not AccessToken.objects.exists()
@@ -82,23 +80,10 @@ def test_batches_are_as_large_as_is_asked(make_tokens, size):
 def test_batches_larger_than_a_statement_may_be_are_taken_apart(make_tokens):
     make_tokens(2500, expired=True)
     with CaptureQueriesContext(connection) as queries:
-        assert [batch.deleted for batch in prune("default", batch_size=2500)] == [2500]
+        assert list(prune("default", batch_size=2500)) == [2500]
     limit = connection.features.max_query_params
     deletes = [query for query in queries if query["sql"].startswith("DELETE")]
     assert len(deletes) == (-(-2500 // limit) if limit else 1)
-
-
-def test_where_nothing_is_dead_nothing_happens(make_tokens):
-    make_tokens(3)
-    assert "0 access tokens deleted" in prune_tokens()
-
-
-def test_what_expires_meanwhile_goes_too(make_tokens):
-    make_tokens(4, expired=True)
-    batches = prune("default", batch_size=2)
-    next(batches)
-    make_tokens(3, expired=True)
-    assert sum(batch.deleted for batch in batches) == 5
 
 
 def test_a_batch_that_others_were_faster_with_is_not_the_last(make_tokens):
@@ -111,7 +96,7 @@ def test_a_batch_that_others_were_faster_with_is_not_the_last(make_tokens):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(steal_the_first_batch):
-        batches = [batch.deleted for batch in prune("default", batch_size=3)]
+        batches = list(prune("default", batch_size=3))
     assert stolen
     assert batches[:2] == [0, 3]
     assert not AccessToken.objects.exists()
@@ -125,45 +110,13 @@ def test_a_batch_size_out_of_bounds_is_an_error(make_tokens, size):
     assert AccessToken.objects.exists()
 
 
-def test_progress_tells_how_many_of_how_many_and_how_fast(make_tokens, monkeypatch):
+def test_progress_tells_how_many_of_how_many(make_tokens, monkeypatch):
     from eaglet.auth.management.commands import prune_tokens as command  # noqa: PLC0415
 
     monkeypatch.setattr(command, "PROGRESS_EVERY_SECONDS", 0)
     make_tokens(4, expired=True)
     printed = prune_tokens("--batch-size", "2")
-    assert "2 of 4 (50 %)" in printed
-    assert "4 of 4 (100 %)" in printed
-    assert "a second" in printed
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_ends_after_the_batch_and_the_next_run_goes_on(
-    make_tokens, monkeypatch, number
-):
-    make_tokens(6, expired=True)
-    original = pruning._delete
-
-    def interrupted(*args):
-        deleted = original(*args)
-        os.kill(os.getpid(), number)
-        return deleted
-
-    before = signal.getsignal(number)
-    with monkeypatch.context() as patch:
-        patch.setattr(pruning, "_delete", interrupted)
-        with pytest.raises(SystemExit) as caught:
-            prune_tokens("--batch-size", "2")
-    assert caught.value.code == 128 + number
-    assert signal.getsignal(number) is before
-    assert AccessToken.objects.count() == 4
-    prune_tokens()
-    assert not AccessToken.objects.exists()
-
-
-def test_what_expired_first_goes_first_and_by_an_index(make_tokens):
-    make_tokens(3, expired=True)
-    plan = pruning._expired("default")[:2].explain()
-    assert "eaglet_token_expiry" in plan or connection.vendor != "sqlite"
+    assert "2 of 4\n4 of 4\n" in printed
 
 
 def test_issuing_deletes_some_now_and_then(make_tokens, hermes, monkeypatch):
@@ -181,17 +134,6 @@ def test_issuing_deletes_no_more_than_a_batch(make_tokens, hermes, due):
     make_tokens(BATCH_WHEN_ISSUING + 5, expired=True)
     hermes.token()
     assert AccessToken.objects.expired().count() == 5
-
-
-def test_more_are_deleted_than_are_issued():
-    assert BATCH_WHEN_ISSUING > 2 * ISSUES_A_BATCH
-
-
-def test_issuing_leaves_the_live_ones(make_tokens, hermes, due):
-    make_tokens(3)
-    token = hermes.token()
-    assert AccessToken.objects.live().count() == 4
-    assert verifier().verify(token)
 
 
 @pytest.mark.parametrize("in_transaction", [False, True])
@@ -254,20 +196,11 @@ def test_what_somebody_has_locked_is_passed_over_and_not_waited_for(make_app):
             locked = AccessToken.objects.order_by("pk").first().pk
             table = AccessToken._meta.db_table
             cursor.execute(f"SELECT id FROM {table} WHERE id = %s FOR UPDATE", [locked])
-            assert sum(batch.deleted for batch in prune("default")) == 2
+            assert sum(prune("default")) == 2
             other.rollback()
     finally:
         other.close()
     assert AccessToken.objects.get().pk == locked
-
-
-def test_an_error_of_the_database_ends_the_command(make_tokens, monkeypatch):
-    def fail(*args):
-        raise DatabaseError("gone away")
-
-    monkeypatch.setattr(pruning, "_delete", fail)
-    with pytest.raises(DatabaseError):
-        prune_tokens()
 
 
 def test_cached_tokens_that_nobody_renews_are_pruned_as_those_of_rotated_secrets(db):

@@ -1,6 +1,5 @@
 import datetime
 import logging
-import threading
 
 import pytest
 from django.db import connection, transaction
@@ -39,10 +38,6 @@ def test_a_token_allows_what_its_app_is_granted(make_app):
     assert record.allows("demo.data:get")
     assert record.allows("points.log:post")
     assert not record.allows("demo.data:post")
-
-
-def test_an_app_without_grants_is_allowed_nothing(make_app):
-    assert not verify(make_app(grants=[]).token()).allows("demo.data:get")
 
 
 def test_verifying_is_one_query(hermes, django_assert_num_queries, uncached):
@@ -122,17 +117,6 @@ ENDS = [
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_token_is_refused_after(hermes, end, uncached):
-    token = hermes.token()
-    verify(token)
-    end(hermes)
-    with pytest.raises(InvalidAccessToken) as caught:
-        verify(token)
-    assert caught.type is InvalidAccessToken
-    assert token not in str(caught.value)
-
-
-@pytest.mark.parametrize("end", ENDS)
 def test_in_this_process_a_cached_verification_ends_at_once_with(hermes, end):
     token = hermes.token()
     verify(token)
@@ -200,24 +184,6 @@ def test_in_this_process_a_changed_grant_counts_at_once(make_app, change):
     assert record.allows("demo.data:get") is change.startswith("add")
 
 
-def test_a_good_verification_is_kept(hermes, django_assert_num_queries):
-    token = hermes.token()
-    first = verify(token)
-    with django_assert_num_queries(0):
-        assert verify(token) == first
-
-
-def test_another_token_issued_meanwhile_leaves_a_verification_standing(
-    hermes, django_assert_num_queries
-):
-    token = hermes.token()
-    verify(token)
-    AppSecret.objects.update(last_used_at=None)
-    hermes.token()
-    with django_assert_num_queries(0):
-        verify(token)
-
-
 def test_a_refusal_is_not_kept(hermes, django_assert_num_queries):
     token = hermes.token()
     AccessToken.objects.update(revoked_at=timezone.now())
@@ -282,18 +248,6 @@ def test_the_time_is_five_seconds_by_default(hermes, clock, django_assert_num_qu
         verify(token)
 
 
-def test_using_a_token_does_not_lengthen_the_time(hermes, clock):
-    token = hermes.token()
-    verify(token)
-    revoke_elsewhere()
-    for passed in (2, 4):
-        clock.passed = passed
-        verify(token)
-    clock.passed = 5.5
-    with pytest.raises(InvalidAccessToken):
-        verify(token)
-
-
 def test_a_cached_verification_does_not_outlive_its_token(make_app, settings, clock):
     settings.EAGLET_TOKEN_CACHE_SECONDS = 3600
     token = make_app(token_lifetime_seconds=10).token()
@@ -302,14 +256,6 @@ def test_a_cached_verification_does_not_outlive_its_token(make_app, settings, cl
     verify(token)
     clock.passed = 10
     with pytest.raises(ExpiredAccessToken):
-        verify(token)
-
-
-def test_without_a_cache_a_revocation_elsewhere_counts_at_once(hermes, uncached):
-    token = hermes.token()
-    verify(token)
-    revoke_elsewhere()
-    with pytest.raises(InvalidAccessToken):
         verify(token)
 
 
@@ -329,23 +275,6 @@ def test_a_verification_does_not_count_for_another_database(hermes, monkeypatch)
     )
     with pytest.raises(Exception, match="elsewhere"):
         verify(token)
-
-
-def test_many_threads_can_verify_at_once(hermes):
-    token = hermes.token()
-    expected = verify(token)
-    seen = []
-
-    def check():
-        for _ in range(200):
-            seen.append(verify(token) == expected)
-
-    threads = [threading.Thread(target=check) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert seen == [True] * 1600
 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "UTC", "America/New_York"])

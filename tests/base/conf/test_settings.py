@@ -26,11 +26,6 @@ def test_a_setting_is_read_when_asked():
     assert conf.EAGLET_FAST_PATH is True
 
 
-def test_a_name_that_is_not_there_is_an_attribute_error():
-    with pytest.raises(AttributeError):
-        _ = conf.EAGLET_NO_SUCH_SETTING
-
-
 def test_a_setting_is_eaglet_s_own_or_a_documented_one():
     documented = {"ENABLE_API_AUTH", "APP_KEY", "APP_SECRET"}
     for name in NAMES:

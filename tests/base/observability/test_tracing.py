@@ -32,14 +32,6 @@ def test_a_well_formed_traceparent_is_carried_on(traceparent):
 
 
 @pytest.mark.parametrize(
-    ("sent", "expected"), [("00", "00"), ("01", "01"), ("ff", "01"), ("fe", "00")]
-)
-def test_of_the_flags_only_the_one_that_is_known_goes_on(sent, expected):
-    headers = Trace(f"00-{TRACE}-{SPAN}-{sent}").headers()
-    assert headers["traceparent"].endswith(f"-{expected}")
-
-
-@pytest.mark.parametrize(
     "traceparent",
     [
         None, "", "x", TRACE, f"00-{TRACE}-{SPAN}", f"00-{TRACE}-{SPAN}-01-more",
@@ -65,19 +57,6 @@ def test_every_call_on_has_a_span_of_its_own():
     assert len({trace.headers()["traceparent"] for _ in range(10)}) == 10
 
 
-def test_a_trace_keeps_its_ids():
-    trace = Trace()
-    assert trace.trace_id == trace.trace_id
-    assert trace.request_id == trace.request_id
-    assert trace.headers()["X-Request-ID"] == trace.request_id
-
-
-def test_a_long_tracestate_is_left_out():
-    headers = Trace(f"00-{TRACE}-{SPAN}-01", "a=" + "x" * 510).headers()
-    assert len(headers["tracestate"]) == 512
-    assert "tracestate" not in Trace(f"00-{TRACE}-{SPAN}-01", "a=" + "x" * 511).headers()
-
-
 @pytest.mark.parametrize("state", ["a=1\r\nX-Evil: 1", "a=\x00", "a=你", "\n"])
 def test_a_tracestate_that_is_no_header_is_left_out(state):
     assert "tracestate" not in Trace(f"00-{TRACE}-{SPAN}-01", state).headers()
@@ -96,10 +75,6 @@ def test_any_other_request_id_is_replaced(request_id):
     assert re.fullmatch("[0-9a-f]{32}", trace.request_id)
 
 
-def test_outside_of_any_work_there_is_no_trace():
-    assert tracing.current() is None
-
-
 def test_a_block_of_work_has_its_trace_and_blocks_nest():
     outer, inner = Trace(), Trace()
     with tracing.tracing(outer):
@@ -107,12 +82,6 @@ def test_a_block_of_work_has_its_trace_and_blocks_nest():
         with tracing.tracing(inner):
             assert tracing.current() is inner
         assert tracing.current() is outer
-    assert tracing.current() is None
-
-
-def test_a_trace_ends_when_its_block_raises():
-    with pytest.raises(KeyError), tracing.tracing(Trace()):
-        raise KeyError
     assert tracing.current() is None
 
 
