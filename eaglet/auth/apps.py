@@ -39,20 +39,13 @@ class AuthConfig(AppConfig):
         register_shared_store(DatabaseTokenStore())
         register_examination("callers", examine_callers)
 
-        decorator.call_refused.connect(
-            refusals.note_missing_grants,
-            VerifiedAccessToken,
-            dispatch_uid=f"{__name__}.refused",
-        )
-        for saved in (models.App, models.AccessToken, models.AppSecret):
-            post_save.connect(invalidation.announce_saved, saved, dispatch_uid=f"{__name__}.saved")
-        uid = f"{__name__}.saved"
-        post_save.connect(invalidation.announce_row, models.AppGrant, dispatch_uid=uid)
+        note = refusals.note_missing_grants
+        decorator.call_refused.connect(note, VerifiedAccessToken, dispatch_uid=__name__)
+        for model in (models.App, models.AccessToken, models.AppSecret, models.AppGrant):
+            post_save.connect(invalidation.announce_row, model, dispatch_uid=__name__)
         # Not of AccessToken: a listener would make deleting an app load each of its tokens.
-        for deleted in (models.App, models.AppGrant, models.AppSecret):
-            post_delete.connect(
-                invalidation.announce_row, deleted, dispatch_uid=f"{__name__}.deleted"
-            )
+        for model in (models.App, models.AppGrant, models.AppSecret):
+            post_delete.connect(invalidation.announce_row, model, dispatch_uid=__name__)
 
         if apps.is_installed("eaglet.api"):
             registry.when_discovered(declare_access_token_resource)

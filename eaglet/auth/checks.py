@@ -26,9 +26,7 @@ LONG_LIFE_SECONDS: Final = 24 * 3600
 """From more than this on, an access token is said to live long."""
 
 # djongo too, which eaglet.mongo refuses with a reason of its own.
-_MONGODB: Final = ("mongo", "django_mongodb_backend", "djongo")
-
-_OF_ONE_PROCESS: Final = (LocMemCache, DummyCache)
+_MONGODB: Final = ("mongo", "eaglet.mongo.", "django_mongodb_backend", "djongo")
 
 W001 = Warning(
     "Access tokens are taken from the access_token parameter too.",
@@ -81,20 +79,14 @@ def check_credentials_in_urls(
     """Warn of tokens (W001) and secrets (W002) that callers may put into URLs."""
     if not apps.is_installed("eaglet.api"):
         return []
-    found: list[CheckMessage] = []
-    if conf.EAGLET_TOKEN_IN_PARAMETER:
-        found.append(W001)
-    if conf.EAGLET_SECRET_IN_QUERY:
-        found.append(W002)
-    return found
+    wanted = [(W001, conf.EAGLET_TOKEN_IN_PARAMETER), (W002, conf.EAGLET_SECRET_IN_QUERY)]
+    return [warning for warning, is_found in wanted if is_found]
 
 
 @register
 def check_issuing(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Warn of tokens that are to be issued where there are no resources (W003)."""
-    if conf.EAGLET_ISSUE_TOKENS and not apps.is_installed("eaglet.api"):
-        return [W003]
-    return []
+    return [W003] if conf.EAGLET_ISSUE_TOKENS and not apps.is_installed("eaglet.api") else []
 
 
 @register(Tags.security, deploy=True)
@@ -102,23 +94,22 @@ def check_issued_tokens(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Warn of tokens that live long (W004) or may be read (W005), and of limits (W006, W007)."""
-    if not _issues_tokens():
+    if not apps.is_installed("eaglet.api") or not registry.lookup("auth", "access_token"):
         return []
-    found: list[CheckMessage] = []
-    lifetime = conf.EAGLET_TOKEN_LIFETIME_SECONDS
-    if is_sound(Settings.EAGLET_TOKEN_LIFETIME_SECONDS) and lifetime > LONG_LIFE_SECONDS:
-        found.append(W004)
-    if not settings.SECURE_SSL_REDIRECT and not settings.SECURE_PROXY_SSL_HEADER:
-        found.append(W005)
-    if _throttles_by_project() and isinstance(caches[DEFAULT_CACHE_ALIAS], _OF_ONE_PROCESS):
-        found.append(W006)
-    if settings.SECURE_PROXY_SSL_HEADER and conf.EAGLET_TRUSTED_PROXIES == 0:
-        found.append(W007)
-    return found
-
-
-def _throttles_by_project() -> bool:
-    return bool((getattr(settings, "REST_FRAMEWORK", None) or {}).get("DEFAULT_THROTTLE_CLASSES"))
+    lives_long = (
+        is_sound(Settings.EAGLET_TOKEN_LIFETIME_SECONDS)
+        and conf.EAGLET_TOKEN_LIFETIME_SECONDS > LONG_LIFE_SECONDS
+    )
+    proxied = settings.SECURE_PROXY_SSL_HEADER
+    throttles = (getattr(settings, "REST_FRAMEWORK", None) or {}).get("DEFAULT_THROTTLE_CLASSES")
+    one_process = isinstance(caches[DEFAULT_CACHE_ALIAS], LocMemCache | DummyCache)
+    wanted = [
+        (W004, lives_long),
+        (W005, not settings.SECURE_SSL_REDIRECT and not proxied),
+        (W006, throttles and one_process),
+        (W007, proxied and conf.EAGLET_TRUSTED_PROXIES == 0),
+    ]
+    return [warning for warning, is_found in wanted if is_found]
 
 
 @register(Tags.models)
@@ -133,12 +124,8 @@ def check_databases(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
             id="eaglet_auth.E001",
         )
         for model, alias in _routes()
-        if _is_mongodb(str(connections.databases[alias].get("ENGINE")))
+        if str(connections.databases[alias].get("ENGINE")).startswith(_MONGODB)
     ]
-
-
-def _is_mongodb(engine: str) -> bool:
-    return engine.startswith("eaglet.mongo.") or engine.partition(".")[0] in _MONGODB
 
 
 def _routes() -> Iterator[tuple[str, str]]:
@@ -149,50 +136,33 @@ def _routes() -> Iterator[tuple[str, str]]:
                 yield model._meta.label, alias
 
 
-def _issues_tokens() -> bool:
-    return apps.is_installed("eaglet.api") and registry.lookup("auth", "access_token") is not None
-
-
 @register
-def check_issuer_setting(
+def check_oauth_settings(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """E010: EAGLET_ISSUER is no issuer."""
+    """Refuse an EAGLET_ISSUER that is no issuer (E010), and rates that are none (E011)."""
     if not apps.is_installed("eaglet.api"):
         return []
-    # This needs Django REST framework.
+    # These need Django REST framework.
     from eaglet.auth.oauth.metadata import check_issuer  # noqa: PLC0415
+    from eaglet.auth.throttling.limits import parse_rate  # noqa: PLC0415
 
+    found: list[CheckMessage] = []
     if conf.EAGLET_ISSUER is not None and is_sound(Settings.EAGLET_ISSUER):
         try:
             check_issuer(conf.EAGLET_ISSUER)
         except (ImproperlyConfigured, ValueError) as error:
             hint = "Set it to the URL clients know this service by, or to None."
-            return [Error(str(error), hint=hint, id="eaglet_auth.E010")]
-    return []
-
-
-@register
-def check_throttle_settings(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[CheckMessage]:
-    """E011: a rate is none."""
-    return list(_wrong_rates()) if apps.is_installed("eaglet.api") else []
-
-
-def _wrong_rates() -> Iterator[CheckMessage]:
-    # This needs Django REST framework.
-    from eaglet.auth.throttling.limits import parse_rate  # noqa: PLC0415
-
+            found.append(Error(str(error), hint=hint, id="eaglet_auth.E010"))
     for setting in (
         Settings.EAGLET_TOKEN_RATE_PER_ADDRESS,
         Settings.EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS,
         Settings.EAGLET_TOKEN_FAILURE_RATE,
     ):
-        if not is_sound(setting):
-            continue
         try:
-            parse_rate(getattr(conf, setting.name))
+            if is_sound(setting):
+                parse_rate(getattr(conf, setting.name))
         except ImproperlyConfigured as error:
             hint = "So many in a time, like '600/min'; None for no limit."
-            yield Error(f"{setting.name}: {error}", hint=hint, id="eaglet_auth.E011")
+            found.append(Error(f"{setting.name}: {error}", hint=hint, id="eaglet_auth.E011"))
+    return found

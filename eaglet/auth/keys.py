@@ -1,11 +1,8 @@
 """Make keys, secrets and tokens, and what is stored in their place.
 
-Secrets and access tokens are stored as one SHA-256 digest. A fast hash is right for them because
-each is 256 random bits: there is nothing to guess, so slowing a guess down gains nothing, and
-every request would pay for it. It would never do for passwords, which people choose.
-
-The access tokens a client got from other services have to be read again, so those are encrypted,
-not hashed (`eaglet.auth.tokens.encryption`).
+Secrets and access tokens are stored as one SHA-256 digest: each is 256 random bits, so slowing a
+guess down gains nothing. It would never do for passwords, which people choose. What a client got
+from other services has to be read again, and is encrypted (`eaglet.auth.tokens.encryption`).
 """
 
 from __future__ import annotations

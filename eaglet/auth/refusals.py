@@ -1,9 +1,8 @@
 """Count the calls of each app that were refused, and why.
 
-Counted in the process and written at the end of a request, at most once a minute: a caller that
-is refused a thousand times a second costs a write a minute. What a process that is killed had not
-written yet is lost, so the counts are for operators to look at; the log has every refusal. Only
-calls of known apps count: bad tokens and wrong secrets write nothing, whoever sends them.
+Counted in the process and written at the end of a request, at most once a minute; what a process
+that is killed had not written yet is lost. The log has every refusal. Bad tokens and wrong
+secrets write nothing, whoever sends them.
 """
 
 from __future__ import annotations

@@ -26,18 +26,13 @@ def rotate_secret(
 ) -> CreatedSecret:
     """Give an app a new secret beside the one it has, which stays good for a while.
 
-    All of it is one transaction: either the new secret is stored, or nothing has changed. The
-    secret itself is returned only, so whoever loses it before it is written down rotates again,
-    with `discard_unused`.
+    All of it is one transaction. Raises ValidationError if two are live already.
 
     Args:
         app: whose secret it is.
-        expire_old_in: when the secrets there are stop being good for tokens; never later than
-            they would have anyway. None: they stay as they are.
-        discard_unused: revoke those live secrets for which no token was ever asked, as long as
-            one stays that was used.
-
-    Raises ValidationError if two are live already; it says which, and what to do.
+        expire_old_in: when the others stop being good, if they would not sooner; None: as before.
+        discard_unused: revoke live secrets that were never used, as long as one stays: for a
+            secret that was lost before it was written down.
     """
     using = app._state.db or router.db_for_write(App)
     with transaction.atomic(using=using):

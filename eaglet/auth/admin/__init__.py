@@ -1,8 +1,6 @@
 """Give the admin pages of apps, access tokens and cached tokens.
 
-A secret is shown in one place only: the answer to the POST that made it. It goes through no
-redirect, message or session, and nothing secret is listed or searched. What can't be taken back
-is asked for on a page of its own, and stands in the history.
+A secret stands only in the answer to the POST that made it: in no redirect, message or session.
 """
 
 from eaglet.auth.admin.access_tokens import AccessTokenAdmin

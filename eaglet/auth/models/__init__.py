@@ -4,7 +4,6 @@ from eaglet.auth.models.access_tokens import AccessToken, AccessTokenQuerySet
 from eaglet.auth.models.apps import (
     App,
     AppGrant,
-    AppGrantQuerySet,
     AppQuerySet,
     AppSecret,
     AppSecretQuerySet,
@@ -20,7 +19,6 @@ __all__ = [
     "AccessTokenQuerySet",
     "App",
     "AppGrant",
-    "AppGrantQuerySet",
     "AppQuerySet",
     "AppSecret",
     "AppSecretQuerySet",

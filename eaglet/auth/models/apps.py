@@ -145,22 +145,11 @@ class App(models.Model):
 
     def count_live_tokens(self, *, at_most: int) -> int:
         """Return how many access tokens of it are accepted; more than so many are not counted."""
-        if not self.is_active:
-            return 0
-        tokens = self.tokens.using(self._state.db).filter(
-            expires_at__gt=timezone.now(),
-            revoked_at__isnull=True,
-            secret__revoked_at__isnull=True,
-        )
-        return tokens[:at_most].count()
+        return self.tokens.using(self._state.db).live()[:at_most].count()
 
     def revoke_tokens(self) -> int:
         """Revoke every access token issued to it that is still live; returns how many."""
         return self.tokens.using(self._state.db).revoke()
-
-
-class AppGrantQuerySet(AnnouncingQuerySet["AppGrant"]):
-    """Queries over grants."""
 
 
 class AppGrant(models.Model):
@@ -176,7 +165,7 @@ class AppGrant(models.Model):
         help_text=_("app.resource:verb, any part * for anything; * alone for everything."),
     )
 
-    objects = AppGrantQuerySet.as_manager()
+    objects = AnnouncingQuerySet["AppGrant"].as_manager()
 
     class Meta:
         verbose_name = _("grant")

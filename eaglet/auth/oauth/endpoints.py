@@ -1,11 +1,7 @@
 """Answer at the standard's endpoints, without HTTP, by way of oauthlib.
 
-oauthlib knows the protocol: which parameter is missing, in which order things are checked, and
-the error that says so. It never sees a client's secret.
-
-No scope is known here: what an app may do are its grants, all of which every token of it has, and
-which change while the token lives. To issue more than was asked for is allowed (RFC 6749 §3.3),
-but a client that asks for less relies on getting it; so any scope is an `invalid_scope`.
+oauthlib knows the protocol; it never sees a client's secret. Every token of an app has all of its
+grants, so any scope is an `invalid_scope`: who asks for less relies on getting it (RFC 6749 §3.3).
 """
 
 from __future__ import annotations

@@ -16,10 +16,8 @@ _HOST_BITS: Final = 64
 def client_address(request: HttpRequest) -> str:
     """Return the address to count a request under: an IPv4 address, or the /64 of an IPv6 one.
 
-    It is REMOTE_ADDR, or with EAGLET_TRUSTED_PROXIES = N what the outermost of the N proxies
-    wrote down: the Nth from the right in X-Forwarded-For. What stands left of that the caller
-    may have made up. Where the header is shorter or has no address there, it is REMOTE_ADDR.
-    Behind a UNIX socket that is empty, and all callers are one.
+    It is the Nth from the right in X-Forwarded-For with EAGLET_TRUSTED_PROXIES = N, as what stands
+    left of that may be made up; else, and where no address is there, REMOTE_ADDR.
     """
     proxies = conf.EAGLET_TRUSTED_PROXIES
     remote: str = request.META.get("REMOTE_ADDR") or ""

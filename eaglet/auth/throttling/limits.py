@@ -2,13 +2,10 @@
 
 Three limits, all looked at before a secret is hashed or a token asked of the database:
 
-- EAGLET_TOKEN_RATE_PER_ADDRESS: token requests from one address, good and bad. It is for the
-  load, so it is wide enough for many services behind one address.
+- EAGLET_TOKEN_RATE_PER_ADDRESS: token requests from one address, good and bad, for the load.
 - EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS: refusals from one address, whatever the app keys.
-- EAGLET_TOKEN_FAILURE_RATE: refusals for one app key from one address. Only failures count, so
-  an app that asks often is not held up; and a success takes none back, so a guesser gains nothing
-  by knowing one good secret. Whoever has the same key elsewhere is not affected, and one service
-  with an old secret does not use up what others behind its address may fail.
+- EAGLET_TOKEN_FAILURE_RATE: refusals for one app key from one address. A success takes none back,
+  so a guesser gains nothing by knowing one good secret.
 
 Windows are fixed: a caller may have twice the limit around the end of one.
 """

@@ -36,15 +36,12 @@ def _send() -> None:
     access_changed.send(sender=None)
 
 
-def announce_saved(*, created: bool, using: str, **kwargs: Any) -> None:
-    """Receive `post_save` of an app, token or secret; of a new one nothing is kept yet."""
-    if not created:
+def announce_row(
+    *, sender: type[models.Model], using: str, created: bool = False, **kwargs: Any
+) -> None:
+    """Receive `post_save` and `post_delete`; nothing is kept yet of what is new, but grants."""
+    if not created or sender._meta.model_name == "appgrant":
         announce_change(using)
-
-
-def announce_row(*, using: str, **kwargs: Any) -> None:
-    """Receive `post_save` of grants, and `post_delete`."""
-    announce_change(using)
 
 
 class AnnouncingQuerySet(models.QuerySet[M]):

@@ -1,7 +1,6 @@
 """Look one token up in one statement, which the ORM compiles once for each database.
 
-It brings the token, its secret, its app and the app's grants. Compiling it takes the ORM several
-times as long as the database takes to answer.
+Compiling it takes the ORM several times as long as the database takes to answer.
 """
 
 from __future__ import annotations
@@ -35,11 +34,7 @@ _statements: dict[tuple[str, str, bool], _Statement] = {}
 
 
 def find(alias: str, digest: str) -> Rows:
-    """Return the rows of the token with a digest in the database of an alias; none if it has none.
-
-    Values are converted as their fields have them in the first row only; the others' grants need
-    no converting.
-    """
+    """Return the rows of the token with a digest; only the first row's values are converted."""
     connection = connections[alias]
     key = (alias, connection.vendor, settings.USE_TZ)
     statement = _statements.get(key)

@@ -1,12 +1,9 @@
 """Run a statement that PostgreSQL plans once for a connection, instead of at every use.
 
-To plan a join of four tables takes it ten times as long as to run it. psycopg prepares this one
-(https://www.psycopg.org/psycopg3/docs/advanced/prepare.html), whatever the project has chosen for
-its other statements.
-
-A pooler that gives each transaction another server connection (PgBouncer) may not know it. Then
-this is noticed, and from then on the process asks as everywhere else. Inside of a transaction that
-could not be mended, so nothing is prepared there.
+To plan a join of four tables takes it ten times as long as to run it
+(https://www.psycopg.org/psycopg3/docs/advanced/prepare.html). A pooler that gives each transaction
+another connection (PgBouncer) may not know the statement: then the process asks as everywhere
+else. Inside of a transaction that could not be mended, so nothing is prepared there.
 """
 
 from __future__ import annotations

@@ -1,11 +1,8 @@
 """Delete the rows of access tokens that are good for nothing any more.
 
-Expired ones go as tokens are issued, and by `manage.py prune_tokens`, which takes revoked ones
-too before their time is over. Always in batches, each a statement or two of its own: a batch is
-found through an index, locks what it is about to delete and nothing else, and passes over what
-somebody else has locked. Nobody who issues or checks a token waits for it longer than that.
-
-Deleting a dead token changes no access, so nothing is announced.
+Expired ones go as tokens are issued, and by `manage.py prune_tokens`, which takes revoked ones too.
+Always in batches: each is found through an index, locks what it is about to delete and passes
+over what somebody else has locked. It changes no access, so nothing is announced.
 """
 
 from __future__ import annotations
@@ -42,10 +39,7 @@ _SHORTEST_PAUSE_SECONDS: Final = 0.002
 
 
 def prune_now_and_then(using: str) -> None:
-    """Delete a batch of expired tokens, once in ISSUES_A_BATCH calls or so; never raises.
-
-    Where a transaction is open, the batch is a savepoint in it, if the database needs one.
-    """
+    """Delete a batch of expired tokens, once in ISSUES_A_BATCH calls or so; never raises."""
     if not _is_due():
         return
     try:
@@ -59,8 +53,7 @@ def prune(using: str, *, batch_size: int = BATCH_SIZE) -> Iterator[int]:
     """Delete every expired or revoked token, batch by batch; yield how many after each.
 
     Between batches it pauses for as long as the last one took, so that others get the lock of a
-    database that has but one (SQLite), and half the machine elsewhere. Where a transaction is
-    open nothing is gained by pruning in it, but nothing lost.
+    database that has but one (SQLite).
     """
     began = time.monotonic()
     for deleted in chain(_expired_batches(using, batch_size), _revoked_batches(using, batch_size)):
@@ -71,11 +64,7 @@ def prune(using: str, *, batch_size: int = BATCH_SIZE) -> Iterator[int]:
 
 
 def prune_cached_tokens(using: str) -> int:
-    """Delete the expired tokens got from other services that nobody renews; return how many.
-
-    Each row is of one address, app key and secret: that of a rotated secret is never asked for
-    again.
-    """
+    """Delete expired tokens got from others that nobody renews; return how many."""
     now = timezone.now()
     expired = models.Q(expires_at__isnull=True) | models.Q(expires_at__lte=now)
     rows = CachedToken.objects.using(using).filter(expired, updated_at__lt=now - ABANDONED_AFTER)

@@ -40,10 +40,8 @@ _LOCK_WAIT: Final = {
 class DatabaseTokenStore:
     """An `eaglet.tokens.TokenStore` over CachedToken, on the caller's own connection.
 
-    Inside the caller's transaction it only reads, in a savepoint, and writes once that is
-    committed. Outside it waits for locks of others for a second at most. Time is the database's.
-    A database that is down, or lacks the table, is no error: there is no token then, and a
-    warning in the log.
+    Inside the caller's transaction it reads in a savepoint, and writes after the commit; outside it
+    waits a second at most for locks. Time is the database's. What fails is a warning in the log.
     """
 
     def in_transaction(self) -> bool:
@@ -83,10 +81,7 @@ class DatabaseTokenStore:
 
     @sensitive_variables()
     def put(self, key: TokenKey, token: StoredToken, holder: str = "") -> None:
-        """Keep a token and end the holder's lease, after the caller's transaction.
-
-        From whoever has not the lease it is kept if it lasts longer than the one that is kept.
-        """
+        """Keep a token and end the holder's lease, after the caller's transaction."""
         encrypted = encryption.encrypt(token.value, key.digest)
         lifetime = datetime.timedelta(seconds=token.lifetime_seconds)
         got_at = time.monotonic()
