@@ -71,25 +71,6 @@ def test_alone_it_needs_no_other_app_and_no_rest_framework(tmp_path):
     assert start(tmp_path, ["eaglet.auth"], code) == "[]"
 
 
-def test_its_tables_come_with_migrate(tmp_path):
-    code = """
-        from django.db import connection
-        tables = connection.introspection.table_names()
-        print(sorted(t for t in tables if t.startswith("eaglet_auth")))
-    """
-    assert start(tmp_path, ["eaglet.auth"], code) == str(
-        [
-            "eaglet_auth_accesstoken",
-            "eaglet_auth_app",
-            "eaglet_auth_appgrant",
-            "eaglet_auth_appsecret",
-            "eaglet_auth_cachedtoken",
-            "eaglet_auth_refusedcalls",
-            "eaglet_auth_tokenrequestcount",
-        ]
-    )
-
-
 ASK = """
     from django.test import Client
     print(Client().post("/auth/access_token/", {}).status_code)

@@ -56,12 +56,6 @@ def test_asked_each_time_other_processes_learn_at_once_of(landscape, how):
         assert landscape.outcomes(token) == [expected] * 2
 
 
-def test_what_is_changed_in_a_transaction_they_learn_of_at_its_commit(landscape):
-    app_key, token = landscape.new_token_known_everywhere()
-    landscape.operator.change_in_transaction("switch off", app_key)
-    assert landscape.outcomes(token) == ["refused"] * 2
-
-
 def test_kept_for_a_time_other_processes_learn_within_it_of_any_change(cached_landscape):
     issued = {how: cached_landscape.new_token() for how in CHANGES}
     for _app_key, token in issued.values():
@@ -82,26 +76,6 @@ def test_one_that_dies_as_it_commits_has_revoked_all_the_same(landscape, how):
     assert landscape.outcomes(token) == ["refused"] * 2
 
 
-def test_one_that_dies_as_it_has_saved_has_switched_off_all_the_same(landscape):
-    app_key, token = landscape.new_token_known_everywhere()
-    dying = landscape.start()
-    assert dying.dies_in("save_and_die", app_key) == DEATH
-    assert landscape.outcomes(token) == ["refused"] * 2
-
-
-def test_a_refusal_is_kept_nowhere(landscape):
-    app_key, token = landscape.new_token()
-    landscape.operator.change("revoke the token", app_key)
-    assert landscape.outcomes(token) == ["refused"] * 2
-    table = "eaglet_auth_accesstoken"
-    landscape.operator.execute(f"UPDATE {table} SET revoked_at = NULL")
-    assert landscape.outcomes(token) == [EVERYTHING] * 2
-
-
-def test_a_verification_ends_with_its_token(landscape):
-    assert _outcomes_once_over(landscape) == ["expired"] * 2
-
-
 def test_a_verification_that_is_kept_ends_with_its_token(cached_landscape):
     assert _outcomes_once_over(cached_landscape) == ["expired"] * 2
 
@@ -114,12 +88,3 @@ def _outcomes_once_over(landscape):
     landscape.outcomes(token)
     time.sleep(max(issued_by + 1 - time.monotonic(), 0))
     return landscape.outcomes(token)
-
-
-def test_a_token_issued_by_a_process_that_died_is_good_and_so_is_the_next(landscape):
-    app_key, secret = landscape.operator.create_app(f"app {next(_numbers)}")
-    dying = landscape.start()
-    assert dying.dies_in("issue_and_die", app_key, secret) == DEATH
-    assert landscape.operator.count_tokens(app_key) == 1
-    token = landscape.operator.issue(app_key, secret)
-    assert landscape.outcomes(token) == [EVERYTHING] * 2

@@ -126,14 +126,6 @@ def change(how, app_key):
     return time.monotonic()
 
 
-def change_in_transaction(how, app_key):
-    from django.db import transaction
-
-    with transaction.atomic():
-        CHANGES[how](_app(app_key))
-    return time.monotonic()
-
-
 def change_and_die(how, app_key):
     """Die at the moment of the commit, before anybody can be told of it."""
     from django.db import connection, transaction
@@ -143,51 +135,12 @@ def change_and_die(how, app_key):
         CHANGES[how](_app(app_key))
 
 
-def save_and_die(app_key):
-    """Die right after a save in autocommit, before `post_save` is heard."""
-    from django.db.models.signals import post_save
-
-    from eaglet.auth.models import App
-
-    app = _app(app_key)
-    original = App.save_base
-
-    def save_base(self, *args, **kwargs):
-        post_save.send = lambda *args, **kwargs: os._exit(DEATH)
-        original(self, *args, **kwargs)
-
-    App.save_base = save_base
-    app.is_active = False
-    app.save()
-
-
-def issue_and_die(app_key, secret):
-    """Die with the token issued and not yet answered."""
-    issue(app_key, secret)
-    os._exit(DEATH)
-
-
-def execute(sql, *params):
-    """Change rows past the ORM."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.rowcount
-
-
 def select(sql, *params):
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
-
-
-def count_tokens(app_key):
-    from eaglet.auth.models import AccessToken
-
-    return AccessToken.objects.filter(app__app_key=app_key).count()
 
 
 def _app(app_key):
