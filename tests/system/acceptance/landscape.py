@@ -53,10 +53,6 @@ class Hermes:
         """How many access tokens the service has issued to it."""
         return self.landscape.service_role.tokens_issued(self.name)
 
-    def revoke_tokens(self) -> int:
-        """Revoke its tokens, in the service's database."""
-        return self.landscape.service_role.revoke_tokens(self.name)
-
     def restarted(self) -> Hermes:
         """Itself, in another process, over the same database."""
         self.landscape.processes.stop(self.server.process)

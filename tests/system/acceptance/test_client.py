@@ -1,14 +1,13 @@
-"""eaglet's client, in this process, against the service in another."""
+"""eaglet's client, in this process, against the service in another: plain and typed calls."""
 
-import socket
+import importlib.util
 
 import pytest
+from django.core.management import CommandError, call_command
 
-from eaglet.client import Resource, ResourceError, ServiceUnavailable
+from eaglet.client import Resource, ResourceError
 
-pytestmark = pytest.mark.slow
-
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)
@@ -16,15 +15,10 @@ def configured(settings, landscape, credentials):
     settings.ENABLE_API_AUTH = True
     settings.APP_KEY = credentials.app_key
     settings.APP_SECRET = credentials.app_secret
-    settings.EAGLET_SERVICES = {"demo": {"HOST": landscape.service.url}}
+    host = {"HOST": landscape.service.url}
+    settings.EAGLET_SERVICES = {"demo": host, "api": host}
     yield
     Resource.forget_token()
-
-
-def test_a_call_is_answered():
-    resp = Resource.use("demo").get({"resource": "demo.data", "data": {"id": 7, "name": "鹰"}})
-    assert resp["code"] == 200
-    assert resp["data"] == {"args": {"id": 7, "name": "鹰"}}
 
 
 @pytest.mark.parametrize(
@@ -51,19 +45,24 @@ def test_a_business_code_is_none_or_raised():
     assert (raised.value.code, raised.value.data) == (1001, {"left": 0})
 
 
-def test_without_credentials_a_guarded_resource_refuses(settings):
-    settings.ENABLE_API_AUTH = False
-    with pytest.raises(ResourceError) as raised:
-        Resource.use("demo", raise_errors=True).get({"resource": "demo.data", "data": {"id": 7}})
-    assert raised.value.status_code == 401
+def test_a_module_written_from_its_document_calls_it(landscape, tmp_path):
+    document, output = tmp_path / "openapi.json", tmp_path / "typed_api.py"
+    landscape.service_role.manage("openapi", "--output", str(document))
+    options = {"output": output, "service": "api", "raise_errors": True}
+    call_command("eaglet_client", document, **options)
+    call_command("eaglet_client", document, **options, check=True)
+    spec = importlib.util.spec_from_file_location("typed_api", output)
+    typed = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(typed)
+    assert typed.demo.data.get(id=7, name="鹰")["data"] == {"args": {"id": 7, "name": "鹰"}}
+    assert typed.demo.data.get(id=7)["data"]["args"] == {"id": 7}
+    assert typed.outcome.typed.put(id=7)["data"] == {"put": {"id": 7}}
+    with pytest.raises(ResourceError, match="1001"):
+        typed.outcome.refused.get()
 
 
-def test_a_service_that_is_not_there_is_none_or_raised(settings):
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    settings.ENABLE_API_AUTH = False
-    settings.EAGLET_SERVICES = {"demo": {"HOST": f"http://127.0.0.1:{port}"}}
-    request = {"resource": "demo.data", "data": {"id": 7}}
-    assert Resource.use("demo").get(request) is None
-    with pytest.raises(ServiceUnavailable):
-        Resource.use("demo", raise_errors=True).get(request)
+def test_a_service_that_shows_its_document_to_staff_only_is_told_of(landscape, tmp_path):
+    output = tmp_path / "typed_api.py"
+    with pytest.raises(CommandError, match="EAGLET_CONSOLE"):
+        call_command("eaglet_client", landscape.service.url, output=output)
+    assert not output.exists()

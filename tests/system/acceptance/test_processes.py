@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -61,23 +62,12 @@ def ends_within(pid, seconds):
     return True
 
 
-def test_leaving_the_context_ends_every_process(tmp_path):
-    with Processes(tmp_path) as processes:
+def test_leaving_the_context_by_an_exception_ends_every_process(tmp_path):
+    with suppress(KeyboardInterrupt), Processes(tmp_path) as processes:
         pids = [processes.start(name, SLEEP, environment={}).popen.pid for name in "ab"]
         assert all(is_running(pid) for pid in pids)
+        raise KeyboardInterrupt
     assert not any(is_running(pid) for pid in pids)
-
-
-def test_an_exception_in_the_context_ends_every_process(tmp_path):
-    def fail():
-        with Processes(tmp_path) as processes:
-            pids.append(processes.start("a", SLEEP, environment={}).popen.pid)
-            raise KeyboardInterrupt
-
-    pids = []
-    with pytest.raises(KeyboardInterrupt):
-        fail()
-    assert not is_running(pids[0])
 
 
 def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
@@ -105,21 +95,21 @@ def test_a_frozen_process_ends(tmp_path):
         assert process.popen.returncode == -signal.SIGTERM
 
 
-def test_a_process_that_ends_while_starting_shows_the_end_of_its_log(tmp_path):
-    command = [sys.executable, "-c", "print('no such table'); raise SystemExit(3)"]
-    with Processes(tmp_path) as processes:
-        process = processes.start("broken", command, environment={})
-        with pytest.raises(
-            ProcessFailed, match=r"broken ended with exit code 3(?s:.)*no such table"
-        ):
-            process.wait_until(lambda: False)
+FAILS = "print('no such table'); raise SystemExit(3)"
 
 
-def test_a_process_that_does_not_get_ready_fails_at_the_deadline(tmp_path):
+@pytest.mark.parametrize(
+    ("command", "seconds", "told"),
+    [
+        ([sys.executable, "-c", FAILS], 60, r"it ended with exit code 3(?s:.)*no such table"),
+        (SLEEP, 0.2, r"it was not ready within 0\.2 s"),
+    ],
+)
+def test_a_process_that_does_not_get_ready_is_a_failure(tmp_path, command, seconds, told):
     with Processes(tmp_path) as processes:
-        process = processes.start("slow", SLEEP, environment={})
-        with pytest.raises(ProcessFailed, match=r"slow was not ready within 0\.2 s"):
-            process.wait_until(lambda: False, seconds=0.2)
+        process = processes.start("it", command, environment={})
+        with pytest.raises(ProcessFailed, match=told):
+            process.wait_until(lambda: False, seconds)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

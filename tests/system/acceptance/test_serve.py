@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 
 import pytest
 import requests
@@ -14,18 +13,15 @@ import requests
 from demo.roles import PROJECT_DIR, Role
 
 pytestmark = pytest.mark.slow
+COMMAND = [sys.executable, "-m", "demo.serve"]
 
 
-@contextmanager
-def started(folder):
-    """The process, and what it printed once everything was up."""
-    environment = {**Role("api", folder).environment(), "EAGLET_RUN_DIR": str(folder)}
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """What it printed once everything was up; Ctrl-C ends it, and what it started."""
+    environment = Role("api", tmp_path_factory.mktemp("serve")).environment()
     with subprocess.Popen(
-        [sys.executable, "-m", "demo.serve"],
-        cwd=PROJECT_DIR,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
+        COMMAND, cwd=PROJECT_DIR, env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             printed = ""
@@ -33,43 +29,26 @@ def started(folder):
                 line = process.stdout.readline()
                 assert line, f"it ended: {printed}"
                 printed += line
-            yield process, printed
+            yield printed
         finally:
             process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+    for url in re.findall(r"http://\S+?:\d+", printed):
+        with pytest.raises(requests.ConnectionError):
+            requests.get(url, timeout=30)
 
 
-@pytest.fixture(scope="module")
-def serving(tmp_path_factory):
-    with started(tmp_path_factory.mktemp("serve")) as (process, printed):
-        yield process, printed
-
-
-@pytest.fixture
-def printed(serving):
-    return serving[1]
-
-
-@pytest.mark.parametrize(
-    "listed",
-    ["eaglet_auth/app", "eaglet_tasks/outboxtask", "django_celery_results/taskresult"],
-)
-def test_the_login_opens_the_admin_of_each_service(printed, listed):
+def test_the_login_opens_the_admin_of_each_service_and_the_console(printed):
     name, password = re.search(r"login (\S+), password (\S+)", printed).groups()
-    opened = [
-        opened_admin(url, name, password) for url in re.findall(r"http://\S+/admin/", printed)
-    ]
-    assert len(opened) == 3
-    assert any(f"/admin/{listed}/" in text for text in opened)
-
-
-def test_the_login_opens_the_console(printed):
+    admins = re.findall(r"http://\S+/admin/", printed)
+    listed = ["eaglet_auth/app", "eaglet_tasks/outboxtask", "django_celery_results/taskresult"]
+    for url, model in zip(admins, listed, strict=True):
+        assert f"/admin/{model}/" in opened(url, name, password)
     console = re.search(r"http://\S+/console/", printed)[0]
-    name, password = re.search(r"login (\S+), password (\S+)", printed).groups()
-    admin = console.replace("/console/", "/admin/")
-    assert 'data-resource="demo.data"' in opened_admin(admin, name, password, console)
+    assert 'data-resource="demo.data"' in opened(admins[0], name, password, console)
 
 
-def opened_admin(admin, name, password, page=None):
+def opened(admin, name, password, page=None):
     """The first page of an admin, or another page, after the login."""
     with requests.Session() as session:
         session.trust_env = False
@@ -84,12 +63,9 @@ def opened_admin(admin, name, password, page=None):
         return session.get(page, timeout=30).text if page else answer.text
 
 
-def test_the_line_for_curl_is_answered(printed, caller):
+def test_the_lines_for_curl_get_data_change_points_and_list_the_message(printed, caller):
     token, url = re.search(r"Bearer (\S+)' '(\S+)'", printed).groups()
     assert caller.get(url, token=token).json()["data"] == {"args": {"id": 7, "name": "eaglet"}}
-
-
-def test_the_lines_for_curl_change_points_and_list_the_message(printed, caller):
     lines = printed.replace("\\\n", " ")
     token, change, url = re.search(r"PUT .*Bearer (\S+)' .* -d '(.*)' +'(\S+)'", lines).groups()
     answer = caller.put(url, json.loads(change), token=token).json()
@@ -107,26 +83,11 @@ def test_hermes_is_answered(printed, caller):
     assert caller.get(url).json()["data"] == {"args": {"id": 7}}
 
 
-def test_a_second_one_in_the_same_folder_is_refused(serving):
-    folder = re.search(r"Logs are in (\S+)\.", serving[1])[1]
-    environment = {**Role("api", folder).environment(), "EAGLET_RUN_DIR": folder}
+def test_a_second_one_in_the_same_folder_is_refused(printed):
+    folder = re.search(r"Logs are in (\S+)\.", printed)[1]
+    environment = Role("api", folder).environment()
     second = subprocess.run(
-        [sys.executable, "-m", "demo.serve"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
+        COMMAND, env=environment, capture_output=True, text=True, check=False, timeout=60
     )
     assert second.returncode == 1
     assert "Another process serves" in second.stdout
-
-
-# The last one, as it ends what the others use: starting all of it takes a while.
-def test_ctrl_c_ends_it_and_what_it_started(serving, caller):
-    process, printed = serving
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 0
-    for url in re.findall(r"http://\S+?:\d+", printed):
-        with pytest.raises(requests.ConnectionError):
-            caller.get(url)

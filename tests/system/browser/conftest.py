@@ -129,15 +129,3 @@ def open_console(chromium, transactional_db, live_server, settings):
         context.close()
     assert complaints == []
     assert not re.search("egs_|egt_|egk_", "".join(urls))
-
-
-@pytest.fixture
-def shots():
-    """Keep a picture of a page, in the folder that EAGLET_TEST_SCREENSHOTS names, if any."""
-    folder = os.environ.get("EAGLET_TEST_SCREENSHOTS")
-
-    def keep(page, name):
-        if folder:
-            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-    return keep

@@ -318,3 +318,13 @@ def test_who_is_not_staff_logs_in_first(open_console, settings, django_user_mode
     page.fill("#id_password", "open sesame")
     page.click("input[type=submit]")
     page.get_by_role("heading", name="What this service answers").wait_for()
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "phone"])
+def test_the_openapi_document_is_read_as_a_page_without_another_host(open_console, viewport):
+    page = open_console("/openapi/", viewport=viewport)
+    page.get_by_text("Find a parcel.").click()
+    page.get_by_role("button", name="Try it out").first.click()
+    page.get_by_placeholder("number").first.fill("7")
+    page.get_by_role("button", name="Execute").click()
+    page.get_by_text("/console_tests/parcel/?number=7").first.wait_for()

@@ -165,51 +165,6 @@ def test_what_was_refused_is_seen_and_then_granted(open_page, call):
     assert call(token, "post") == 200
 
 
-def test_a_grant_of_a_resource_that_is_gone_survives_a_save(open_page):
-    app = App.objects.create_app("old", grants=["gone.since:get"]).app
-    page = open_page(path=f"/admin/eaglet_auth/app/{app.pk}/change/")
-    assert page.get_by_label("gone.since:get: no resource here asks for it").is_checked()
-    page.get_by_label("browser_tests.*:*", exact=True).check()
-    press(page, "Save")
-    held = [grant.grant for grant in app.grants.all()]
-    assert held == ["browser_tests.*:*", "gone.since:get"]
-
-
-def test_clearing_every_grant_warns_that_nothing_is_left(open_page, call):
-    created = App.objects.create_app("hermes")
-    token = issue_access_token(created.app.app_key, created.secret).token
-    page = open_page(path=f"/admin/eaglet_auth/app/{created.app.pk}/change/")
-    page.get_by_label("*: what is added later included", exact=True).uncheck()
-    press(page, "Save")
-    assert "Nothing is granted to hermes" in page.locator(".messagelist").inner_text()
-    assert call(token) == 403
-
-
-def test_tokens_are_revoked_from_their_list(open_page, call):
-    created = App.objects.create_app("hermes")
-    tokens = [issue_access_token(created.app.app_key, created.secret).token for _ in range(2)]
-    page = open_page(path="/admin/eaglet_auth/accesstoken/")
-    page.locator("tbody .action-select").first.check()
-    assert "1 of 2 selected" in page.locator(".action-counter").inner_text()
-    page.get_by_label("Action:").select_option(label="Revoke selected tokens")
-    press(page, "Go")
-    press(page, "Yes, do it")
-    assert "1 access token revoked." in page.locator(".messagelist").inner_text()
-    assert sorted(call(token) for token in tokens) == [200, 401]
-
-
-def test_who_may_only_look_finds_nothing_to_press(open_page, django_user_model):
-    from django.contrib.auth.models import Permission  # noqa: PLC0415 - needs the apps
-
-    app = App.objects.create_app("hermes").app
-    user = django_user_model.objects.create_user("guest", password="open sesame", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=["view_app"]))
-    page = open_page(path=f"/admin/eaglet_auth/app/{app.pk}/change/", user="guest")
-    assert app.app_key in source(page)
-    assert page.locator("#content input[type=checkbox], #content input[type=submit]").count() == 0
-    assert page.locator(".object-tools a").all_inner_texts() == ["HISTORY"]
-
-
 def test_the_same_in_chinese(open_page, call):
     page = open_page(locale="zh-CN")
     go_to(page, "应用")

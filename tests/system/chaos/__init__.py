@@ -1,1 +1,1 @@
-"""Kills brokers, workers and relays while tasks are sent, and counts what becomes of them."""
+"""Kills whatever carries tasks while they are sent, and counts what becomes of them."""

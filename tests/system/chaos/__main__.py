@@ -1,4 +1,4 @@
-"""Send tasks while the broker, workers and relays are killed, and count: none may be lost.
+"""Send tasks while broker, workers, relays and sender are killed, and count: none may be lost.
 
     python -m tests.system.servers --only rabbitmq,redis,postgresql -- python -m tests.system.chaos
 
@@ -13,7 +13,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -22,7 +21,8 @@ import django
 from demo.processes import Processes
 from tests.system.chaos.killer import Killer
 from tests.system.chaos.outcome import Outcome, look
-from tests.system.chaos.supervised import CHECKOUT, RELAY, WORKER, Supervised
+from tests.system.chaos.sender import POISONED
+from tests.system.chaos.supervised import RELAY, SENDER, WORKER, Supervised
 from tests.system.servers.control import CONTROL, ControlledServer
 
 BROKERS = ("rabbitmq", "redis")
@@ -87,7 +87,6 @@ class Chaos:
             "EAGLET_CHAOS_BROKER_URL": url,
             "EAGLET_CHAOS_DATABASE": f"chaos_{broker}",
         }
-        self._sent = 0
 
     def run(self) -> int:
         began = time.monotonic()
@@ -97,8 +96,10 @@ class Chaos:
         relays = [self._start(f"relay {n}", RELAY) for n in (1, 2)]
         workers = [self._start(f"worker {n}", (*WORKER, f"--hostname=w{n}@%h")) for n in (1, 2)]
         choice = random.Random(self._seed)
-        killer = Killer(self._broker, workers, relays, self._options.kills, choice)
-        self._send_and_kill(killer, [*workers, *relays])
+        told = (self._options.tasks, self._options.pace, self._seed)
+        sender = self._start("sender", (*SENDER, *map(str, told)))
+        killer = Killer(self._broker, workers, relays, sender, self._options.kills, choice)
+        self._send_and_kill(killer, sender, [*workers, *relays])
         outcome = self._drain([*workers, *relays])
         faults = [*outcome.faults(), *self._end(relays)]
         killed = ", ".join(f"{name} {times}" for name, times in sorted(killer.killed.items()))
@@ -131,7 +132,7 @@ class Chaos:
         for n in range(POISON):
             OutboxTask.objects.create(
                 task_id=f"poison {n}",
-                queue_name="chaos.poison",
+                queue_name=POISONED,
                 arguments="{",
                 written_at=now,
                 due_at=now,
@@ -140,35 +141,15 @@ class Chaos:
     def _start(self, name: str, arguments: tuple[str, ...]) -> Supervised:
         return Supervised(self._processes, name, arguments, self._environment)
 
-    def _send_and_kill(self, killer: Killer, supervised: list[Supervised]) -> None:
-        options = self._options
-        sender = subprocess.Popen(
-            [sys.executable, "-m", "tests.system.chaos.sender", str(options.tasks),
-             str(options.pace), str(self._seed)],
-            cwd=CHECKOUT,
-            stdout=subprocess.PIPE,
-            stderr=(self._processes.log_folder / "sender.log").open("ab"),
-            text=True,
-        )  # fmt: skip
-        reader = threading.Thread(target=self._read, args=[sender], daemon=True)
-        reader.start()
-        try:
-            while killer.next_at < 1 or sender.poll() is None:
-                if self._sent >= killer.next_at * options.tasks:
-                    killer.kill_next()
-                for process in supervised:
-                    process.look_after()
-                if sender.poll() is not None and self._sent < options.tasks:
-                    raise SystemExit("the sender ended early")
-                time.sleep(0.05)
-        finally:
-            sender.kill()
-            sender.wait()
-        reader.join()
-
-    def _read(self, sender: subprocess.Popen[str]) -> None:
-        for line in sender.stdout or ():
-            self._sent = int(line)
+    def _send_and_kill(self, killer: Killer, sender: Supervised, others: list[Supervised]) -> None:
+        while killer.next_at < 1 or sender.exit_code is None:
+            if look().sent >= killer.next_at * self._options.tasks:
+                killer.kill_next()
+            for process in others:
+                process.look_after()
+            if sender.exit_code:
+                raise SystemExit("the sender ended early")
+            time.sleep(0.1)
 
     def _drain(self, supervised: list[Supervised]) -> Outcome:
         """Wait until all are done or parked, and a little longer, for what comes too often."""

@@ -14,13 +14,14 @@ BROKER_AWAY_SECONDS = 1.0
 
 
 class Killer:
-    """Kills the broker, a worker and a relay so many times each, in random order."""
+    """Kills the broker, a worker, a relay and the sender so often each, in random order."""
 
     def __init__(
         self,
         broker: ControlledServer,
         workers: Sequence[Supervised],
         relays: Sequence[Supervised],
+        sender: Supervised,
         times: int,
         choice: random.Random,
     ) -> None:
@@ -31,6 +32,7 @@ class Killer:
             "broker": self._kill_broker,
             "worker": lambda: choice.choice(workers).kill_and_start(),
             "relay": lambda: choice.choice(relays).kill_and_start(),
+            "sender": sender.kill_and_start,
         }
         self._plan = [kind for kind in kinds.items() for _ in range(times)]
         choice.shuffle(self._plan)

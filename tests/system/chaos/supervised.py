@@ -13,6 +13,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 WORKER = ("-m", "celery", "-A", "eaglet.tasks", "worker", "--concurrency=2", "--without-mingle",
           "--without-gossip", "--loglevel=WARNING")  # fmt: skip
 RELAY = ("manage.py", "relay_tasks")
+SENDER = ("-m", "tests.system.chaos.sender")
 
 
 class Supervised:
@@ -36,6 +37,10 @@ class Supervised:
         self._process = self._processes.start(
             self._name, self._command, environment=self._environment, folder=CHECKOUT
         )
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.popen.poll()
 
     def look_after(self) -> None:
         if not self._process.is_running:

@@ -29,6 +29,7 @@ django.setup()
 from django.core.management import call_command
 call_command("check", fail_level="ERROR")
 """
+_AS_BLOCKS = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='blocks')"
 _PASTED = re.compile(r'^(APP_KEY|APP_SECRET) = "(.+)"$', re.MULTILINE)
 _TOKEN = re.compile(r"egt_[\w-]+")
 _IS_TEST = re.compile(r"^def test_|^class \w+\(TestCase\)", re.MULTILINE)
@@ -65,7 +66,7 @@ class Player:
             self.environment["PATH"] = f"{commands}{os.pathsep}{os.environ['PATH']}"
             # The reader's own settings of pip, as their index.
             self.environment["XDG_CONFIG_HOME"] = str(Path("~/.config").expanduser())
-        self._session: subprocess.Popen[str] | None = None
+        self._script: list[str] = []
         self._written_tests: list[str] = []
         self._written_files = False
         self._printed: list[str] = []
@@ -76,20 +77,22 @@ class Player:
         """Run every block; AssertionError, naming the block, for the first that fails."""
         logs = self.folder / "logs"
         logs.mkdir()
-        try:
-            with Shell(self.service, logs, self.environment) as shell:
-                self.shell = shell
-                self._lay_out()
-                for block in blocks:
-                    if block.first_line not in self.scenario.not_run:
-                        self._claimed(block)(block)
-                if self._written_tests:
-                    shell.run(f"python -m pytest -q {shlex.join(self._written_tests)}")
-                elif self._written_files:
-                    shell.run("python manage.py check --fail-level ERROR")
-            self._check_printed()
-        finally:
-            self._end_session()
+        with Shell(self.service, logs, self.environment) as shell:
+            self.shell = shell
+            self._lay_out()
+            for block in blocks:
+                if block.first_line in self.scenario.not_run:
+                    continue
+                way = self._claimed(block)
+                if way != self._run_python:
+                    self._run_script()
+                way(block)
+            self._run_script()
+            if self._written_tests:
+                shell.run(f"python -m pytest -q {shlex.join(self._written_tests)}")
+            elif self._written_files:
+                shell.run("python manage.py check --fail-level ERROR")
+        self._check_printed()
 
     @property
     def _here(self) -> Path:
@@ -142,8 +145,6 @@ class Player:
         self._written_files = True
         if path.name.startswith("test_"):
             self._written_tests.append(str(path))
-        # Files count from a process's start.
-        self._end_session()
 
     def _run_shell(self, block: Block) -> None:
         self._printed.append(self._run(block.code))
@@ -179,47 +180,28 @@ class Player:
             begins = before.read_text(encoding="utf-8") if before.exists() else ""
             self._write_file(f"tests/test_line_{block.line}.py", f"{begins}\n{block.code}")
             return
-        if self._session is None:
-            self._begin_session()
-        self._execute(self._as_typed(block.code), block.where)
+        self._script.append(self._as_typed(block.code))
 
-    def _begin_session(self) -> None:
-        with (self.folder / "logs" / "python.err").open("a") as log:
-            self._session = subprocess.Popen(
-                [sys.executable, str(HERE / "session.py")],
-                cwd=self._here,
-                env={**self.environment, **self._pasted},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        self._execute(_START, "start")
-        self._written_files = False
-        before = self.given / "before.py"
-        if before.exists():
-            self._execute(before.read_text(encoding="utf-8"), str(before))
-
-    def _execute(self, code: str, name: str) -> None:
-        assert self._session is not None
-        assert self._session.stdin is not None
-        assert self._session.stdout is not None
-        self._session.stdin.write(json.dumps({"code": code, "name": name}) + "\n")
-        self._session.stdin.flush()
-        answer = self._session.stdout.readline()
-        log = self.folder / "logs" / "python.err"
-        error = json.loads(answer) if answer else log.read_text()
-        assert error is None, f"{name}\n{error}"
-
-    def _end_session(self) -> None:
-        if self._session is None:
+    def _run_script(self) -> None:
+        """Run the blocks of Python since the last block that was none."""
+        if not self._script:
             return
-        assert self._session.stdin is not None
-        assert self._session.stdout is not None
-        self._session.stdin.close()
-        self._session.stdout.close()
-        self._session.wait(30)
-        self._session = None
+        before = self.given / "before.py"
+        begins = before.read_text(encoding="utf-8") if before.exists() else ""
+        script = self.folder / "logs" / "script.py"
+        script.write_text("\n".join([_START, begins, *self._script]), encoding="utf-8")
+        self._script.clear()
+        self._written_files = False
+        finished = subprocess.run(
+            [sys.executable, "-c", _AS_BLOCKS, script],
+            cwd=self._here,
+            env={"DJANGO_SETTINGS_MODULE": "settings", **self.environment, **self._pasted},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 0, f"{script.read_text()}\n{finished.stderr}"
 
     def _parse_json(self, block: Block) -> None:
         json.loads(block.code)

@@ -16,23 +16,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from demo.processes import Processes, ProcessFailed, leave_by_exception
 
-from .control import CONTROL, controlled
-from .debian import CHROMIUM, provide
+from .control import CONTROL, control
+from .debian import provide
 from .mariadb import MariaDB
 from .postgresql import PostgreSQL
 from .rabbitmq import RabbitMQ
 from .redis import Redis
-from .server import MACHINE, Server, ServerFailed, temporary_folder
+from .server import MACHINE, Server, ServerFailed, find, temporary_folder
 
 SERVERS: dict[str, type[Server]] = {
     server.name: server for server in (RabbitMQ, Redis, PostgreSQL, MariaDB)
@@ -40,19 +38,12 @@ SERVERS: dict[str, type[Server]] = {
 CHECKOUT = Path(__file__).resolve().parents[3]
 DATABASES = (PostgreSQL.name, MariaDB.name)
 PHASES = ("servers", "readiness", *DATABASES)
+# For the tests of the browser; the font is for Chinese.
+CHROMIUM = ("chromium", "fonts-noto-cjk")
+CHROMIUM_FILES = ("chromium", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 NOT_STARTED = 127
 INTERRUPTED_SECONDS = 15.0
 """How long an interrupted command may take to clean up after itself."""
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A command, and what it finds in its environment besides."""
-
-    title: str
-    command: Sequence[str]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    folder: Path = CHECKOUT
 
 
 def main() -> int:
@@ -60,13 +51,17 @@ def main() -> int:
     leave_by_exception()
     options = _options()
     kinds = [SERVERS[name] for name in dict.fromkeys(options.only or SERVERS)]
+    roots = {kind: options.root if kind.is_installed(options.root) else MACHINE for kind in kinds}
+    missing = {
+        kind.name: kind.packages
+        for kind, root in roots.items()
+        if root == MACHINE and not kind.is_installed()
+    }
+    # A command with servers of its own choice has no use for the browser.
+    if not options.command and not all(find(MACHINE, file) for file in CHROMIUM_FILES):
+        missing["chromium"] = CHROMIUM
     try:
-        roots = {
-            kind: options.root if kind.is_installed(options.root) else MACHINE for kind in kinds
-        }
-        # A command with servers of its own choice has no use for the browser.
-        tools = [] if options.command else [CHROMIUM]
-        provide([*(kind for kind in kinds if roots[kind] == MACHINE), *tools])
+        provide(missing)
         return _run(roots, options.command, options.tests)
     except (ProcessFailed, ServerFailed) as error:
         print(f"servers: {error}", file=sys.stderr)
@@ -76,17 +71,25 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
+    def some_of(known: Collection[str]) -> Callable[[str], list[str]]:
+        def names(text: str) -> list[str]:
+            if unknown := set(text.split(",")) - set(known):
+                raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
+            return text.split(",")
+
+        return names
+
     parser = argparse.ArgumentParser(prog="python -m tests.system.servers")
     parser.add_argument(
         "--only",
         metavar="SERVER,…",
-        type=lambda text: text.split(","),
+        type=some_of(SERVERS),
         help=f"some of {', '.join(SERVERS)}; needs a COMMAND",
     )
     parser.add_argument(
         "--tests",
         metavar="PHASE,…",
-        type=lambda text: text.split(","),
+        type=some_of(PHASES),
         default=["servers", *DATABASES],
         help=f"without a COMMAND: some of {', '.join(PHASES)}; by default all but readiness",
     )
@@ -99,10 +102,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("command", nargs="*", metavar="COMMAND", help="after --")
     options = parser.parse_args()
-    if unknown := set(options.only or ()) - set(SERVERS):
-        parser.error(f"no such server: {', '.join(sorted(unknown))}")
-    if unknown := set(options.tests) - set(PHASES):
-        parser.error(f"no such tests: {', '.join(sorted(unknown))}")
     if options.only and not options.command:
         parser.error("--only needs a command: the tests need all of them")
     if options.root != MACHINE and os.geteuid() != 0:
@@ -124,49 +123,53 @@ def _run(roots: Mapping[type[Server], Path], command: Sequence[str], tests: Sequ
             server.start()
         names = ", ".join(map(str, servers.values()))
         print(f"servers: {names} up in {time.monotonic() - began:.1f} s", flush=True)
+        control(folder / "control", servers)
         urls = {f"EAGLET_TEST_{name.upper()}_URL": server.url for name, server in servers.items()}
-        control = folder / "control"
-        told = {**urls, "EAGLET_TEST_SERVICES": "required", CONTROL: str(control)}
-        given = Phase(shlex.join(command), command, folder=Path.cwd())
-        phases = [given] if command else [_test_phase(name, urls) for name in tests]
-        with controlled(control, servers):
-            codes = [_run_phase(processes, servers, phase, told) for phase in phases]
-    if not command:
-        for phase, code in zip(phases, codes, strict=True):
-            print(f"servers: {'passed' if code == 0 else 'FAILED'}: {phase.title}")
-    return next((code for code in codes if code), 0)
+        told = {
+            **os.environ,
+            **urls,
+            "EAGLET_TEST_SERVICES": "required",
+            CONTROL: str(folder / "control"),
+        }
+        if command:
+            return _run_one(processes, servers, command, told)
+        codes = {name: _run_tests(processes, servers, name, told) for name in tests}
+    for name, code in codes.items():
+        print(f"servers: {'passed' if code == 0 else 'FAILED'}: {name}")
+    return max(codes.values())
 
 
-def _test_phase(name: str, urls: Mapping[str, str]) -> Phase:
-    """Return the marked tests, those of readiness, or what any database must pass on one."""
+def _run_tests(
+    processes: Processes, servers: Mapping[str, Server], name: str, told: Mapping[str, str]
+) -> int:
+    """Run the marked tests, those of readiness, or what any database must pass on one."""
+    print(f"servers: {name}", flush=True)
     pytest = [sys.executable, "-m", "pytest", "--quiet"]
     if name == "servers":
-        return Phase("tests that need servers", [*pytest, "-m", "services"])
-    if name == "readiness":
-        return Phase("readiness", [*pytest, "tests/system/integration/test_readiness.py"])
-    suites = ["tests/auth", "tests/tasks", "--ignore=tests/tasks/embedded"]
-    options = ["--ds", "tests.system.servers.settings", "-m", "not services and not slow"]
-    options += ["--numprocesses", "auto", "--dist", "loadfile"]
-    on = {"EAGLET_TEST_DATABASE_URL": urls[f"EAGLET_TEST_{name.upper()}_URL"]}
-    return Phase(f"{' '.join(suites[:2])} on {name}", [*pytest, *options, *suites], on)
+        pytest += ["-m", "services"]
+    elif name == "readiness":
+        pytest += ["tests/system/integration/test_readiness.py"]
+    else:
+        told = {**told, "EAGLET_TEST_DATABASE_URL": servers[name].url}
+        pytest += ["--ds", "tests.system.servers.settings", "-m", "not services and not slow"]
+        pytest += ["--numprocesses", "auto", "--dist", "loadfile"]
+        pytest += ["tests/auth", "tests/tasks", "--ignore=tests/tasks/embedded"]
+    return _run_one(processes, servers, pytest, told)
 
 
-def _run_phase(
-    processes: Processes, servers: Mapping[str, Server], phase: Phase, told: Mapping[str, str]
+def _run_one(
+    processes: Processes,
+    servers: Mapping[str, Server],
+    command: Sequence[str],
+    told: Mapping[str, str],
 ) -> int:
     """Run one command; its exit code, or 1 if a server has gone in the meantime."""
-    print(f"servers: {phase.title}", flush=True)
     try:
         process = processes.start(
-            phase.command[0],
-            phase.command,
-            environment={**os.environ, **told, **phase.environment},
-            folder=phase.folder,
-            stop_signal=signal.SIGINT,
-            is_logged=False,
+            command[0], command, environment=told, stop_signal=signal.SIGINT, is_logged=False
         )
     except OSError as error:
-        print(f"servers: {phase.command[0]}: {error.strerror}", file=sys.stderr)
+        print(f"servers: {command[0]}: {error.strerror}", file=sys.stderr)
         return NOT_STARTED
     try:
         code = process.popen.wait()

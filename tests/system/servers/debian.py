@@ -5,103 +5,55 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from .server import MACHINE, ServerFailed, find
+from .server import ServerFailed
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
-_DENIED = 101
-_INSTALL = (
-    "apt-get",
-    "install",
-    "--yes",
-    "--no-install-recommends",
-    "--option=DPkg::Lock::Timeout=300",
-)
+_INSTALL = ("install", "--yes", "--no-install-recommends", "--option=DPkg::Lock::Timeout=300")
 
 
-class Installable(Protocol):
-    """What Debian has packages of: a kind of server, or a `Tool`."""
-
-    name: str
-    packages: tuple[str, ...]
-
-    def is_installed(self) -> bool:
-        """Tell whether its programs are there."""
-
-
-@dataclass(frozen=True)
-class Tool:
-    """What tests start by themselves, and is only installed here."""
-
-    name: str
-    packages: tuple[str, ...]
-    programs: tuple[str, ...]
-
-    def is_installed(self) -> bool:
-        """Tell whether its programs, and other files, are there."""
-        return all(find(MACHINE, program) for program in self.programs)
-
-
-FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
-CHROMIUM = Tool("chromium", ("chromium", "fonts-noto-cjk"), ("chromium", FONT))
-
-
-def provide(wanted: Sequence[Installable]) -> None:
-    """Install the packages that are missing; ServerFailed if that can't be done."""
-    missing = [each for each in wanted if not each.is_installed()]
+def provide(missing: Mapping[str, Sequence[str]]) -> None:
+    """Install the packages of what is missing, by its name. Raises ServerFailed."""
     if not missing:
         return
-    packages = [package for each in missing for package in each.packages]
-    names = ", ".join(each.name for each in missing)
-    by_hand = f"not installed: {names}. Install them: apt-get install {' '.join(packages)}"
+    packages = [package for each in missing.values() for package in each]
+    by_hand = f"not installed: {', '.join(missing)}; apt-get install {' '.join(packages)}"
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise ServerFailed(by_hand)
     print(f"servers: installing {' '.join(packages)}", flush=True)
     with _nothing_is_started():
-        finished = _run(*_INSTALL, *packages)
+        finished = _apt_get(*_INSTALL, *packages)
         if finished.returncode != 0:
             # Most often the lists are missing, or older than what the mirror still has.
-            _run("apt-get", "update", "--quiet")
-            finished = _run(*_INSTALL, *packages)
-    if finished.returncode != 0 or not all(each.is_installed() for each in missing):
+            _apt_get("update", "--quiet")
+            finished = _apt_get(*_INSTALL, *packages)
+    if finished.returncode != 0:
         raise ServerFailed(f"{by_hand}\nIt failed with:\n{finished.stdout}")
 
 
 @contextmanager
 def _nothing_is_started() -> Iterator[None]:
-    """Keep packages from starting what they install, the way Debian provides for that."""
-    if _denies():
+    """Keep packages from starting what they install, the way Debian provides for that.
+
+    Where there is a policy, as in images of containers, that decides.
+    """
+    if _POLICY.exists():
         yield
         return
-    aside = _POLICY.with_name(f"{_POLICY.name}.before-eaglet")
-    if _POLICY.exists():
-        _POLICY.rename(aside)
     try:
-        _POLICY.write_text(f"#!/bin/sh\nexit {_DENIED}\n")
+        _POLICY.write_text("#!/bin/sh\nexit 101\n")
         _POLICY.chmod(0o755)
         yield
     finally:
-        _POLICY.unlink(missing_ok=True)
-        if aside.exists():
-            aside.rename(_POLICY)
+        _POLICY.unlink()
 
 
-def _denies() -> bool:
-    """Whether the machine forbids it already, as images of containers do."""
-    if not os.access(_POLICY, os.X_OK):
-        return False
-    asked = subprocess.run([str(_POLICY), "any", "start"], capture_output=True, check=False)
-    return asked.returncode == _DENIED
-
-
-def _run(*command: str) -> subprocess.CompletedProcess[str]:
+def _apt_get(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command,
+        ["apt-get", *arguments],
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -29,25 +29,16 @@ def service_for(request, name):
         service.restore()
 
 
-@pytest.fixture
-def rabbitmq(request):
-    with service_for(request, "rabbitmq") as service:
-        yield service
+def _fixture(server, name):
+    @pytest.fixture(name=name)
+    def service(request):
+        with service_for(request, server) as service:
+            yield service
+
+    return service
 
 
-@pytest.fixture
-def redis_server(request):
-    with service_for(request, "redis") as service:
-        yield service
-
-
-@pytest.fixture
-def postgresql(request):
-    with service_for(request, "postgresql") as service:
-        yield service
-
-
-@pytest.fixture
-def mariadb(request):
-    with service_for(request, "mariadb") as service:
-        yield service
+rabbitmq = _fixture("rabbitmq", "rabbitmq")
+redis_server = _fixture("redis", "redis_server")
+postgresql = _fixture("postgresql", "postgresql")
+mariadb = _fixture("mariadb", "mariadb")

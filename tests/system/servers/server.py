@@ -88,9 +88,10 @@ class Server(ABC):
         return {"PATH": SEARCH_PATH, "HOME": self.path(), "LANG": "C.UTF-8"}
 
     def launch(self) -> None:
-        """Start its process, if it does not run."""
+        """Start its process, if it does not run, or let it go on after `freeze`."""
         if self._process is not None:
             if self._process.is_running:
+                self._signal(signal.SIGCONT)
                 return
             self.kill()
         if not self._is_prepared:
@@ -113,10 +114,6 @@ class Server(ABC):
     def freeze(self) -> None:
         """Stop it from doing anything, its connections left open."""
         self._signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on after `freeze`."""
-        self._signal(signal.SIGCONT)
 
     def check(self) -> None:
         """Raise ProcessFailed if it has ended although nobody wanted it to."""

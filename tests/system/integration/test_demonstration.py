@@ -1,7 +1,4 @@
-"""The demonstration over RabbitMQ and Redis, whatever else they are used for.
-
-That nothing is lost there when processes are killed is shown by tests/system/chaos.
-"""
+"""The demonstration over RabbitMQ and Redis, whatever else they are used for."""
 
 import os
 import subprocess
