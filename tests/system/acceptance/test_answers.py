@@ -111,17 +111,6 @@ def test_a_response_of_the_handlers_own_is_passed_on(send):
     assert answer.headers["Content-Type"] == "text/csv"
 
 
-def test_a_verb_may_be_tunnelled_through_post(send):
-    native = send("PUT", "outcome.typed", data={"id": 7})
-    tunnelled = send("POST", "outcome.typed", params={"_method": "put"}, data={"id": 7})
-    assert outcome(native) == outcome(tunnelled) == (200, 200, {"put": {"id": 7}}, "")
-
-
 def test_head_answers_as_get_without_a_body(send):
     answer = send("HEAD", "outcome.refused")
     assert (answer.status_code, answer.content) == (200, b"")
-
-
-def test_a_resource_answers_without_the_slash_too(landscape, caller):
-    answer = caller.get(landscape.url("demo.greeting").rstrip("/"), name="eaglet")
-    assert (answer.history, outcome(answer)) == ([], (200, 200, "Hello, eaglet!", ""))

@@ -123,7 +123,6 @@ def _run(roots: Mapping[type[Server], Path], command: Sequence[str], tests: Sequ
             server.start()
         names = ", ".join(map(str, servers.values()))
         print(f"servers: {names} up in {time.monotonic() - began:.1f} s", flush=True)
-        control(folder / "control", servers)
         urls = {f"EAGLET_TEST_{name.upper()}_URL": server.url for name, server in servers.items()}
         told = {
             **os.environ,
@@ -131,9 +130,10 @@ def _run(roots: Mapping[type[Server], Path], command: Sequence[str], tests: Sequ
             "EAGLET_TEST_SERVICES": "required",
             CONTROL: str(folder / "control"),
         }
-        if command:
-            return _run_one(processes, servers, command, told)
-        codes = {name: _run_tests(processes, servers, name, told) for name in tests}
+        with control(folder / "control", servers):
+            if command:
+                return _run_one(processes, servers, command, told)
+            codes = {name: _run_tests(processes, servers, name, told) for name in tests}
     for name, code in codes.items():
         print(f"servers: {'passed' if code == 0 else 'FAILED'}: {name}")
     return max(codes.values())

@@ -21,8 +21,8 @@ CONTROL = "EAGLET_TEST_SERVICES_CONTROL"
 """The environment variable that tells a test where the socket is."""
 
 
-def control(path: Path, servers: Mapping[str, Server]) -> None:
-    """Serve the socket, in a folder of this account only, until this process ends."""
+def control(path: Path, servers: Mapping[str, Server]) -> Listener:
+    """Serve the socket, in a folder of this account only, until it is closed."""
     listener = Listener(str(path), "AF_UNIX", backlog=50)
 
     def answer(connection: Connection) -> None:
@@ -40,6 +40,7 @@ def control(path: Path, servers: Mapping[str, Server]) -> None:
             threading.Thread(target=answer, args=[listener.accept()], daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
+    return listener
 
 
 class ControlledServer:
