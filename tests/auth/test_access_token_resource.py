@@ -3,13 +3,13 @@ import logging
 from urllib.parse import urlencode
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
 
 from eaglet.auth import keys
-from eaglet.auth.models import AccessToken
+from eaglet.auth.models import AccessToken, AppSecret
 from tests.auth.tokens.test_issuing import WRONG, lone_surrogate, nul
 
 pytestmark = pytest.mark.usefixtures("path_taken")
@@ -43,6 +43,10 @@ def test_key_and_secret_are_exchanged_for_a_token(client, hermes, token_endpoint
     assert data["token_type"] == "Bearer"
     assert data["expires_in"] == 7200
     assert call(data["access_token"]).status_code == 200
+
+
+def test_the_path_without_its_slash_does_too(client, hermes, token_endpoint):
+    assert client.post(token_endpoint.rstrip("/"), hermes.params).status_code == 200
 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
@@ -184,3 +188,39 @@ def test_with_http_200_throughout_the_code_still_tells(client, hermes, token_end
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     answer = client.post(token_endpoint, hermes.params)
     assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_csrf_protection_does_not_stand_in_its_way(hermes, token_endpoint, django_app_client):
+    assert django_app_client.post(token_endpoint, hermes.params).status_code == 200
+
+
+@pytest.fixture
+def django_app_client():
+    from django.test import Client  # noqa: PLC0415
+
+    return Client(enforce_csrf_checks=True)
+
+
+def test_nothing_secret_is_logged(client, hermes, token_endpoint, call, caplog):
+    with caplog.at_level(logging.DEBUG):
+        token = client.post(token_endpoint, hermes.params).json()["data"]["access_token"]
+        call(token)
+        AppSecret.objects.get().revoke()
+        call(token)
+        client.post(token_endpoint, hermes.params)
+    assert hermes.secret not in caplog.text
+    assert token not in caplog.text
+
+
+def test_a_fault_inside_shows_no_secret(client, hermes, token_endpoint, caplog):
+    def fail(execute, sql, *args):
+        if sql.startswith("INSERT") and AccessToken._meta.db_table in sql:
+            raise RuntimeError("the database is gone")
+        return execute(sql, *args)
+
+    with caplog.at_level(logging.DEBUG), connection.execute_wrapper(fail):
+        answer = as_json(client, token_endpoint, hermes.params)
+    assert answer.status_code == 500
+    assert answer.json()["code"] == 531
+    assert "the database is gone" in caplog.text
+    assert hermes.secret not in caplog.text + answer.content.decode()

@@ -1,6 +1,8 @@
 import pytest
+from django.utils import timezone
 
-from eaglet.auth.models import AppGrant
+from eaglet.auth import keys
+from eaglet.auth.models import AccessToken, App, AppGrant
 from tests.auth.tokens.test_verification import ENDS
 
 INVALID = 'Bearer error="invalid_token"'
@@ -27,6 +29,10 @@ def test_a_bad_token_is_not(call, db, token):
     assert answer.headers["WWW-Authenticate"] == INVALID
 
 
+def test_a_secret_is_no_token(hermes, call):
+    assert call(hermes.secret).status_code == 401
+
+
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("cache_seconds", [0, 5])
 def test_a_token_is_not_let_in_after(hermes, call, settings, end, cache_seconds):
@@ -38,6 +44,22 @@ def test_a_token_is_not_let_in_after(hermes, call, settings, end, cache_seconds)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == INVALID
     assert token not in answer.content.decode()
+
+
+def test_an_expired_token_is_not(hermes, call):
+    token = hermes.token()
+    AccessToken.objects.update(expires_at=timezone.now())
+    answer = call(token)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == INVALID
+
+
+def test_an_app_switched_on_again_is_let_in_again(hermes, call):
+    token = hermes.token()
+    App.objects.update(is_active=False)
+    assert call(token).status_code == 401
+    App.objects.update(is_active=True)
+    assert call(token).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -56,8 +78,32 @@ def test_a_grant_opens_what_it_names(make_app, call, grant, get, post):
     assert (call(token).status_code, call(token, "post").status_code) == (get, post)
 
 
+def test_without_grants_nothing_is_open(make_app, call):
+    token = make_app(grants=[]).token()
+    answer = call(token)
+    assert answer.status_code == answer.json()["code"] == 403
+    assert "WWW-Authenticate" not in answer.headers
+
+
 def test_a_grant_taken_away_closes_what_it_opened(hermes, call):
     token = hermes.token()
     assert call(token).status_code == 200
     AppGrant.objects.all().delete()
     assert call(token).status_code == 403
+
+
+def test_a_guarded_call_is_one_query_or_none(hermes, call, settings, django_assert_num_queries):
+    token = hermes.token()
+    with django_assert_num_queries(1):
+        call(token)
+    with django_assert_num_queries(0):
+        call(token)
+    settings.EAGLET_TOKEN_CACHE_SECONDS = 0
+    with django_assert_num_queries(1):
+        call(token)
+
+
+def test_a_digest_from_the_table_is_no_token(hermes, call):
+    digest = keys.digest(hermes.token())
+    assert call(digest).status_code == 401
+    assert call("egt_" + digest).status_code == 401

@@ -1,5 +1,6 @@
 import logging
 import socket
+import threading
 import time
 
 import pytest
@@ -244,3 +245,28 @@ def test_a_refused_connection_counts(settings):
         fail(5)
         with pytest.raises(CircuitOpen):
             call()
+
+
+def test_while_one_call_tries_the_others_are_refused(card, clock):
+    card.answer = unavailable
+    fail(5)
+    clock.ahead += 1
+    begun, go_on = threading.Event(), threading.Event()
+
+    def answer(request):
+        begun.set()
+        go_on.wait(10)
+        return Reply(envelope())
+
+    card.answer = answer
+    results = []
+    trial = threading.Thread(target=lambda: results.append(call()["code"]))
+    trial.start()
+    begun.wait(10)
+    clock.ahead += 5
+    with pytest.raises(CircuitOpen):
+        call()
+    go_on.set()
+    trial.join()
+    assert results == [200]
+    assert call()["code"] == 200

@@ -17,6 +17,7 @@ from eaglet.client import (
     ServiceTimeout,
 )
 from eaglet.client.http.transport import transport
+from eaglet.exceptions import RequestError, ServiceUnavailable
 
 from ..forking import forks, in_child
 from ..recording_server import Reply, envelope
@@ -236,3 +237,26 @@ def test_an_adapter_of_requests_can_stand_in_for_the_wire(settings):
     (request,) = adapter.requests
     assert (request.method, request.url) == ("PUT", "http://card.test/card/trade/")
     assert request.body == b'{"a":1}'
+
+
+def test_a_name_that_does_not_resolve_is_unavailable(settings):
+    settings.EAGLET_SERVICES = {"card": {"HOST": "there-is-no-such-host.invalid"}}
+    with pytest.raises(ServiceUnavailable):
+        call()
+
+
+def test_the_limit_counts_decoded_bytes(card, settings):
+    settings.EAGLET_CLIENT_MAX_RESPONSE_BYTES = 1_000_000
+    bomb = gzip.compress(b'{"code":200,"data":"' + b" " * 50_000_000 + b'"}')
+    assert len(bomb) < 100_000
+    card.always(bomb, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(InvalidEnvelope, match="larger than"):
+        call()
+
+
+def test_half_a_head_is_no_answer(card):
+    card.answer = lambda request: Reply(
+        raw=lambda stream: stream.write(b"HTTP/1.1 200 OK\r\nContent-Le")
+    )
+    with pytest.raises(RequestError):
+        call("post")

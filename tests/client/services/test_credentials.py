@@ -100,3 +100,11 @@ def test_a_service_does_not_show_its_secret(card, credentials):
     assert "hermes" in shown
     Resource.configure({"app_secret": "pw2"})
     assert "pw2" not in repr(configuration())
+
+
+def test_the_same_host_on_another_port_gets_no_credentials(
+    server, other_server, credentials, settings
+):
+    settings.EAGLET_TRUSTED_HOSTS = [other_server.host, "127.0.0.1"]
+    call("zeus", server.host)
+    assert "Authorization" not in server.received[0].headers

@@ -244,3 +244,38 @@ def test_the_services_moment_is_its_dates(card, legacy_issuer, settings, clock):
     clock.ahead = 3601
     call()
     assert len(card.token_requests) == 2
+
+
+def test_twenty_threads_whose_token_was_revoked_ask_for_one_token(card, issuer):
+    call()
+    issuer.valid.clear()
+    issuer.before_issue = lambda: time.sleep(0.1)
+    results = in_threads(20, lambda: call()["data"])
+    assert results == ["secret data"] * 20
+    assert len(card.token_requests) == 2
+
+
+def test_a_caller_that_gives_up_takes_nothing_from_those_who_wait(card, issuer):
+    asked = threading.Event()
+
+    def before_issue():
+        asked.set()
+        time.sleep(1)
+
+    issuer.before_issue = before_issue
+    failures = []
+
+    def hurried():
+        try:
+            with deadline.within(0.4):
+                call()
+        except TokenUnavailable as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=hurried)
+    thread.start()
+    assert asked.wait(10)
+    assert call()["data"] == "secret data"
+    thread.join()
+    assert len(failures) == 1
+    assert len(card.token_requests) == 1
