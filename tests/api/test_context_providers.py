@@ -79,20 +79,6 @@ def nothing(request):
 nothing.provides = ("x",)
 
 
-def request_seen(request):
-    return {
-        "seen": [
-            request.method,
-            request.path,
-            request.headers.get("X-A"),
-            type(request).__mro__[-2].__name__,
-        ]
-    }
-
-
-request_seen.provides = ("seen",)
-
-
 @pytest.fixture
 def provide(settings):
     def provide(*providers):
@@ -115,11 +101,6 @@ def test_what_a_provider_provides_is_in_args(client, declare, provide, verb):
     assert response.json()["data"] == {"corp_id": "7", "corp": {"id": "7"}}
 
 
-def test_no_provider_runs_by_default(client, declare):
-    declare(get=echo)
-    assert client.get("/shop/item/?wapi_id=1").json()["data"] == {"wapi_id": "1"}
-
-
 @pytest.mark.parametrize("provider", [corp, spare])
 def test_a_caller_can_not_forge_what_is_provided(client, declare, provide, provider):
     provide(provider)
@@ -133,52 +114,10 @@ def test_a_caller_can_not_forge_what_is_provided(client, declare, provide, provi
         assert response.json()["data"] == expected
 
 
-def test_a_provided_name_is_out_of_the_parameters_before_any_provider_runs(
-    client, declare, provide
-):
-    provide(several, corp)
-    declare(get=echo)
-    answer = client.get("/shop/item/?corp=x&one=2&a=1").json()["data"]
-    assert answer == {"a": "1", "one": 1, "two": ["a"], "corp": {"id": "none"}}
-
-
-def test_request_params_holds_query_and_body_merged(client, declare, provide):
-    provide(several)
-    declare(post=lambda args: args["two"])
-    response = client.post("/shop/item/?a=1&b=2", {"b": "3", "c": "4"})
-    assert response.json()["data"] == ["a", "b", "c"]
-
-
-def test_a_provider_that_changes_request_params_changes_no_args(client, declare, provide):
-    provide(f"{__name__}.meddling")
-    declare(get=lambda args: [dict(args), args.request.params["a"]])
-    assert client.get("/shop/item/?a=1").json()["data"] == [{"a": "1"}, "changed"]
-
-
-def meddling(request):
-    request.params["a"] = "changed"
-    return {}
-
-
-meddling.provides = ()
-
-
 def test_a_required_parameter_may_be_a_provided_one(client, declare, provide):
     provide(corp)
     declare(get=param_required(["corp", "a:int"])(lambda args: args["corp"]))
     assert client.get("/shop/item/?a=1").json()["data"] == {"id": "none"}
-
-
-def test_context_providers_run_before_parameters_are_checked(client, declare, provide):
-    provide(refusing)
-    declare(get=param_required(["a:int"])(echo))
-    assert client.get("/shop/item/").json()["code"] == 404
-
-
-def test_a_provider_sees_the_parameters_as_they_came(client, declare, provide):
-    provide(corp)
-    declare(get=param_required(["corp_id:int"])(echo))
-    assert client.get("/shop/item/?corp_id=7").json()["data"] == {"corp_id": 7, "corp": {"id": "7"}}
 
 
 def test_a_provider_refuses_by_an_api_error(client, declare, provide):
@@ -213,13 +152,6 @@ def test_a_provider_that_fails_or_strays_is_a_fault_of_the_service(
     assert response.json()["innerErrMsg"] in record.getMessage()
 
 
-def test_an_undeclared_name_is_named_in_the_log(client, declare, provide, caplog):
-    provide(straying)
-    declare(get=echo)
-    client.get("/shop/item/")
-    assert "returned y, which its `provides` does not name" in caplog.text
-
-
 def test_a_provider_finds_the_token_s_record(client, declare, provide, verifier):
     provide(who)
     declare(get=access_token_required()(echo), post=echo)
@@ -227,28 +159,11 @@ def test_a_provider_finds_the_token_s_record(client, declare, provide, verifier)
     assert client.post("/shop/item/").json()["data"] == {"who": None}
 
 
-def test_a_provider_never_sees_the_credential(client, declare, provide, verifier):
-    provide(several)
-    declare(get=access_token_required()(lambda args: args["two"]))
-    assert client.get("/shop/item/?access_token=good&a=1").json()["data"] == ["a"]
-
-
 def test_no_provider_runs_for_a_call_without_its_token(client, declare, provide, verifier):
     provide(failing)
     declare(get=access_token_required()(echo))
     assert client.get("/shop/item/").status_code == 401
     assert client.get("/shop/item/?access_token=poor").status_code == 403
-
-
-def test_a_provider_sees_the_rest_framework_request_and_the_effective_verb(
-    client, declare, provide
-):
-    provide(request_seen)
-    declare(get=echo, put=echo)
-    seen = client.get("/shop/item/", headers={"X-A": "b"}).json()["data"]["seen"]
-    assert seen == ["GET", "/shop/item/", "b", "Request"]
-    seen = client.post("/shop/item/?_method=put").json()["data"]["seen"]
-    assert seen[0] == "PUT"
 
 
 @pytest.mark.parametrize("address", ["/shop/item/", "/shop/item"])
@@ -259,11 +174,3 @@ def test_wapi_id_is_the_path_and_the_verb(client, declare, provide, address):
     assert client.get(f"{address}?wapi_id=forged").json()["data"] == "/shop/item_GET"
     assert client.put(address).json()["data"] == "/shop/item_PUT"
     assert client.post(f"{address}?_method=put").json()["data"] == "/shop/item_PUT"
-
-
-def test_a_provider_that_can_not_be_imported_is_531_and_said_so_by_a_check(
-    client, declare, provide
-):
-    provide("no.such.provider")
-    declare(get=echo)
-    assert client.get("/shop/item/").json()["code"] == 531

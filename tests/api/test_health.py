@@ -4,7 +4,6 @@ import threading
 import time
 
 import pytest
-from django.urls import reverse
 from rest_framework.throttling import BaseThrottle
 
 from eaglet import health
@@ -28,20 +27,10 @@ def fine():
     pass
 
 
-@pytest.mark.parametrize("verb", ["get", "head", "post"])
-def test_healthz_answers_everybody(client, verb):
-    assert getattr(client, verb)("/healthz").status_code == 200
-
-
 def test_healthz_asks_no_probe(client, probe):
     probe("broken", failing)
     assert client.get("/healthz").status_code == 200
     assert client.get("/healthz").json() == {"status": "ok"}
-
-
-def test_readyz_without_probes_is_ready(client, probe):
-    response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok", "checks": {}})
 
 
 def test_readyz_names_every_probe_and_nothing_else(client, probe):
@@ -72,16 +61,6 @@ def test_a_probe_that_hangs_is_a_failed_one_after_its_time(client, probe):
     assert response.json()["checks"] == {"slow": "failed"}
 
 
-def test_several_that_hang_take_no_longer_than_the_slowest(client, probe):
-    release = threading.Event()
-    for number in range(5):
-        probe(f"slow{number}", release.wait, timeout_seconds=0.3)
-    started = time.monotonic()
-    client.get("/readyz")
-    release.set()
-    assert time.monotonic() - started < 0.9
-
-
 def test_a_probe_that_still_hangs_is_not_started_again(client, probe):
     release = threading.Event()
     started = []
@@ -101,16 +80,6 @@ def test_a_probe_that_still_hangs_is_not_started_again(client, probe):
         time.sleep(0.02)
     assert client.get("/readyz").status_code == 200
     assert len(started) > 1
-
-
-def test_nothing_is_cached_on_the_way(client):
-    for address in ("/healthz", "/readyz"):
-        assert "no-store" in client.get(address)["Cache-Control"]
-
-
-def test_the_addresses_can_be_reversed():
-    assert reverse("eaglet:healthz") == "/healthz"
-    assert reverse("eaglet:readyz") == "/readyz"
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])
@@ -136,12 +105,3 @@ def test_project_wide_throttles_do_apply(client, probe, settings, address):
     response = client.get(address)
     assert (response.status_code, response["Retry-After"]) == (429, "8")
     assert response.json()["code"] == 429
-
-
-def test_the_time_that_a_probe_may_take_is_a_setting(client, probe, settings):
-    settings.EAGLET_READY_TIMEOUT_SECONDS = 0.05
-    release = threading.Event()
-    probe("slow", lambda: release.wait(20) and None)
-    response = client.get("/readyz")
-    release.set()
-    assert response.json()["checks"] == {"slow": "failed"}

@@ -3,12 +3,6 @@
 import pytest
 
 import eaglet.api
-from eaglet.api import ApiError, ApiResource, access_token_required, decorators, param_required
-from eaglet.client import Resource
-from eaglet.core import api_resource
-from eaglet.decorator import param_required as documented_param_required
-from eaglet.exceptions import EagletError
-from eaglet.utils.resource_client import Resource as DocumentedResource
 
 pytestmark = pytest.mark.slow
 
@@ -27,36 +21,6 @@ def test_a_star_import_brings_every_exported_name():
     names = {}
     exec("from eaglet.api import *", names)
     assert set(eaglet.api.__all__) <= set(names)
-
-
-def test_the_exported_names_are_listed_by_dir():
-    assert set(eaglet.api.__all__) <= set(dir(eaglet.api))
-
-
-def test_the_documented_path_of_api_resource_is_the_same_object():
-    assert api_resource.ApiResource is ApiResource
-
-
-def test_the_documented_path_of_param_required_is_the_same_object():
-    assert documented_param_required is param_required
-
-
-def test_the_documented_decorators_module_has_the_same_objects():
-    assert decorators.param_required is param_required
-    assert decorators.access_token_required is access_token_required
-
-
-def test_the_documented_path_of_the_client_is_the_same_object():
-    assert DocumentedResource is Resource
-
-
-def test_an_api_error_belongs_to_the_one_tree():
-    assert issubclass(ApiError, EagletError)
-
-
-def test_a_name_that_is_not_there_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
-        _ = eaglet.api.Nonsense
 
 
 @pytest.mark.parametrize(

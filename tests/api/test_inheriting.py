@@ -3,22 +3,9 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.api import ApiResource, param_required, registry
+from eaglet.api import ApiResource, param_required
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
-
-
-def test_an_abstract_class_is_not_registered():
-    before = list(registry.registered())
-
-    class Base(ApiResource):
-        abstract = True
-        app = "shop"
-
-        def get(args):
-            return "from the base"
-
-    assert list(registry.registered()) == before
 
 
 def test_a_subclass_inherits_verbs_and_app_and_sets_its_own_resource(client):
@@ -51,21 +38,6 @@ def test_abstract_counts_in_the_class_s_own_body_only():
             resource = "child"
 
 
-def test_a_subclass_of_a_resource_is_one_too(client):
-    class AParent(ApiResource):
-        app = "shop"
-        resource = "parent"
-
-        def get(args):
-            return "inherited"
-
-    class AChild(AParent):
-        resource = "child"
-
-    assert client.get("/shop/parent/").json()["data"] == "inherited"
-    assert client.get("/shop/child/").json()["data"] == "inherited"
-
-
 def test_a_subclass_without_a_resource_of_its_own_is_a_second_class_for_the_pair():
     class AParent(ApiResource):
         app = "shop"
@@ -75,23 +47,6 @@ def test_a_subclass_without_a_resource_of_its_own_is_a_second_class_for_the_pair
 
         class AChild(AParent):
             pass
-
-
-def test_an_inherited_handler_answers_400_for_what_is_missing(client):
-    class Base(ApiResource):
-        abstract = True
-        app = "shop"
-
-        @param_required(["id:int"])
-        def get(args):
-            return args["id"]
-
-    class AChild(Base):
-        resource = "child"
-
-    response = client.get("/shop/child/?id=x")
-    assert response.status_code == 400
-    assert response.json()["errors"] == [{"param": "id", "reason": "not an integer"}]
 
 
 def test_a_verb_is_taken_away_by_setting_it_to_none(client):
@@ -112,18 +67,6 @@ def test_a_verb_is_taken_away_by_setting_it_to_none(client):
     response = client.delete("/shop/child/")
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD, OPTIONS"
-
-
-def test_a_mixin_brings_verbs(client):
-    class Deletable:
-        def delete(args):
-            return "deleted"
-
-    class AItem(Deletable, ApiResource):
-        app = "shop"
-        resource = "item"
-
-    assert client.delete("/shop/item/").json()["data"] == "deleted"
 
 
 def test_http_method_names_narrows_the_verbs(client):

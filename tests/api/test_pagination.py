@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from eaglet.api import paginate, param_required
+from eaglet.api import paginate
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
@@ -27,17 +27,6 @@ def test_the_first_page_is_given_without_being_asked_for(numbers):
         "has_next": True,
         "has_prev": False,
     }
-
-
-def test_the_last_page_has_what_is_left(numbers):
-    data = numbers("page=3").json()["data"]
-    assert data["items"] == [41, 42, 43, 44, 45]
-    assert (data["has_next"], data["has_prev"]) == (False, True)
-
-
-def test_a_caller_says_how_many_there_are_to_a_page(numbers):
-    data = numbers("page=2&count_per_page=7").json()["data"]
-    assert (data["items"], data["max_page"]) == ([8, 9, 10, 11, 12, 13, 14], 7)
 
 
 @pytest.mark.parametrize(
@@ -69,11 +58,6 @@ def test_a_page_that_is_not_there_is_400_and_says_which_parameter(numbers, query
 
 def test_what_a_number_may_be_is_said(numbers):
     assert numbers("page=4").json()["errMsg"] == "page: not a number from 1 to 3"
-
-
-def test_it_may_be_declared_by_param_required_too(client, declare):
-    declare(get=param_required(["?page:int"])(lambda args: paginate(["a", "b"], args)))
-    assert client.get("/shop/item/?page=1").json()["data"]["items"] == ["a", "b"]
 
 
 def test_nothing_at_all_is_one_empty_page(client, declare):

@@ -71,13 +71,6 @@ def test_tunnelling_to_what_is_no_verb_is_405(client, called, name):
     assert called == []
 
 
-@pytest.mark.parametrize("name", NOT_VERBS)
-def test_method_on_a_get_reaches_nothing_but_get(client, called, name):
-    response = client.get("/shop/item/", {"_method": name})
-    assert response.json()["data"] == "got"
-    assert called == []
-
-
 @pytest.mark.parametrize(
     "method",
     ["TRACE", "CONNECT", "HELPER", "SHOUTED", "DISPATCH", "__INIT__", "PROPFIND", "X" * 500],
@@ -86,18 +79,6 @@ def test_a_method_that_is_no_verb_is_405(client, called, method):
     response = client.generic(method, "/shop/item/")
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD, POST, OPTIONS"
-    assert called == []
-
-
-def test_options_runs_no_handler_of_that_name(client, called):
-    response = client.options("/shop/item/")
-    assert response.status_code == 200
-    assert called == []
-
-
-def test_head_answers_as_get(client, called):
-    response = client.head("/shop/item/")
-    assert (response.status_code, response.content) == (200, b"")
     assert called == []
 
 

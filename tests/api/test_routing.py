@@ -33,11 +33,6 @@ def test_a_registered_pair_answers_with_the_slash_and_without(
     assert getattr(client, verb)(address).status_code == 200
 
 
-def test_a_body_sent_without_the_slash_arrives(client, declare):
-    declare(post=lambda args: args)
-    assert client.post("/shop/item", {"a": "1"}).json()["data"] == {"a": "1"}
-
-
 def test_a_project_s_own_pattern_is_still_redirected_to_its_slash(client, beside_own_pattern):
     response = client.get("/shop/list?a=1")
     assert (response.status_code, response["Location"]) == (301, "/shop/list/?a=1")
@@ -49,11 +44,6 @@ def test_an_unknown_pair_without_the_slash_is_django_s_to_redirect(client):
     assert (response.status_code, response["Location"]) == (301, "/shop/nothing/")
 
 
-def test_an_unknown_pair_without_the_slash_is_404_without_append_slash(client, settings):
-    settings.APPEND_SLASH = False
-    assert client.get("/shop/nothing").status_code == 404
-
-
 @pytest.mark.parametrize(
     "address", ["/shop/item//", "//shop/item/", "/shop//item/", "/shop/item/more/", "/shop/", "/"]
 )
@@ -61,34 +51,6 @@ def test_other_paths_are_no_resource(client, declare, settings, address):
     settings.APPEND_SLASH = False
     declare(get=lambda args: "here")
     assert client.get(address).status_code == 404
-
-
-@pytest.mark.parametrize("verb", ["get", "post", "put", "delete", "patch", "options"])
-def test_an_unknown_pair_is_404_in_the_envelope(client, verb):
-    response = getattr(client, verb)("/shop/nothing/")
-    assert response.status_code == 404
-    assert response["Content-Type"] == "application/json; charset=utf-8"
-    answer = response.json()
-    assert answer["code"] == 404
-    assert answer["data"] is None
-    assert answer["errMsg"]
-
-
-def test_an_unknown_pair_has_no_body_for_head(client):
-    response = client.head("/shop/nothing/")
-    assert (response.status_code, response.content) == (404, b"")
-
-
-def test_names_are_told_apart_by_case(client, declare):
-    declare(get=lambda args: "here")
-    assert client.get("/Shop/item/").status_code == 404
-    assert client.get("/shop/Item/").status_code == 404
-
-
-def test_a_resource_declared_after_start_up_answers(client, declare):
-    assert client.get("/shop/item/").status_code == 404
-    declare(get=lambda args: "here")
-    assert client.get("/shop/item/").status_code == 200
 
 
 def test_the_address_of_a_resource_can_be_reversed(declare):
@@ -128,16 +90,6 @@ def test_machine_views_are_exempt_from_login_required_middleware(
     ]
     declare(get=lambda args: "here")
     assert client.get(address).status_code == status
-
-
-def test_the_middleware_still_holds_for_the_project_s_own_views(
-    client, settings, beside_own_pattern, db
-):
-    settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE,
-        "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    ]
-    assert client.get("/shop/list/").status_code == 302
 
 
 def test_a_thousand_resources_are_found_by_one_look_up(declare):

@@ -108,15 +108,6 @@ def test_without_debug_it_is_for_staff_and_others_are_sent_to_log_in(client, db,
     assert client.get(path).status_code == 200
 
 
-@pytest.mark.usefixtures("resource")
-@pytest.mark.parametrize("path", PAGES)
-def test_shut_it_is_not_there_for_anybody(client, db, settings, path):
-    settings.EAGLET_CONSOLE = False
-    settings.DEBUG = True
-    client.force_login(User.objects.create_user("staff", is_staff=True))
-    assert client.get(path).status_code == 404
-
-
 @pytest.mark.usefixtures("shown")
 def test_what_is_not_there_is_a_404(client):
     for path in ("/console/no/such/", "/console/other.js", "/console/__init__.py"):
@@ -133,14 +124,6 @@ def test_it_speaks_the_browser_s_language_and_the_one_that_is_chosen(client):
     assert "Search resources" in text(client.get("/console/?lang=en", headers=chinese))
     assert "搜索资源" in text(client.get("/console/?lang=zh-hans"))
     assert "Search resources" in text(client.get("/console/?lang=xx"))
-
-
-@pytest.mark.usefixtures("resource", "shown")
-def test_a_login_middleware_does_not_shut_it(client, settings):
-    settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    ]  # fmt: skip
-    assert client.get("/console/").status_code == 200
 
 
 @pytest.mark.slow

@@ -167,17 +167,3 @@ def test_a_resource_that_is_not_there_is_404_for_every_verb(ask, settings, mode)
     settings.EAGLET_ALWAYS_HTTP_200 = always
     for verb, response in ask({}, accept, path="/shop/nothing/"):
         check(verb, response, accept, always, 404, 404, {})
-
-
-@pytest.mark.parametrize("name", ["options", "head", "trace", "dispatch", "as_view", "__init__"])
-def test_what_is_no_verb_can_not_be_tunnelled(client, declare, name):
-    declare(get=plain, post=plain)
-    response = client.post(f"/shop/item/?_method={name}")
-    assert (response.status_code, response.json()["code"]) == (405, 405)
-
-
-def test_options_runs_no_handler_and_names_the_verbs(client, declare):
-    declare(**dict.fromkeys(VERBS, raises(RuntimeError())))
-    response = client.options("/shop/item/")
-    assert response.status_code == 200
-    assert response["Allow"] == "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"

@@ -55,11 +55,6 @@ FORM = (b"content-type", b"application/x-www-form-urlencoded")
 CHUNKED = (b"transfer-encoding", b"chunked")
 
 
-def test_a_get_is_answered(echo):
-    status, answer = call("GET", "/shop/item/", query=b"a=1")
-    assert (status, answer["data"]) == (200, ["GET", {"a": "1"}])
-
-
 @pytest.mark.parametrize("headers", [[CHUNKED], []], ids=["HTTP/1.1 chunked", "HTTP/2"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
 def test_a_body_without_a_content_length_arrives(echo, method, headers):
@@ -98,19 +93,3 @@ def test_a_chunked_body_over_the_limit_is_413(echo, settings, content_type):
     chunks = [b'{"a": "', b"x" * 100, b'"}']
     status, answer = call("POST", "/shop/item/", chunks, headers=[content_type, CHUNKED])
     assert (status, answer["code"]) == (413, 413)
-
-
-def test_a_chunked_body_that_is_malformed_is_400(echo):
-    status, answer = call("POST", "/shop/item/", [b"{"], headers=[JSON, CHUNKED])
-    assert (status, answer["code"]) == (400, 400)
-
-
-def test_a_fault_is_531(declare):
-    declare(get=lambda args: 1 / 0)
-    status, answer = call("GET", "/shop/item/")
-    assert (status, answer["code"]) == (500, 531)
-
-
-def test_an_unknown_pair_is_404():
-    status, answer = call("GET", "/shop/nothing/")
-    assert (status, answer["code"]) == (404, 404)

@@ -3,10 +3,8 @@
 import logging
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.urls import resolve
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, serializers
@@ -54,14 +52,6 @@ def test_an_api_error_is_http_200_with_its_code(raising, error, code, message, d
     assert response.status_code == 200
     assert response.json() == {"code": code, "data": data, "errMsg": message, "innerErrMsg": ""}
     assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
-
-
-def test_a_subclass_of_api_error_is_one_too(raising):
-    class OutOfStock(ApiError):
-        def __init__(self, item):
-            super().__init__(f"no more {item}", 1002)
-
-    assert raising(OutOfStock("tea")).json()["errMsg"] == "no more tea"
 
 
 @pytest.mark.parametrize("data", [object(), float("nan"), {object(): 1}, {1, object()}])
@@ -115,15 +105,6 @@ def test_a_failing_look_up_of_a_url_tells_nothing_of_the_urlconf(client, declare
     assert b"admin" not in response.content
 
 
-def test_get_object_or_404_is_404(client, declare, db):
-    declare(get=lambda args: get_object_or_404(Group, pk=1))
-    response = client.get("/shop/item/")
-    assert (response.status_code, response.json()["errMsg"]) == (
-        404,
-        "No Group matches the given query.",
-    )
-
-
 def test_a_serializer_s_errors_are_in_the_data_and_in_the_message(client, declare):
     class Order(serializers.Serializer):
         count = serializers.IntegerField()
@@ -140,17 +121,6 @@ def test_a_serializer_s_errors_are_in_the_data_and_in_the_message(client, declar
     }
     assert "count: A valid integer is required." in body["errMsg"]
     assert "errors" not in body
-
-
-def test_a_nested_validation_error_is_400(raising):
-    response = raising(exceptions.ValidationError({"a": [{}, {"b": ["odd"]}], "c": {"d": "e"}}))
-    assert (response.status_code, response.json()["code"]) == (400, 400)
-    assert "odd" in response.json()["errMsg"]
-
-
-def test_a_throttled_exception_keeps_retry_after(raising):
-    response = raising(exceptions.Throttled(wait=3.2))
-    assert (response.status_code, response["Retry-After"]) == (429, "4")
 
 
 @pytest.mark.parametrize(
@@ -196,18 +166,6 @@ def test_any_other_exception_is_500_with_code_531_and_a_reference(raising, error
     assert record.reference == body["innerErrMsg"]
 
 
-def test_the_log_has_the_traceback_with_the_handler_s_line(raising, caplog):
-    raising(ValueError("secret inside"))
-    assert "in get" in caplog.text
-    assert "ValueError: secret inside" in caplog.text
-
-
-def test_every_fault_has_a_reference_of_its_own(client, declare):
-    declare(get=lambda args: 1 / 0)
-    references = {client.get("/shop/item/").json()["innerErrMsg"] for _ in range(5)}
-    assert len(references) == 5
-
-
 def test_the_log_record_has_the_request_s_ids(client, declare, caplog):
     declare(get=lambda args: 1 / 0)
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -233,8 +191,3 @@ def test_in_debug_the_answer_has_the_traceback(raising, settings):
 def test_what_ends_a_process_is_not_taken_for_an_answer(raising, error):
     with pytest.raises(type(error)):
         raising(error)
-
-
-def test_a_message_with_a_lone_surrogate_is_answered(raising):
-    response = raising(ApiError("\ud800"))
-    assert (response.status_code, response.json()["errMsg"]) == (200, "\ud800")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eaglet.api import ApiError, access_token_required, param_required
+from eaglet.api import param_required
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
@@ -50,48 +50,6 @@ def test_it_is_the_envelope_for_who_does_not(client, declare, accept):
         "application/json; charset=utf-8",
     )
     assert response.json()["code"] == 400
-
-
-def test_every_framework_failure_may_be_a_problem(client, declare, verifier):
-    declare(get=access_token_required()(lambda args: 1), put=lambda args: 1 / 0)
-    accept = {"Accept": PROBLEM}
-    for response, status in [
-        (client.get("/shop/item/", headers=accept), 401),
-        (client.get("/shop/item/?access_token=poor", headers=accept), 403),
-        (client.get("/shop/nothing/", headers=accept), 404),
-        (client.post("/shop/item/", headers=accept), 405),
-        (client.generic("PUT", "/shop/item/", "x", "text/plain", headers=accept), 415),
-        (client.put("/shop/item/", headers=accept), 500),
-    ]:
-        assert (response.status_code, response["Content-Type"]) == (status, PROBLEM)
-        problem = response.json()
-        assert problem["status"] == status
-        assert problem["title"]
-        assert problem["detail"]
-    assert problem["code"] == 531
-    assert len(problem["innerErrMsg"]) == 32
-
-
-def test_the_headers_of_a_failure_are_kept(client, declare, verifier):
-    declare(get=access_token_required()(lambda args: 1))
-    accept = {"Accept": PROBLEM}
-    assert client.get("/shop/item/", headers=accept)["WWW-Authenticate"] == "Bearer"
-    assert client.post("/shop/item/", headers=accept)["Allow"] == "GET, HEAD, OPTIONS"
-
-
-def test_what_is_http_200_is_never_a_problem(client, declare):
-    def put(args):
-        raise ApiError("no", 404)
-
-    declare(get=lambda args: (500, "no"), put=put)
-    for response in (
-        client.get("/shop/item/", headers={"Accept": PROBLEM}),
-        client.put("/shop/item/", headers={"Accept": PROBLEM}),
-    ):
-        assert (response.status_code, response["Content-Type"]) == (
-            200,
-            "application/json; charset=utf-8",
-        )
 
 
 @pytest.mark.parametrize(

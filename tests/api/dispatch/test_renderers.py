@@ -1,7 +1,6 @@
 """Section 11: a browser gets the JSON; REST framework's page only where its renderer is named."""
 
 import pytest
-from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 
 from eaglet.api import param_required
@@ -10,11 +9,6 @@ pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"}
 NAMED = [JSONRenderer, BrowsableAPIRenderer]
-
-
-class Deny(BasePermission):
-    def has_permission(self, request, view):
-        return False
 
 
 @pytest.fixture(params=["project", "class"])
@@ -61,13 +55,6 @@ def test_where_it_is_named_a_browser_gets_the_page(client, resource, db):
     assert "你好 &lt;b&gt;" in text
 
 
-def test_the_page_of_a_failure_has_its_status(client, resource, db):
-    response = client.get("/shop/item/?id=x", headers=BROWSER)
-    assert response.status_code == 400
-    assert is_page(response)
-    assert "not an integer" in response.content.decode()
-
-
 @pytest.mark.parametrize(
     "accept",
     [
@@ -83,23 +70,3 @@ def test_who_does_not_prefer_html_gets_json(client, resource, accept):
     headers = {"Accept": accept} if accept else {}
     response = client.get("/shop/item/", headers=headers)
     assert response["Content-Type"].startswith("application/json")
-
-
-def test_the_page_opens_nothing(client, declare, db):
-    declare(get=lambda args: "inside", permission_classes=[Deny], renderer_classes=NAMED)
-    response = client.get("/shop/item/", headers=BROWSER)
-    assert response.status_code == 403
-    assert is_page(response)
-    assert b"inside" not in response.content
-
-
-def test_rendering_the_page_runs_the_handler_once(client, declare, db):
-    ran = []
-
-    def handler(args):
-        ran.append(args.request.method)
-        return 1
-
-    declare(get=handler, post=handler, put=handler, delete=handler, renderer_classes=NAMED)
-    assert is_page(client.get("/shop/item/", headers=BROWSER))
-    assert ran == ["GET"]

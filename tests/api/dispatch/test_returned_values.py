@@ -10,7 +10,6 @@ import pytest
 from django.http import (
     FileResponse,
     HttpResponse,
-    HttpResponseRedirect,
     JsonResponse,
     StreamingHttpResponse,
 )
@@ -68,14 +67,6 @@ def test_the_envelope_s_bytes_are_utf_8_json_with_their_length(answer):
     assert response["Content-Length"] == str(len(response.content))
 
 
-def test_a_handler_without_a_return_answers_null(client, declare):
-    def get(args):
-        pass
-
-    declare(get=get)
-    assert client.get("/shop/item/").json()["data"] is None
-
-
 @pytest.mark.parametrize(
     ("code", "data", "message"),
     [
@@ -101,13 +92,6 @@ def test_a_code_and_data_are_http_200_with_that_code(answer, code, data, message
     assert response.json() == {"code": code, "data": data, "errMsg": message, "innerErrMsg": ""}
 
 
-@pytest.mark.parametrize("data", [{"a": 1}, "text", None, []])
-def test_code_200_and_data_are_a_success(answer, data):
-    response = answer((200, data))
-    assert response.status_code == 200
-    assert response.json() == {"code": 200, "data": data, "errMsg": "", "innerErrMsg": ""}
-
-
 @pytest.mark.parametrize("code", [HTTPStatus.GONE, Code.GONE])
 def test_an_enumeration_of_integers_is_a_code(answer, code):
     assert answer((code, "gone")).json()["code"] == 410
@@ -123,10 +107,6 @@ def test_an_enumeration_of_integers_is_a_code(answer, code):
 def test_any_other_tuple_is_531(answer, value):
     response = answer(value)
     assert (response.status_code, response.json()["code"]) == (500, 531)
-
-
-def test_a_tuple_inside_of_the_data_is_a_list(answer):
-    assert answer({"a": (1, 2, 3)}).json()["data"] == {"a": [1, 2, 3]}
 
 
 @pytest.mark.parametrize(
@@ -167,12 +147,6 @@ def test_nan_and_infinity_are_531(answer, value):
     assert b"NaN" not in response.content
 
 
-def test_a_structure_that_contains_itself_is_531(answer):
-    value = []
-    value.append(value)
-    assert answer(value).json()["code"] == 531
-
-
 def test_data_nested_beyond_all_measure_is_531(answer):
     value = []
     for _ in range(200_000):
@@ -182,31 +156,10 @@ def test_data_nested_beyond_all_measure_is_531(answer):
         value = value.pop()
 
 
-@pytest.mark.parametrize("key", [1, 1.5, True, None])
-def test_simple_keys_are_written_as_json_does(answer, key):
-    assert list(answer({key: "x"}).json()["data"]) == [json.dumps(key)]
-
-
-@pytest.mark.parametrize("key", [(1, 2), b"x", Colour.RED])
-def test_other_keys_are_531(answer, key):
-    assert answer({key: "x"}).json()["code"] == 531
-
-
 def test_a_lone_surrogate_is_written_as_an_escape(answer):
     response = answer("\ud800")
     assert b'"\\ud800"' in response.content
     assert response["Content-Length"] == str(len(response.content))
-
-
-def test_an_http_response_is_passed_on(answer):
-    response = answer(HttpResponse(b"\x89PNG", content_type="image/png", status=206))
-    assert (response.status_code, response.content) == (206, b"\x89PNG")
-    assert response["Content-Type"] == "image/png"
-
-
-def test_a_redirect_is_passed_on(answer):
-    response = answer(HttpResponseRedirect("/elsewhere/"))
-    assert (response.status_code, response["Location"]) == (302, "/elsewhere/")
 
 
 def test_cookies_and_headers_of_a_response_are_passed_on(answer):
@@ -217,12 +170,6 @@ def test_cookies_and_headers_of_a_response_are_passed_on(answer):
     assert response.json() == {"mine": 1}
     assert response.cookies["a"].value == "b"
     assert response["X-Mine"] == "yes"
-
-
-def test_a_streaming_response_is_passed_on(answer):
-    response = answer(StreamingHttpResponse(iter([b"a", b"b"])))
-    assert response.streaming
-    assert b"".join(response.streaming_content) == b"ab"
 
 
 def test_a_file_is_passed_on(client, declare, db):
@@ -265,11 +212,3 @@ def test_head_takes_the_body_off_any_of_them(client, declare, make):
     assert response.status_code == 200
     body = b"".join(response.streaming_content) if response.streaming else response.content
     assert body == b""
-
-
-def test_head_closes_a_file(client, declare, db):
-    file = io.BytesIO(b"inside")
-    declare(get=lambda args: FileResponse(file))
-    response = client.head("/shop/item/")
-    response.close()
-    assert file.closed

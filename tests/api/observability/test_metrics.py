@@ -91,15 +91,3 @@ def test_metrics_are_open_with_debug_and_else_to_staff(
     assert response.status_code == status
     assert (b"eaglet_api_call_seconds" in response.content) == (status == 200)
     assert admin_client.get("/metrics").status_code == 200
-
-
-def test_metrics_may_be_shut(client, settings):
-    settings.DEBUG, settings.EAGLET_CONSOLE = True, False
-    assert client.get("/metrics").status_code == 404
-
-
-def test_metrics_are_prometheus_text(client, settings):
-    settings.EAGLET_CONSOLE = True
-    response = client.get("/metrics")
-    assert response["Content-Type"].startswith("text/plain; version=0.0.4")
-    assert "no-cache" in response["Cache-Control"]

@@ -78,10 +78,6 @@ def test_a_form_that_was_read_or_replaced_counts(item, content_type, body):
     assert sent(put_after_reading) == (200, {"a": "1"})
 
 
-def test_a_form_of_another_verb_is_read_though_django_reads_none(item):
-    assert ask(item, "PUT", body="a=1", content_type=FORM, change=read_post) == (200, {"a": "1"})
-
-
 def test_a_multipart_body_without_a_parser_is_415_also_when_it_was_read(item, settings):
     settings.REST_FRAMEWORK = {"DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"]}
     for change in (None, read_post):

@@ -5,9 +5,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test.client import MULTIPART_CONTENT
 
 from eaglet.api import access_token_required, param_required
-from eaglet.api.exceptions import TokenRefused
 from eaglet.api.security import decorator
-from eaglet.exceptions import AuthError, InvalidAccessToken, ParamError
+from eaglet.exceptions import AuthError, InvalidAccessToken
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken", "verifier")
 
@@ -31,11 +30,6 @@ def assert_refused(response, *, sent):
     assert response.json()["data"] is None
 
 
-@pytest.mark.parametrize("verb", ["get", "post", "put", "delete", "patch"])
-def test_without_a_token_it_is_401_without_an_error(client, guarded, verb):
-    assert_refused(getattr(client, verb)("/shop/item/"), sent=False)
-
-
 @pytest.mark.parametrize(
     "header",
     ["", "Bearer", "Bearer ", "Basic Z29vZDo=", "good", "Token good", "bearer", "Digest x"],
@@ -44,25 +38,11 @@ def test_a_header_without_a_bearer_token_is_no_token(client, guarded, header):
     assert_refused(client.get("/shop/item/", headers={"Authorization": header}), sent=False)
 
 
-def test_a_blank_parameter_is_no_token(client, guarded):
-    assert_refused(client.get("/shop/item/?access_token="), sent=False)
-
-
 @pytest.mark.parametrize("token", ["bad", "old", "x" * 5000, "你", "good "])
 def test_a_bad_token_is_401_with_the_error(client, guarded, token):
     assert_refused(client.get("/shop/item/", {"access_token": token}), sent=True)
     assert_refused(client.post("/shop/item/", {"access_token": token}), sent=True)
     assert_refused(client.put("/shop/item/", {"access_token": token}, JSON), sent=True)
-
-
-@pytest.mark.parametrize("token", ["bad", "old"])
-def test_a_bad_token_in_the_header_is_401_with_the_error(client, guarded, token):
-    assert_refused(client.get("/shop/item/", headers=bearer(token)), sent=True)
-
-
-def test_the_answer_does_not_tell_a_bad_token_from_an_expired_one(client, guarded):
-    bad, old = (client.get(f"/shop/item/?access_token={token}") for token in ("bad", "old"))
-    assert bad.content == old.content
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
@@ -93,11 +73,6 @@ def test_the_header_and_an_equal_parameter_let_in(client, guarded, verifier):
     assert verifier.asked == ["good"]
 
 
-def test_the_header_and_a_blank_parameter_let_in(client, guarded):
-    response = client.get("/shop/item/?access_token=", headers=bearer("good"))
-    assert response.json()["data"] == "app of good"
-
-
 @pytest.mark.parametrize(
     ("in_header", "given"), [("good", "poor"), ("poor", "good"), ("bad", "good")]
 )
@@ -116,21 +91,11 @@ def test_a_token_that_is_no_str_is_401(client, guarded, value):
     assert_refused(client.post("/shop/item/", {"access_token": value}, JSON), sent=True)
 
 
-def test_a_repeated_token_is_401(client, guarded):
-    assert_refused(client.get("/shop/item/?access_token=good&access_token=good"), sent=True)
-    assert_refused(client.post("/shop/item/", {"access_token": ["good", "good"]}), sent=True)
-
-
 def test_query_and_body_with_different_tokens_are_401(client, guarded):
     for content_type in (None, JSON, MULTIPART_CONTENT):
         more = {"content_type": content_type} if content_type else {}
         response = client.post("/shop/item/?access_token=poor", {"access_token": "good"}, **more)
         assert_refused(response, sent=True)
-
-
-def test_a_token_in_a_body_that_can_not_be_read_is_none(client, guarded):
-    response = client.generic("POST", "/shop/item/", '{"access_token": "good"', JSON)
-    assert_refused(response, sent=False)
 
 
 def test_a_good_token_without_the_grant_is_403(client, guarded, caplog):
@@ -148,12 +113,6 @@ def test_a_method_needs_the_grant_of_its_own_name(client, guarded, verifier, ver
     for other in ("get", "post", "put", "delete", "patch"):
         response = getattr(client, other)("/shop/item/", headers=bearer("one"))
         assert response.status_code == (200 if other == verb else 403)
-
-
-def test_head_needs_the_grant_of_get(client, guarded, verifier):
-    verifier.grants["one"] = {"shop.item:get"}
-    assert client.head("/shop/item/", headers=bearer("one")).status_code == 200
-    assert client.head("/shop/item/", headers=bearer("poor")).status_code == 403
 
 
 def test_grants_that_are_named_are_needed_instead_and_all_of_them(client, declare, verifier):
@@ -178,12 +137,6 @@ def test_a_subclass_needs_the_grant_of_its_own_pair(client, declare, verifier):
     verifier.grants["one"] = {"shop.other:get"}
     assert client.get("/shop/other/", headers=bearer("one")).status_code == 200
     assert client.get("/shop/item/", headers=bearer("one")).status_code == 403
-
-
-def test_other_verbs_of_the_resource_are_open(client, declare):
-    declare(get=access_token_required()(lambda args: 1), post=lambda args: args.auth)
-    assert client.post("/shop/item/").json()["data"] is None
-    assert client.get("/shop/item/").status_code == 401
 
 
 ORDERS = {
@@ -244,26 +197,11 @@ def test_the_handler_s_own_exceptions_are_never_taken_for_a_bad_token(client, de
     assert (response.status_code, response.json()["code"]) == (500, 531)
 
 
-def test_a_verifier_that_breaks_is_a_fault_and_lets_nobody_in(
-    client, declare, verifier, monkeypatch
-):
-    declare(get=access_token_required()(lambda args: 1))
-    monkeypatch.setattr(verifier, "verify", lambda token: 1 / 0)
-    response = client.get("/shop/item/", headers=bearer("good"))
-    assert (response.status_code, response.json()["code"]) == (500, 531)
-
-
 def test_without_a_verifier_nobody_is_let_in(client, declare):
     decorator.register_verifier(None)
     declare(get=access_token_required()(lambda args: 1))
     assert client.get("/shop/item/", headers=bearer("good")).json()["code"] == 531
     assert client.get("/shop/item/").status_code == 401
-
-
-def test_the_token_is_verified_once_a_request(client, declare, verifier):
-    declare(get=access_token_required()(lambda args: args.request.user.username))
-    assert client.get("/shop/item/?access_token=good").json()["data"] == "key-of-good"
-    assert verifier.asked == ["good"]
 
 
 def test_the_user_of_a_token_has_no_django_permission(client, declare):
@@ -281,21 +219,7 @@ def test_the_user_of_a_token_has_no_django_permission(client, declare):
     ]  # fmt: skip
 
 
-def test_no_token_stands_in_a_log_or_an_answer(client, declare, caplog):
-    caplog.set_level("DEBUG")
-    declare(get=access_token_required()(lambda args: 1 / 0))
-    for token in ("good", "bad", "poor"):
-        verbatim = f"{token}-token-{'x' * 20}"
-        client.get("/shop/item/", headers=bearer(verbatim))
-        assert verbatim not in caplog.text
-
-
 def test_what_is_written_without_parentheses_is_an_error_at_declaration():
     for wrong in (lambda args: 1, staticmethod(lambda args: 1), "a.b:get"):
         with pytest.raises(ImproperlyConfigured, match="write @access_token_required"):
             access_token_required(wrong)
-
-
-def test_a_refusal_says_401_by_itself():
-    assert TokenRefused(sent=False).auth_header == "Bearer"
-    assert ParamError([]).faults == ()
