@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -48,23 +48,20 @@ def check_catch_all_is_last(app_configs: Any, **kwargs: Any) -> list[CheckMessag
 @register(Tags.urls)
 def check_resources_are_reachable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """E001: a resource of the same path as a route of eaglet's own, or of the project's."""
-    if not any(_brings_resources(pattern) for pattern in _top_patterns()):
+    if not any(map(_brings_resources, _top_patterns())):
         return []
-    found: list[CheckMessage] = []
     own_routes = {str(route.pattern).split("/", 1)[0] for route in routing.own_routes()}
-    for resource in registry.registered():
-        path = f"{resource.app}/{resource.resource}/"
-        if resource.app in own_routes or _leads_elsewhere(path, resource):
-            found.append(
-                Error(
-                    f"The resource {registry.place(resource)} can't have the path /{path}: "
-                    "another route begins with it.",
-                    hint="Choose another `app` for the resource.",
-                    obj=resource,
-                    id="eaglet_api.E001",
-                )
-            )
-    return found
+    return [
+        Error(
+            f"The resource {registry.place(resource)} can't have the path "
+            f"/{resource.app}/{resource.resource}/: another route begins with it.",
+            hint="Choose another `app` for the resource.",
+            obj=resource,
+            id="eaglet_api.E001",
+        )
+        for resource in registry.registered()
+        if resource.app in own_routes or _leads_elsewhere(resource)
+    ]
 
 
 @register(Tags.urls)
@@ -73,7 +70,7 @@ def check_resources_are_brought(app_configs: Any, **kwargs: Any) -> list[CheckMe
     if not getattr(settings, "ROOT_URLCONF", None):
         return []  # nothing is served
     declared = next(registry.registered(), None)
-    if declared is None or any(_brings_resources(pattern) for pattern in _top_patterns()):
+    if declared is None or any(map(_brings_resources, _top_patterns())):
         return []
     return [
         Warning(
@@ -102,23 +99,17 @@ def check_prefix_captures_nothing(app_configs: Any, **kwargs: Any) -> list[Check
 @register()
 def check_handlers_take_one_dict(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """W002: a handler that can't be called with one argument."""
-    found: list[CheckMessage] = []
-    for resource in registry.registered():
-        for verb, handler in handlers(resource).items():
-            try:
-                inspect.signature(handler).bind({})
-            except TypeError as error:
-                found.append(
-                    Warning(
-                        f"{registry.place(resource)}: {verb} does not take one dict ({error}).",
-                        hint=f"A handler is a plain function without self: def {verb}(args).",
-                        obj=resource,
-                        id="eaglet_api.W002",
-                    )
-                )
-            except ValueError:  # a callable without a signature
-                continue
-    return found
+    return [
+        Warning(
+            f"{registry.place(resource)}: {verb} does not take one dict ({fault}).",
+            hint=f"A handler is a plain function without self: def {verb}(args).",
+            obj=resource,
+            id="eaglet_api.W002",
+        )
+        for resource in registry.registered()
+        for verb, handler in handlers(resource).items()
+        if (fault := _misfit(handler))
+    ]
 
 
 @register()
@@ -205,9 +196,19 @@ def _may_be_a_pair(pattern: URLPattern | URLResolver, prefix: str) -> bool:
     return len(route.strip("$/").split("/")) == 2
 
 
-def _leads_elsewhere(path: str, resource: type[registry.Resource]) -> bool:
+def _misfit(handler: Callable[..., Any]) -> str:
     try:
-        match = get_resolver().resolve(f"/{path}")
+        inspect.signature(handler).bind({})
+    except TypeError as error:
+        return str(error)
+    except ValueError:  # a callable without a signature
+        pass
+    return ""
+
+
+def _leads_elsewhere(resource: type[registry.Resource]) -> bool:
+    try:
+        match = get_resolver().resolve(f"/{resource.app}/{resource.resource}/")
     except Resolver404:
         return False
     return getattr(match.func, "cls", None) is not resource

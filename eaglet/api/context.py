@@ -6,7 +6,7 @@ forge the names it provides: they are taken out of the parameters first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
 from django.core.exceptions import ImproperlyConfigured
@@ -76,16 +76,9 @@ def add_context(providers: tuple[ContextProvider, ...], args: Args) -> None:
     args.update(values)
 
 
-def _providing(*names: str) -> Callable[[Callable[[Request], Mapping[str, Any]]], ContextProvider]:
-    def mark(function: Callable[[Request], Mapping[str, Any]]) -> ContextProvider:
-        provider = cast(ContextProvider, function)
-        provider.provides = names
-        return provider
-
-    return mark
-
-
-@_providing("wapi_id")
 def wapi_id(request: Request) -> Mapping[str, Any]:
     """Provide the `wapi_id` of the original's args: path without trailing slash, `_`, verb."""
     return {"wapi_id": f"{request.path.rstrip('/')}_{request.method}"}
+
+
+wapi_id.provides = ("wapi_id",)  # type: ignore[attr-defined]

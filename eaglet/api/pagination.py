@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypedDict
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.paginator import Paginator
 from django.utils.translation import gettext as _
 
@@ -47,24 +46,17 @@ def paginate(
             whether `param_required` declares them or not.
         each: makes an item of an object; without, objects are items.
         count_per_page: how many there are to a page unless the caller says.
-        max_count_per_page: the most a caller may ask for.
+        max_count_per_page: the most a caller may ask for, where that is more.
 
-    Raises InvalidParams (400) if either is no number, or out of range, and ImproperlyConfigured
-    if `count_per_page` is beyond what a caller may ask for.
+    Raises InvalidParams (400) if either is no number, or out of range.
     """
-    if not 1 <= count_per_page <= max_count_per_page:
-        raise ImproperlyConfigured(
-            f"paginate() has count_per_page={count_per_page}, which is no number from 1 to "
-            f"max_count_per_page={max_count_per_page}"
-        )
     asked = {name: args[name] for name in ("page", "count_per_page") if name in args}
     try:
         check_params(_DECLARED, asked)
     except ParamError as error:
         raise InvalidParams(error.faults) from None
-    size = _in_range(
-        "count_per_page", asked.get("count_per_page", count_per_page), max_count_per_page
-    )
+    most = max(count_per_page, max_count_per_page)
+    size = _in_range("count_per_page", asked.get("count_per_page", count_per_page), most)
     paginator: Paginator[Any] = Paginator(objects, size)
     number = _in_range("page", asked.get("page", 1), paginator.num_pages)
     page = paginator.page(number)

@@ -69,29 +69,22 @@ def of_result(result: Any) -> Outcome:
     """
     if not isinstance(result, tuple):
         return Outcome(200, success(result))
-    code, data = _checked_pair(result)
+    if len(result) != 2 or not isinstance(result[0], int) or isinstance(result[0], bool):
+        raise TypeError(
+            "a handler returned a tuple that is not (code, data) with an integer code: "
+            f"({', '.join(type(item).__name__ for item in result)})"
+        )
+    code, data = result
     if code == SUCCESS:
         return Outcome(200, success(data))
     message = str(data) if isinstance(data, str | Promise) else to_json(data).decode()
     return Outcome(200, failure(code, message, data=data))
 
 
-def _checked_pair(result: tuple[Any, ...]) -> tuple[int, Any]:
-    if len(result) != 2 or not isinstance(result[0], int) or isinstance(result[0], bool):
-        raise TypeError(
-            "a handler returned a tuple that is not (code, data) with an integer code: "
-            f"({', '.join(type(item).__name__ for item in result)})"
-        )
-    return result[0], result[1]
-
-
 def of_exception(exception: Exception, *, allow: str = "", place: str = "") -> Outcome:
     """Make the outcome of an exception, and a log record of one that nobody foresaw.
 
-    Args:
-        exception: what was raised.
-        allow: the verbs the resource has, for the Allow header of a 405.
-        place: what was called, for the log.
+    `allow` are the verbs the resource has, for a 405; `place` is what was called, for the log.
     """
     if isinstance(exception, ApiError):
         return Outcome(200, failure(exception.code, exception.message, data=exception.data))
@@ -161,12 +154,9 @@ def _of_fault(exception: Exception, place: str) -> Outcome:
 
 
 def write(outcome: Outcome, request: HttpRequest, *, always_200: bool = False) -> HttpResponse:
-    """Write an outcome as JSON: the envelope, or RFC 9457's problem where the caller asks for it.
+    """Write an outcome as JSON: the envelope, or RFC 9457's problem where Accept asks for it.
 
-    Args:
-        outcome: what to answer.
-        request: the request; its Accept header decides about the problem.
-        always_200: answer with HTTP 200 whatever the outcome.
+    With `always_200` the HTTP status is 200 whatever the outcome.
     """
     status = 200 if always_200 else outcome.status
     if status >= HTTPStatus.BAD_REQUEST and accepts_problem(request):
@@ -196,18 +186,14 @@ def accepts_problem(request: HttpRequest) -> bool:
 
 def _problem(outcome: Outcome) -> dict[str, Any]:
     envelope = outcome.envelope
-    problem: dict[str, Any] = {
+    return {
         "type": "about:blank",
         "title": http_responses.get(outcome.status, ""),
         "status": outcome.status,
         "detail": envelope["errMsg"],
         "code": envelope["code"],
+        **{name: envelope[name] for name in ("innerErrMsg", "errors") if envelope.get(name)},
     }
-    if envelope["innerErrMsg"]:
-        problem["innerErrMsg"] = envelope["innerErrMsg"]
-    if "errors" in envelope:
-        problem["errors"] = envelope["errors"]
-    return problem
 
 
 def passed_on(response: HttpResponseBase) -> HttpResponseBase:

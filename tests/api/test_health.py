@@ -45,6 +45,17 @@ def test_readyz_names_every_probe_and_nothing_else(client, probe):
     assert b"hunter2" not in response.content
 
 
+def test_readiness_is_worked_out_once_a_second_whoever_asks(client, probe, monkeypatch):
+    asked = []
+    probe("database", lambda: asked.append(1))
+    now = [100.0]
+    monkeypatch.setattr("eaglet.api.health.time.monotonic", lambda: now[0])
+    for second, times in ((100.0, 1), (100.9, 1), (101.1, 2)):
+        now[0] = second
+        assert client.get("/readyz").status_code == 200
+        assert len(asked) == times
+
+
 def test_the_cause_is_in_the_log(client, probe, caplog):
     probe("database", failing)
     client.get("/readyz")

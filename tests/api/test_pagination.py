@@ -60,6 +60,12 @@ def test_what_a_number_may_be_is_said(numbers):
     assert numbers("page=4").json()["errMsg"] == "page: not a number from 1 to 3"
 
 
+def test_a_handler_may_have_more_to_a_page_than_callers_may_ask_for_elsewhere(client, declare):
+    declare(get=lambda args: paginate(list(range(500)), args, count_per_page=200))
+    assert len(client.get("/shop/item/").json()["data"]["items"]) == 200
+    assert client.get("/shop/item/?count_per_page=201").status_code == 400
+
+
 def test_nothing_at_all_is_one_empty_page(client, declare):
     declare(get=lambda args: paginate([], args))
     data = client.get("/shop/item/?page=1").json()["data"]

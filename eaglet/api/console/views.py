@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,38 +11,18 @@ from django.utils import translation
 from eaglet.api import registry
 from eaglet.api.console import catalogue, pages
 from eaglet.api.introspection import path_of, project_name, token_resource
-from eaglet.api.security.staff_access import staff_page
+from eaglet.api.security.staff_access import staff_file, staff_page
 
 LANGUAGES: Final = (("en", "English"), ("zh-hans", "中文"))
 
-POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src data:",
-        "connect-src 'self'",
-        # A form is sent by the script alone; by itself it would put a secret into the URL.
-        "form-action 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-"""Nothing inline, and nothing from another host."""
 
-_FILES: Final = {"console.css": "text/css", "console.js": "text/javascript"}
-
-
-_page: Final = staff_page(POLICY)
-
-
-@_page
+@staff_page
 def index(request: HttpRequest) -> HttpResponseBase:
     """Show the list of resources."""
     return _written(request, None)
 
 
-@_page
+@staff_page
 def resource_page(request: HttpRequest, app: str, resource: str) -> HttpResponseBase:
     """Show the same with one resource; the page's script takes that part out of it."""
     found = registry.lookup(app, resource)
@@ -52,16 +31,15 @@ def resource_page(request: HttpRequest, app: str, resource: str) -> HttpResponse
     return _written(request, catalogue.describe(found))
 
 
-@_page
+@staff_page
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
     """Answer with the script or the style, so that no web server has to know of them."""
-    if name not in _FILES:
+    if name not in ("console.css", "console.js"):
         raise Http404
-    content = files("eaglet.api").joinpath("static/eaglet_api", name).read_bytes()
-    return HttpResponse(content, content_type=f"{_FILES[name]}; charset=utf-8")
+    return staff_file("eaglet.api", "static/eaglet_api", name)
 
 
-def _written(request: HttpRequest, shown: catalogue.ResourceDetail | None) -> HttpResponse:
+def _written(request: HttpRequest, shown: dict[str, Any] | None) -> HttpResponse:
     issuing = token_resource()
     # A project may do without LocaleMiddleware.
     language = request.GET.get("lang")

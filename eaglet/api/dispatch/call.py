@@ -77,12 +77,8 @@ def perform(
 ) -> Any:
     """Take a call that policy let in to its handler, and return what that returns.
 
-    Args:
-        resource: the compiled one.
-        method: the verb's.
-        args: query and body, merged; the context is added and types are converted here.
-        request: Django's.
-        fault: what is wrong with the body; raised once the token is known to be good.
+    The context is added to `args`, and types are converted. `fault` is what is wrong with the
+    body; it is raised once the token is known to be good.
     """
     if method.rule is not None:
         require_token(method.grants, args, request, in_parameter=resource.token_in_parameter)

@@ -6,6 +6,7 @@ which happens in tests, and when an attribute of the class is set.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,6 +79,7 @@ class CompiledResource:
         atomic: the databases whose transaction a call is.
         is_private: whether answers depend on who calls, by an authenticator of REST framework's.
         provided: names that context providers put into the args.
+        mixins: the bases that are no classes of resources, and what was in each.
     """
 
     place: str
@@ -92,26 +94,7 @@ class CompiledResource:
     token_in_parameter: bool
     max_fields: int | None
     always_200: bool
-
-
-class _Compiled(dict[type[Resource], CompiledResource]):
-    def __missing__(self, resource: type[Resource]) -> CompiledResource:
-        self[resource] = compiled = _compile(resource)
-        return compiled
-
-
-_compiled = _Compiled()
-
-compiled: Callable[[type[Resource]], CompiledResource] = _compiled.__getitem__
-"""Return what a resource class comes down to; compiled when first asked for."""
-
-
-def clear_compiled(**kwargs: Any) -> None:
-    """Compile every resource anew when it is next asked for."""
-    _compiled.clear()
-
-
-setting_changed.connect(clear_compiled, dispatch_uid="eaglet.api.dispatch.plan")
+    mixins: tuple[tuple[type, dict[str, Any]], ...]
 
 
 def handlers(resource: type) -> dict[str, Callable[[Any], Any]]:
@@ -137,7 +120,20 @@ def _names(
     )
 
 
-def _compile(resource: type[Resource]) -> CompiledResource:
+def compiled(resource: type[Resource]) -> CompiledResource:
+    """Return what a resource class comes down to; compiled when first asked for.
+
+    A class of resources says when an attribute is set on it; a plain mixin is looked at.
+    """
+    found = _compiled(resource)
+    if found.mixins and any(vars(mixin) != before for mixin, before in found.mixins):
+        clear_compiled()
+        found = _compiled(resource)
+    return found
+
+
+@functools.cache
+def _compiled(resource: type[Resource]) -> CompiledResource:
     methods = Methods(
         (verb.upper(), _method(resource, verb, handler))
         for verb, handler in handlers(resource).items()
@@ -160,7 +156,20 @@ def _compile(resource: type[Resource]) -> CompiledResource:
         token_in_parameter=conf.EAGLET_TOKEN_IN_PARAMETER,
         max_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
         always_200=conf.EAGLET_ALWAYS_HTTP_200,
+        mixins=tuple(
+            (klass, dict(vars(klass)))
+            for klass in resource.own_classes()
+            if type(klass) is not type(resource)
+        ),
     )
+
+
+def clear_compiled(**kwargs: Any) -> None:
+    """Compile every resource anew when it is next asked for."""
+    _compiled.cache_clear()
+
+
+setting_changed.connect(clear_compiled, dispatch_uid="eaglet.api.dispatch.plan")
 
 
 def _method(resource: type[Resource], verb: str, handler: Callable[[Any], Any]) -> Method:

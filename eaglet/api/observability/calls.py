@@ -33,6 +33,9 @@ _SECONDS = Histogram(
     ("app", "resource", "method", "status", "outcome"),
     buckets=SECONDS,
 )
+_MESSAGE: Final = (
+    "%(method)s %(app)s.%(resource)s -> HTTP %(status)s, code %(code)s, %(duration_ms).1f ms"
+)
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
 
 is_logged: Final = logger.isEnabledFor
@@ -76,10 +79,8 @@ class Observation:
     ) -> None:
         """Report what came of it; never raise, because the answer is there already.
 
-        Args:
-            response: the answer.
-            args: the call's parameters, if it came to reading them.
-            provided: names in `args` that context providers have put there.
+        `args` are the call's, if it came to reading them; `provided` are the names in them that
+        context providers have put there.
         """
         seconds = time.perf_counter() - self._started
         try:
@@ -96,14 +97,26 @@ class Observation:
     ) -> None:
         status = response.status_code
         code: int | None = getattr(response, "envelope_code", None)
-        method = (args.verb if args is not None else None) or self._request.method or ""
-        method = one_line(method)
+        method = one_line((args.verb if args is not None else None) or self._request.method or "")
         token = args.auth if args is not None else None
         app_key = None if token is None else token.app.app_key
         if conf.EAGLET_METRICS:
             self._count(method, status, code, seconds)
         if self._is_logged:
-            self._log(method, status, code, seconds, app_key, _params(args, provided))
+            trace = tracing.current()
+            fields = {
+                "app": self._app,
+                "resource": self._resource,
+                "method": method,
+                "status": status,
+                "code": code,
+                "duration_ms": round(seconds * 1000, 3),
+                "app_key": app_key,
+                "request_id": trace.request_id if trace else None,
+                "trace_id": trace.trace_id if trace else None,
+                "params": _params(args, provided),
+            }
+            logger.info(_MESSAGE, fields, extra=fields)
         if self._span is not None:
             self._span.end(method, status, code, app_key)
 
@@ -116,38 +129,6 @@ class Observation:
         app, resource = (self._app, self._resource) if self._is_declared else ("", "")
         method = method if method in _METHODS else "other"
         _SECONDS.labels(app, resource, method, str(status), outcome).observe(seconds)
-
-    def _log(
-        self,
-        method: str,
-        status: int,
-        code: int | None,
-        seconds: float,
-        app_key: str | None,
-        params: list[str] | dict[str, Any],
-    ) -> None:
-        trace = tracing.current()
-        logger.info(
-            "%s %s.%s -> HTTP %s, code %s, %.1f ms",
-            method,
-            self._app,
-            self._resource,
-            status,
-            code,
-            seconds * 1000,
-            extra={
-                "app": self._app,
-                "resource": self._resource,
-                "method": method,
-                "status": status,
-                "code": code,
-                "duration_ms": round(seconds * 1000, 3),
-                "app_key": app_key,
-                "request_id": trace.request_id if trace else None,
-                "trace_id": trace.trace_id if trace else None,
-                "params": params,
-            },
-        )
 
 
 def _params(args: Args | None, provided: frozenset[str]) -> list[str] | dict[str, Any]:

@@ -52,12 +52,8 @@ SCHEMAS: Final[dict[str, Any]] = {
         "type": "object",
         "description": "RFC 9457, for callers whose Accept header names it.",
         "properties": {
-            "type": _STRING,
-            "title": _STRING,
-            "status": _INTEGER,
-            "detail": _STRING,
-            "code": _INTEGER,
-            "innerErrMsg": _STRING,
+            **dict.fromkeys(("type", "title", "detail", "innerErrMsg"), _STRING),
+            **dict.fromkeys(("status", "code"), _INTEGER),
             "errors": _ERRORS,
         },
         "required": ["type", "title", "status", "detail", "code"],
@@ -67,7 +63,7 @@ SCHEMAS: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Failure:
-    """One row of the answer table that the framework itself may answer with.
+    """One row of the answer table: status, component, description, and `code` in the envelope.
 
     `headers` maps the names of those that go with it to whether they always do.
     """
@@ -75,89 +71,84 @@ class Failure:
     status: int
     name: str
     description: str
-    code: int
     headers: dict[str, bool] = field(default_factory=dict)
     by_token: bool = False
 
-    def component(self) -> dict[str, Any]:
-        """Make the response object."""
-        response: dict[str, Any] = {
-            "description": self.description,
-            "content": {
-                JSON_TYPE: {"schema": self._envelope()},
-                PROBLEM_TYPE: {"schema": reference("schemas", PROBLEM)},
-            },
-        }
-        if self.headers:
-            response["headers"] = {
-                name: {"schema": {"type": "string"}, "required": always}
-                for name, always in self.headers.items()
-            }
-        return response
-
-    def _envelope(self) -> dict[str, Any]:
-        envelope = reference("schemas", ENVELOPE)
-        return {"allOf": [envelope, {"properties": {"code": {"const": self.code}}}]}
+    @property
+    def code(self) -> int:
+        """The envelope's code: the status, but for a fault."""
+        return SERVICE_FAULT if self.status == 500 else self.status
 
 
 FAILURES: Final = (
-    Failure(400, "BadRequest", "A parameter is missing or wrong, or the JSON is malformed.", 400),
+    Failure(400, "BadRequest", "A parameter is missing or wrong, or the JSON is malformed."),
     Failure(
         401,
         "Unauthorized",
         "No access token, or a bad, expired or revoked one.",
-        401,
         {"WWW-Authenticate": True},
         by_token=True,
     ),
-    Failure(403, "Forbidden", "A good access token without the grant.", 403, by_token=True),
-    Failure(404, "NotFound", "There is no such thing.", 404),
+    Failure(403, "Forbidden", "A good access token without the grant.", by_token=True),
+    Failure(404, "NotFound", "There is no such thing."),
     Failure(
         405,
         "MethodNotAllowed",
         "The resource does not support the verb (`_method`).",
-        405,
         {"Allow": True},
     ),
-    Failure(413, "TooLarge", "The body is too large, or has too many parameters.", 413),
-    Failure(415, "UnsupportedMediaType", "Neither a form nor JSON.", 415),
-    Failure(429, "Throttled", "Too many calls.", 429, {"Retry-After": False}),
-    Failure(500, "ServiceFault", "A fault of the service.", SERVICE_FAULT),
+    Failure(413, "TooLarge", "The body is too large, or has too many parameters."),
+    Failure(415, "UnsupportedMediaType", "Neither a form nor JSON."),
+    Failure(429, "Throttled", "Too many calls.", {"Retry-After": False}),
+    Failure(500, "ServiceFault", "A fault of the service."),
 )
 
 OTHER: Final = "OtherRefusal"
 """The component for a refusal of a handler or of the project's own policy, with its status."""
 
+
+def _response(description: str, envelope: dict[str, Any], problem: bool = True) -> dict[str, Any]:
+    content = {JSON_TYPE: {"schema": envelope}}
+    if problem:
+        content[PROBLEM_TYPE] = {"schema": reference("schemas", PROBLEM)}
+    return {"description": description, "content": content}
+
+
+def _component(failure: Failure) -> dict[str, Any]:
+    code = {"properties": {"code": {"const": failure.code}}}
+    response = _response(failure.description, {"allOf": [_ENVELOPE, code]})
+    if failure.headers:
+        response["headers"] = {
+            name: {"schema": _STRING, "required": always}
+            for name, always in failure.headers.items()
+        }
+    return response
+
+
+_ENVELOPE: Final = reference("schemas", ENVELOPE)
+
 RESPONSES: Final[dict[str, Any]] = {
-    **{failure.name: failure.component() for failure in FAILURES},
-    OTHER: {
-        "description": "A refusal by the resource or by the project's own policy.",
-        "content": {
-            JSON_TYPE: {"schema": reference("schemas", ENVELOPE)},
-            PROBLEM_TYPE: {"schema": reference("schemas", PROBLEM)},
-        },
-    },
+    **{failure.name: _component(failure) for failure in FAILURES},
+    OTHER: _response("A refusal by the resource or by the project's own policy.", _ENVELOPE),
 }
 
 
 def responses(*, with_token: bool, always_200: bool) -> dict[str, Any]:
     """Make the responses of an operation.
 
-    Args:
-        with_token: whether a token or another credential may be asked for.
-        always_200: whether failures come with HTTP 200 too (EAGLET_ALWAYS_HTTP_200).
+    `with_token`: a token or another credential may be asked for; `always_200`: failures come with
+    HTTP 200 too (EAGLET_ALWAYS_HTTP_200).
     """
-    found: dict[str, Any] = {
-        "200": {
-            "description": "The answer, or a refusal by business code; `code` tells which.",
-            "content": {JSON_TYPE: {"schema": reference("schemas", ENVELOPE)}},
-        }
-    }
     if always_200:
-        found["200"]["description"] = "The answer, or any failure; `code` tells which."
-        return found
-    for failure in FAILURES:
-        if with_token or not failure.by_token:
-            found[str(failure.status)] = reference("responses", failure.name)
-    found["default"] = reference("responses", OTHER)
-    return found
+        told = "The answer, or any failure; `code` tells which."
+        return {"200": _response(told, _ENVELOPE, problem=False)}
+    told = "The answer, or a refusal by business code; `code` tells which."
+    return {
+        "200": _response(told, _ENVELOPE, problem=False),
+        **{
+            str(failure.status): reference("responses", failure.name)
+            for failure in FAILURES
+            if with_token or not failure.by_token
+        },
+        "default": reference("responses", OTHER),
+    }

@@ -16,53 +16,17 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from eaglet.api.introspection import project_name
-from eaglet.api.security.staff_access import staff_page
+from eaglet.api.security.staff_access import staff_file, staff_page
 
 SIDECAR: Final = "drf_spectacular_sidecar"
-
-POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "form-action 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-"""Nothing inline, and nothing from another host."""
-
-_PAGE: Final = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{project}: OpenAPI</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="{style}">
-<main id="swagger-ui" data-document="{document}"></main>
-<script src="{bundle}"></script>
-<script src="{start}"></script>
-</html>
-"""
-# Without a validator, which would be another host.
-_START: Final = """SwaggerUIBundle({
-  domNode: document.getElementById("swagger-ui"),
-  url: document.getElementById("swagger-ui").dataset.document,
-  deepLinking: true,
-  validatorUrl: null,
-});
-"""
-_BUNDLE: Final = "swagger-ui-bundle.js"
-_STYLE: Final = "swagger-ui.css"
-_START_NAME: Final = "start.js"
-_TYPES: Final = {_BUNDLE: "text/javascript", _STYLE: "text/css", _START_NAME: "text/javascript"}
-
-_page: Final = staff_page(POLICY)
+_FILES: Final = {
+    "swagger-ui-bundle.js": (SIDECAR, f"static/{SIDECAR}/swagger-ui-dist"),
+    "swagger-ui.css": (SIDECAR, f"static/{SIDECAR}/swagger-ui-dist"),
+    "start.js": ("eaglet.api", "static/eaglet_api"),
+}
 
 
-@_page
+@staff_page
 def page(request: HttpRequest) -> HttpResponseBase:
     """Show the page; 404 with what to install where the sidecar is not."""
     document = reverse("eaglet:openapi.json")
@@ -73,25 +37,23 @@ def page(request: HttpRequest) -> HttpResponseBase:
             status=404,
             content_type="text/plain; charset=utf-8",
         )
+    bundle, style, start = (reverse("eaglet:openapi-file", args=[name]) for name in _FILES)
+    text = files("eaglet.api").joinpath("templates/eaglet_api/openapi.html").read_text()
     return HttpResponse(
         format_html(
-            _PAGE,
+            text,
             project=project_name(),
             document=document,
-            style=reverse("eaglet:openapi-file", args=[_STYLE]),
-            bundle=reverse("eaglet:openapi-file", args=[_BUNDLE]),
-            start=reverse("eaglet:openapi-file", args=[_START_NAME]),
+            style=style,
+            bundle=bundle,
+            start=start,
         )
     )
 
 
-@_page
+@staff_page
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Answer with a file the page needs: served here, so that no web server has to know of it."""
-    if name not in _TYPES or find_spec(SIDECAR) is None:
+    """Answer with a file the page needs."""
+    if name not in _FILES or find_spec(SIDECAR) is None:
         raise Http404
-    if name == _START_NAME:
-        content = _START.encode()
-    else:
-        content = files(SIDECAR).joinpath("static", SIDECAR, "swagger-ui-dist", name).read_bytes()
-    return HttpResponse(content, content_type=f"{_TYPES[name]}; charset=utf-8")
+    return staff_file(*_FILES[name], name)

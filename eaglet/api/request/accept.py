@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.utils.mediatypes import media_type_matches
 
 if TYPE_CHECKING:
     from django.http.request import MediaType
@@ -20,12 +21,6 @@ def accepted_types(request: HttpRequest) -> list[MediaType]:
         return request.accepted_types
     except ValueError:  # a header that is too long, or names an encoding there is not
         return []
-
-
-def matches(accepted: MediaType, media_type: str) -> bool:
-    """Tell whether a type of the header, whatever parameters it has, stands for a media type."""
-    main_type, _, sub_type = media_type.partition(";")[0].strip().partition("/")
-    return accepted.main_type in ("*", main_type) and accepted.sub_type in ("*", sub_type)
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -45,7 +40,8 @@ class Negotiation(DefaultContentNegotiation):
         for accepted in accepted_types(request._request):
             for renderer in renderers:
                 media_type = str(renderer.media_type)
-                if accepted.quality > 0 and matches(accepted, media_type):
+                plain = f"{accepted.main_type}/{accepted.sub_type}"  # whatever its parameters
+                if accepted.quality > 0 and media_type_matches(plain, media_type):
                     # A parameter may be the version that versioning looks for.
                     exact = accepted.params and accepted.sub_type != "*"
                     return renderer, str(accepted) if exact else media_type

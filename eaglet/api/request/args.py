@@ -36,28 +36,18 @@ class Args(dict[str, Any]):
         verb: the verb that a POST means, in capitals; None for any other method.
     """
 
-    __slots__ = (
-        "_drf_request",
-        "_http_request",
-        "_wrap",
-        "auth",
-        "checked",
-        "failed",
-        "token_differs",
-        "verb",
-    )
+    _drf_request: Request | None = None
+    auth: VerifiedToken | None = None
+    checked: Declared | None = None
+    failed = False
+    token_differs = False
+    verb: str | None = None
 
     def __init__(
         self, http_request: HttpRequest, wrap: Callable[[HttpRequest], Request] | None = None
     ) -> None:
         self._http_request = http_request
         self._wrap = wrap
-        self._drf_request: Request | None = None
-        self.auth: VerifiedToken | None = None
-        self.checked: Declared | None = None
-        self.failed = False
-        self.token_differs = False
-        self.verb: str | None = None
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         """Copy and pickle as a plain dict: the request can be neither."""

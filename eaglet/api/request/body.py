@@ -127,21 +127,16 @@ def read_body(request: HttpRequest) -> Mapping[str, Any]:
     except (UnreadablePostError, RawPostDataException, ValueError, OverflowError):
         # The latter two are about a Content-Length that is no number, or too large a one.
         raise MalformedRequest(_("the body can't be read")) from None
-    return decode(raw, request.content_type or "", request.encoding)
-
-
-def decode(raw: bytes, content_type: str, encoding: str | None) -> Mapping[str, Any]:
-    """Decode the bytes of a body by its type; what it raises is what `read_body` raises."""
     if not raw:
         return {}
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if limit is not None and len(raw) > limit:
         raise PayloadTooLarge
-    if content_type == JSON:
-        return decode_json(raw, encoding)
-    if content_type == FORM:
-        return decode_form(raw, encoding)
-    raise UnsupportedMediaType(content_type)
+    if request.content_type == JSON:
+        return decode_json(raw, request.encoding)
+    if request.content_type == FORM:
+        return decode_form(raw, request.encoding)
+    raise UnsupportedMediaType(request.content_type or "")
 
 
 def decode_json(raw: bytes, encoding: str | None) -> dict[str, Any]:
@@ -181,11 +176,10 @@ def read_drf_body(request: Request) -> Mapping[str, Any]:
         raise
     except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
         raise PayloadTooLarge from None
-    except (SuspiciousOperation, UnreadablePostError, RawPostDataException):
-        raise MalformedRequest(_("the body can't be read")) from None
     except RecursionError:
         raise MalformedRequest(_("nested too deeply")) from None
-    except (ValueError, OverflowError):
+    except (SuspiciousOperation, UnreadablePostError, RawPostDataException, ValueError,
+            OverflowError):  # fmt: skip
         raise MalformedRequest(_("the body can't be read")) from None
     if not isinstance(data, Mapping):
         raise MalformedRequest(_("the JSON body must be an object"))

@@ -44,25 +44,12 @@ class TokenUser:
 
     def __init__(self, app: AuthenticatedApp) -> None:
         self.app = app
-
-    @property
-    def pk(self) -> str:
-        """The app key: REST framework's throttles count users apart by this."""
-        return self.app.app_key
-
-    @property
-    def id(self) -> str:
-        """The app key."""
-        return self.app.app_key
-
-    @property
-    def username(self) -> str:
-        """The app key, for what logs or throttles by user name."""
-        return self.app.app_key
+        # REST framework's throttles count users apart by `pk`; logs name them.
+        self.pk = self.id = self.username = app.app_key
 
     def get_username(self) -> str:
         """Return the app key."""
-        return self.app.app_key
+        return self.username
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Return False: no app holds a model permission."""
@@ -77,4 +64,4 @@ class TokenUser:
         return False
 
     def __str__(self) -> str:
-        return self.app.app_key
+        return self.username

@@ -6,19 +6,39 @@ them). Here a policy counts only if the project's REST_FRAMEWORK or the class na
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.exceptions import UnsupportedMediaType
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.settings import api_settings
 
-from eaglet.api.request.body import has_body, posted_form
+from eaglet.api.request.body import FORM, JSON, decode_form, decode_json, has_body, posted_form
 from eaglet.api.request.caller import TokenUser
-from eaglet.api.request.parsers import FormParser, ObjectParser
+
+
+class ObjectParser(BaseParser):
+    """Read a JSON object by the same rules as the fast path."""
+
+    media_type = JSON
+    decode: Callable[[bytes, str | None], Any] = staticmethod(decode_json)
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        """Decode the body; an empty one is `{}`. Raises what the fast path does."""
+        raw = stream.read()
+        return self.decode(raw, (parser_context or {}).get("encoding")) if raw else {}
+
+
+class FormParser(ObjectParser):
+    """Read an URL-encoded form by the same rules as the fast path."""
+
+    media_type = FORM
+    decode = staticmethod(decode_form)
+
 
 PARSERS = (ObjectParser, FormParser, MultiPartParser)
 

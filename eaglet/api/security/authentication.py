@@ -35,13 +35,9 @@ def check_header(http_request: HttpRequest, args: Args) -> bool:
 def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> VerifiedToken | None:
     """Verify the token a request carries, and remove it from `args`; None if it carries none.
 
-    Args:
-        http_request: the request; its Authorization header is read.
-        args: its parameters; the original's callers send `access_token` there.
-        in_parameter: whether the parameter counts.
-
-    Raises TokenRefused (401) for a bad token, one given several times or one that is no str;
-    MalformedRequest (400) if header and parameter differ.
+    It stands in the Authorization header, or, with `in_parameter`, in `access_token`, where the
+    original's callers send it. Raises TokenRefused (401) for a bad token, one given several times
+    or one that is no str; MalformedRequest (400) if header and parameter differ.
     """
     token = _in_header(http_request)
     if in_parameter and TOKEN_PARAMETER in args:

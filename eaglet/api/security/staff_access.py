@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import never_cache
@@ -29,6 +30,13 @@ from eaglet.conf import conf
 STAFF: Final = "staff"
 """A value of EAGLET_CONSOLE beside None, True and False; any other means nobody."""
 
+# Nothing inline, and nothing from another host. A form is sent by the script alone: by itself it
+# would put a secret into the URL.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -39,7 +47,8 @@ def is_open() -> bool:
 
 def is_closed() -> bool:
     """Tell whether nobody has access: by EAGLET_CONSOLE, or as nobody can be told to be staff."""
-    return _setting() is False or (not is_open() and not _knows_staff())
+    known = all(map(apps.is_installed, ("django.contrib.auth", "django.contrib.sessions")))
+    return not is_open() and (_setting() is False or not known)
 
 
 def has_access(request: HttpRequest) -> bool:
@@ -59,10 +68,6 @@ def _setting() -> Any:
         return True if settings.DEBUG else STAFF
     # Not by equality: 1 is none of the values.
     return value if value is True or value == STAFF else False
-
-
-def _knows_staff() -> bool:
-    return apps.is_installed("django.contrib.auth") and apps.is_installed("django.contrib.sessions")
 
 
 def refuse(request: HttpRequest) -> HttpResponseBase:
@@ -86,28 +91,25 @@ def staff_view(view: View) -> View:
     return outside_transactions(csrf_exempt(login_not_required(never_cache(answering))))
 
 
-def staff_page(policy: str) -> Callable[[View], View]:
-    """Answer a page to those who have access; others may log in to the admin, if there is one.
+def staff_page(view: View) -> View:
+    """Answer a page to those who have access; others may log in to the admin, if there is one."""
 
-    Args:
-        policy: the Content-Security-Policy of all it answers.
-    """
+    @functools.wraps(view)
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer = view(request, *args, **kwargs) if has_access(request) else _to_login(request)
+        answer.headers["Content-Security-Policy"] = _POLICY
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
 
-    def decorate(view: View) -> View:
-        @functools.wraps(view)
-        def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if has_access(request):
-                response = view(request, *args, **kwargs)
-            else:
-                response = _to_login(request)
-            response.headers["Content-Security-Policy"] = policy
-            response.headers["Referrer-Policy"] = "no-referrer"
-            response.headers["X-Content-Type-Options"] = "nosniff"
-            return response
+    return outside_transactions(login_not_required(never_cache(require_safe(answering))))
 
-        return outside_transactions(login_not_required(never_cache(require_safe(answering))))
 
-    return decorate
+def staff_file(package: str, folder: str, name: str) -> HttpResponse:
+    """Answer with a page's script or style, so that no web server has to know of them."""
+    kind = "css" if name.endswith(".css") else "javascript"
+    content = files(package).joinpath(folder, name).read_bytes()
+    return HttpResponse(content, content_type=f"text/{kind}; charset=utf-8")
 
 
 def _to_login(request: HttpRequest) -> HttpResponseBase:

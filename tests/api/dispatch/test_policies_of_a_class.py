@@ -41,6 +41,11 @@ class Plain(BaseRenderer):
         return str(data["data"]).encode()
 
 
+class Refusing(BaseThrottle):
+    def allow_request(self, request, view):
+        refuse()
+
+
 def got(args):
     return "got"
 
@@ -79,6 +84,7 @@ def test_a_class_s_metadata_answers_options(client, declare):
 
 
 HOOKED = [
+    ("get_throttles", lambda self: [Refusing()]),
     ("initial", lambda self, request, *args, **kwargs: refuse()),
     ("check_permissions", lambda self, request: refuse()),
     ("check_throttles", lambda self, request: refuse()),
@@ -209,6 +215,16 @@ def test_a_patched_handler_counts_and_so_does_taking_the_patch_back(client):
     with mock.patch.object(Base, "get", patched):
         assert client.get("/shop/item/").json()["data"] == "patched"
     assert client.get("/shop/item/").json()["data"] == "real"
+
+
+def test_a_guard_or_hook_set_on_a_plain_mixin_after_a_call_counts(client, declare, verifier):
+    mixin = type("Mixin", (), {"get": got})
+    declare(bases=(mixin, ApiResource))
+    assert client.get("/shop/item/").status_code == 200
+    mixin.get = access_token_required()(got)
+    assert client.get("/shop/item/").status_code == 401
+    mixin.get, mixin.initial = got, lambda self, request, *args, **kwargs: refuse()
+    assert client.get("/shop/item/").status_code == 403
 
 
 def test_a_class_s_session_authentication_keeps_its_csrf_check(

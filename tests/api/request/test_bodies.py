@@ -132,8 +132,10 @@ def test_malformed_json_is_400(send, verb, body):
         assert inside not in message
 
 
-def test_lone_surrogates_in_json_come_back_as_they_came(send):
-    response = send('{"a": "\\ud800", "\\udfff": "b"}', JSON)
+@pytest.mark.parametrize("declaration", [[], ["a"], ["a:str"]])
+def test_lone_surrogates_in_json_come_back_as_they_came(client, declare, declaration):
+    declare(post=param_required(declaration)(lambda args: dict(args)))
+    response = client.post("/shop/item/", '{"a": "\\ud800", "\\udfff": "b"}', JSON)
     assert response.status_code == 200
     assert json.loads(response.content)["data"] == {"a": "\ud800", "\udfff": "b"}
 
