@@ -114,12 +114,6 @@ def test_a_caller_can_not_forge_what_is_provided(client, declare, provide, provi
         assert response.json()["data"] == expected
 
 
-def test_a_required_parameter_may_be_a_provided_one(client, declare, provide):
-    provide(corp)
-    declare(get=param_required(["corp", "a:int"])(lambda args: args["corp"]))
-    assert client.get("/shop/item/?a=1").json()["data"] == {"id": "none"}
-
-
 def test_a_provider_refuses_by_an_api_error(client, declare, provide):
     provide(refusing)
     declare(get=echo)

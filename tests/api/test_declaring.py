@@ -29,31 +29,6 @@ def test_a_static_method_is_a_handler_too(client, declare, verb):
     assert getattr(client, verb)("/shop/item/?a=1").json()["data"] == 2
 
 
-def test_param_required_may_stand_outside_of_staticmethod(client, declare):
-    declare(get=param_required(["a:int"])(staticmethod(lambda args: args["a"] + 1)))
-    assert client.get("/shop/item/?a=1").json()["data"] == 2
-    assert client.get("/shop/item/").status_code == 400
-
-
-def test_helpers_and_constants_are_reached_through_the_class(client):
-    class AOrder(ApiResource):
-        app = "shop"
-        resource = "order"
-        STATES = {"1": "paid"}
-
-        def named(state):
-            return AOrder.STATES[state]
-
-        @staticmethod
-        def shouted(text):
-            return text.upper()
-
-        def get(args):
-            return AOrder.shouted(AOrder.named(args["state"]))
-
-    assert client.get("/shop/order/?state=1").json()["data"] == "PAID"
-
-
 def test_one_function_may_serve_two_verbs(client):
     class AShared(ApiResource):
         app = "shop"
@@ -136,8 +111,3 @@ def test_an_async_handler_is_an_error_at_declaration(declare):
 def test_as_view_takes_no_arguments(declare):
     with pytest.raises(TypeError):
         declare(get=lambda args: 1).as_view(permission_classes=[])
-
-
-def test_as_view_serves_in_a_urlconf_of_ones_own(declare, rf):
-    view = declare(get=lambda args: args["a"]).as_view()
-    assert b'"data":"1"' in view(rf.get("/elsewhere/?a=1")).content

@@ -79,15 +79,6 @@ def test_a_package_in_the_setting_is_walked_to_its_ends(project):
     assert done.stdout.split() == ["found.a", "found.b", "found.c", "found.d"], done.stderr
 
 
-def test_what_is_named_twice_is_declared_once(project):
-    done = project(
-        {"api/__init__.py": "", "api/resources.py": RESOURCE.format(name="a")},
-        apps=", 'api'",
-        more="EAGLET_RESOURCE_MODULES = ['api', 'api.resources']",
-    )
-    assert done.stdout.split() == ["found.a"], done.stderr
-
-
 @pytest.mark.parametrize(
     "files",
     [
@@ -101,14 +92,6 @@ def test_a_module_of_the_setting_that_fails_to_import_fails_start_up(project, fi
     done = project(files, more="EAGLET_RESOURCE_MODULES = ['api']")
     assert done.returncode != 0
     assert "no_such_module_at_all" in done.stderr or "No module named 'api'" in done.stderr
-
-
-def test_the_setting_as_a_lone_string_is_refused_with_the_reason(project):
-    done = project(
-        {"api/__init__.py": RESOURCE.format(name="a")}, more="EAGLET_RESOURCE_MODULES = 'api'"
-    )
-    assert done.returncode != 0
-    assert "EAGLET_RESOURCE_MODULES" in done.stderr.strip().splitlines()[-1]
 
 
 GUARDED = """

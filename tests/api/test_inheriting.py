@@ -38,17 +38,6 @@ def test_abstract_counts_in_the_class_s_own_body_only():
             resource = "child"
 
 
-def test_a_subclass_without_a_resource_of_its_own_is_a_second_class_for_the_pair():
-    class AParent(ApiResource):
-        app = "shop"
-        resource = "parent"
-
-    with pytest.raises(ImproperlyConfigured, match="two classes"):
-
-        class AChild(AParent):
-            pass
-
-
 def test_a_verb_is_taken_away_by_setting_it_to_none(client):
     class AParent(ApiResource):
         app = "shop"
@@ -67,20 +56,3 @@ def test_a_verb_is_taken_away_by_setting_it_to_none(client):
     response = client.delete("/shop/child/")
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD, OPTIONS"
-
-
-def test_http_method_names_narrows_the_verbs(client):
-    class AItem(ApiResource):
-        app = "shop"
-        resource = "item"
-        http_method_names = ["get", "head", "options"]
-
-        def get(args):
-            return 1
-
-        def post(args):
-            return 2
-
-    assert client.get("/shop/item/").status_code == 200
-    response = client.post("/shop/item/")
-    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, OPTIONS")

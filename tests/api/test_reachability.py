@@ -82,11 +82,6 @@ def test_a_method_that_is_no_verb_is_405(client, called, method):
     assert called == []
 
 
-def test_a_method_override_header_counts_for_nothing(client, called):
-    response = client.post("/shop/item/", headers={"X-HTTP-Method-Override": "GET"})
-    assert response.json()["data"] == "posted"
-
-
 @pytest.mark.parametrize("name", ["helper", "dispatch", "__class__"])
 def test_no_path_leads_to_a_helper(client, called, settings, name):
     settings.APPEND_SLASH = False

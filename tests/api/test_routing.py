@@ -3,7 +3,7 @@
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import include, path, resolve, reverse
+from django.urls import include, path, resolve
 
 from eaglet import health
 from eaglet.api import registry
@@ -42,22 +42,6 @@ def test_a_project_s_own_pattern_is_still_redirected_to_its_slash(client, beside
 def test_an_unknown_pair_without_the_slash_is_django_s_to_redirect(client):
     response = client.get("/shop/nothing")
     assert (response.status_code, response["Location"]) == (301, "/shop/nothing/")
-
-
-@pytest.mark.parametrize(
-    "address", ["/shop/item//", "//shop/item/", "/shop//item/", "/shop/item/more/", "/shop/", "/"]
-)
-def test_other_paths_are_no_resource(client, declare, settings, address):
-    settings.APPEND_SLASH = False
-    declare(get=lambda args: "here")
-    assert client.get(address).status_code == 404
-
-
-def test_the_address_of_a_resource_can_be_reversed(declare):
-    declare()
-    address = reverse("eaglet:resource", kwargs={"app": "shop", "resource": "item"})
-    assert address == "/shop/item/"
-    assert resolve(address).view_name == "eaglet:resource"
 
 
 @pytest.fixture

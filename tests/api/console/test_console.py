@@ -108,13 +108,6 @@ def test_without_debug_it_is_for_staff_and_others_are_sent_to_log_in(client, db,
     assert client.get(path).status_code == 200
 
 
-@pytest.mark.usefixtures("shown")
-def test_what_is_not_there_is_a_404(client):
-    for path in ("/console/no/such/", "/console/other.js", "/console/__init__.py"):
-        assert client.get(path).status_code == 404
-    assert client.post("/console/").status_code == 405
-
-
 @pytest.mark.usefixtures("resource", "shown")
 def test_it_speaks_the_browser_s_language_and_the_one_that_is_chosen(client):
     chinese = {"Accept-Language": "zh-CN,zh;q=0.9"}

@@ -72,16 +72,3 @@ def test_random_calls_are_answered_by_the_table(client, declare, caplog, seed):
             answer = json.loads(response.content)
             assert "code" in answer
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_random_paths_are_answered(client, declare, settings, seed):
-    settings.APPEND_SLASH = False
-    declare(get=lambda args: 1)
-    rng = random.Random(seed)
-    for _ in range(250):
-        path = "/" + mutated(rng, rng.choice([b"shop/item/", b"shop", b"healthz/", b"/"])).decode(
-            "latin-1"
-        )
-        response = client.generic("GET", "/", PATH_INFO=path)
-        assert response.status_code in STATUSES

@@ -11,8 +11,6 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
-from eaglet.api import registry
-
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
 UTC = datetime.UTC
@@ -89,14 +87,6 @@ def test_a_lazy_string_is_written_in_the_caller_s_language(client, declare):
     assert client.get("/shop/item/").json()["data"] == ["Yes", {"a": "No"}]
     german = client.get("/shop/item/", headers={"Accept-Language": "de"})
     assert german.json()["data"] == ["Ja", {"a": "Nein"}]
-
-
-def test_a_queryset_s_lists_of_values_are_written(data, db):
-    Group.objects.create(name="a")
-    assert data(lambda: Group.objects.values_list("name")) == [["a"]]
-
-    registry.unregister(registry.lookup("shop", "item"))
-    assert data(lambda: {"g": Group.objects.values_list("name", flat=True)}) == {"g": ["a"]}
 
 
 def test_a_queryset_of_models_is_531_naming_the_model_in_the_log(client, declare, db, caplog):

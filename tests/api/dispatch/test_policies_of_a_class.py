@@ -11,7 +11,6 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
@@ -148,51 +147,6 @@ def test_finalize_response_is_run(client, declare):
     assert (response.status_code, response["X-Mine"]) == (400, "yes")
 
 
-def test_dispatch_is_run(client, declare):
-    def dispatch(self, request, *args, **kwargs):
-        response = ApiResource.dispatch(self, request, *args, **kwargs)
-        response["X-Dispatched"] = type(request).__name__
-        return response
-
-    declare(get=got, dispatch=dispatch)
-    response = client.get("/shop/item/")
-    assert (response.json()["data"], response["X-Dispatched"]) == ("got", "WSGIRequest")
-
-
-def test_a_hook_that_fails_is_531_and_opens_nothing(client, declare):
-    def initial(self, request, *args, **kwargs):
-        raise RuntimeError("broken")
-
-    declare(get=got, initial=initial)
-    response = client.get("/shop/item/")
-    assert (response.status_code, response.json()["code"]) == (500, 531)
-
-
-def test_initial_may_set_what_the_handler_reads(client, declare):
-    def initial(self, request, *args, **kwargs):
-        ApiResource.initial(self, request, *args, **kwargs)
-        request.account = "acme"
-
-    declare(get=lambda args: args.request.account, initial=initial)
-    assert client.get("/shop/item/").json()["data"] == "acme"
-
-
-def test_hooks_see_the_resource_and_the_request(client, declare):
-    seen = []
-
-    class Seeing(BasePermission):
-        def has_permission(self, request, view):
-            assert isinstance(request, Request)
-            seen.append(
-                (view.app, view.resource, request.query_params["a"], request.data, view.kwargs)
-            )
-            return True
-
-    declare(post=got, permission_classes=[Seeing])
-    client.post("/shop/item/?a=1", {"b": "2"}, content_type="application/json")
-    assert seen == [("shop", "item", "1", {"b": "2"}, {})]
-
-
 def test_a_patched_handler_counts_and_so_does_taking_the_patch_back(client):
     class Base(ApiResource):
         abstract = True
@@ -260,17 +214,6 @@ def test_permissions_come_before_bodies_and_parameters(client, declare):
         assert client.generic(verb, "/shop/item/").status_code == 403
         assert client.generic(verb, "/shop/item/", "{", "application/json").status_code == 403
         assert client.generic(verb, "/shop/item/", "x", "text/plain").status_code == 403
-
-
-def test_a_permission_that_reads_a_bad_body_makes_it_400(client, declare):
-    class Reads(BasePermission):
-        def has_permission(self, request, view):
-            return request.data is not None
-
-    declare(post=got, put=got, permission_classes=[Reads])
-    for verb in ("POST", "PUT"):
-        response = client.generic(verb, "/shop/item/", "{", "application/json")
-        assert (response.status_code, response.json()["code"]) == (400, 400)
 
 
 def test_a_token_and_a_permission_are_both_asked(client, declare, verifier):

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
 from django.test import RequestFactory
 
-from eaglet.api import ApiError, ApiResource, health, param_required
+from eaglet.api import ApiError, health
 from eaglet.api.dispatch.plan import clear_compiled
 
 pytestmark = pytest.mark.slow
@@ -135,39 +135,6 @@ def atomic_requests():
     yield
     connection.settings_dict["ATOMIC_REQUESTS"] = False
     clear_compiled()
-
-
-@pytest.mark.usefixtures("path_taken", "verifier")
-@pytest.mark.django_db(transaction=True)
-def test_a_refusal_before_the_handler_rolls_back_what_a_hook_has_written(client, declare, settings):
-
-    def initial(self, request, *args, **kwargs):
-        ApiResource.initial(self, request, *args, **kwargs)
-        Group.objects.create(name="written by the hook")
-
-    declare(get=param_required(["x"])(lambda args: 1), initial=initial)
-    connection.settings_dict["ATOMIC_REQUESTS"] = True
-    try:
-        assert client.get("/shop/item/").status_code == 400
-        assert Group.objects.count() == 0
-        assert client.get("/shop/item/?x=1").status_code == 200
-        assert Group.objects.count() == 1
-    finally:
-        connection.settings_dict["ATOMIC_REQUESTS"] = False
-
-
-@pytest.mark.usefixtures("path_taken")
-@pytest.mark.django_db
-def test_without_atomic_requests_a_surrounding_transaction_is_left_alone(client, declare):
-
-    def get(args):
-        Group.objects.create(name="saved")
-        raise KeyError
-
-    declare(get=get)
-    with transaction.atomic():
-        assert client.get("/shop/item/").status_code == 500
-        assert Group.objects.count() == 1
 
 
 @pytest.mark.django_db

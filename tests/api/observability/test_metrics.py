@@ -72,15 +72,6 @@ def test_no_label_is_of_the_callers_choice(client, declare, counted):
     }
 
 
-@pytest.mark.usefixtures("declared")
-def test_nothing_is_counted_where_that_is_not_wanted(client, declare, counted, settings):
-    settings.EAGLET_METRICS = False
-    declare(get=lambda args: 1)
-    client.get("/shop/item/")
-    client.get("/made/up/")
-    assert counted() == {}
-
-
 @pytest.mark.parametrize(("debug", "status"), [(True, 200), (False, 403)])
 @pytest.mark.django_db
 def test_metrics_are_open_with_debug_and_else_to_staff(

@@ -91,13 +91,6 @@ def test_the_body_is_laid_over_the_query(client, echo):
         assert response.json()["data"] == {"a": "body", "b": "query", "c": "body"}
 
 
-def test_a_repeated_key_in_the_query_is_replaced_by_the_body_s_not_joined(client, echo):
-    response = client.post("/shop/item/?a=1&a=2", {"a": "3"})
-    assert response.json()["data"] == {"a": "3"}
-    response = client.post("/shop/item/?a=1", {"a": ["2", "3"]})
-    assert response.json()["data"] == {"a": ["2", "3"]}
-
-
 @pytest.mark.parametrize(
     "copied", [copy.copy, copy.deepcopy, dict, lambda args: pickle.loads(pickle.dumps(args))]
 )
@@ -160,22 +153,3 @@ def test_on_an_unguarded_method_access_token_is_a_parameter_like_any(client, dec
     assert client.get("/shop/item/?access_token=x&access_token=y").json()["data"] == ["x", "y"]
     assert client.post("/shop/item/", {"access_token": [1]}, JSON).json()["data"] == [1]
     assert client.get("/shop/item/").status_code == 400
-
-
-def test_where_the_parameter_is_switched_off_it_is_one_like_any(
-    client, declare, verifier, settings
-):
-    settings.EAGLET_TOKEN_IN_PARAMETER = False
-    declare(get=access_token_required()(lambda args: dict(args)))
-    assert client.get("/shop/item/?access_token=good").status_code == 401
-    response = client.get("/shop/item/?access_token=x", headers={"Authorization": "Bearer good"})
-    assert response.json()["data"] == {"access_token": "x"}
-
-
-@pytest.mark.parametrize(
-    "name", ["format", "page", "version", "self", "args", "request", "limit", "offset", "cursor"]
-)
-def test_names_that_rest_framework_knows_are_parameters_like_any(client, echo, name):
-    for value in ("1", "json", "xml", "api"):
-        assert client.get(f"/shop/item/?{name}={value}").json()["data"] == {name: value}
-        assert client.post("/shop/item/", {name: value}).json()["data"] == {name: value}

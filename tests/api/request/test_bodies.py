@@ -71,13 +71,6 @@ def test_a_file_has_its_name_size_and_type(client, declare):
     assert response.json()["data"] == ["名.txt", 6, "text/x-note", True]
 
 
-def test_several_files_of_a_name_are_a_list(client, declare):
-    declare(post=lambda args: [file.read().decode() for file in args["file"]])
-    files = [SimpleUploadedFile("a", b"one"), SimpleUploadedFile("b", b"two")]
-    response = client.post("/shop/item/", {"file": files}, MULTIPART_CONTENT)
-    assert response.json()["data"] == ["one", "two"]
-
-
 @pytest.mark.parametrize(
     "content_type",
     ["text/plain", "text/xml", "application/xml", "application/octet-stream", "", "json",
@@ -132,26 +125,13 @@ def test_malformed_json_is_400(send, verb, body):
         assert inside not in message
 
 
-@pytest.mark.parametrize("declaration", [[], ["a"], ["a:str"]])
-def test_lone_surrogates_in_json_come_back_as_they_came(client, declare, declaration):
-    declare(post=param_required(declaration)(lambda args: dict(args)))
-    response = client.post("/shop/item/", '{"a": "\\ud800", "\\udfff": "b"}', JSON)
+def test_half_a_surrogate_pair_comes_back_as_it_came_but_is_no_str(client, declare):
+    declare(post=lambda args: dict(args), put=param_required(["a:str"])(lambda args: 1))
+    body = '{"a": "\\ud800", "\\udfff": "b"}'
+    response = client.generic("POST", "/shop/item/", body, JSON)
     assert response.status_code == 200
     assert json.loads(response.content)["data"] == {"a": "\ud800", "\udfff": "b"}
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        (b"--x\r\n", "multipart/form-data"),
-        (b"--x\r\n", "multipart/form-data; boundary="),
-        (b"--x\r\n", "multipart/form-data; boundary=\xe9"),
-        (b"--x\r\n", "multipart/form-data; boundary=" + "y" * 210),
-    ],
-)
-def test_malformed_multipart_is_400(send, body, content_type):
-    response = send(body, content_type)
-    assert (response.status_code, response.json()["code"]) == (400, 400)
+    assert client.generic("PUT", "/shop/item/", body, JSON).json()["errors"][0]["param"] == "a"
 
 
 @pytest.mark.parametrize("content_type", [FORM, JSON])
@@ -179,14 +159,6 @@ def test_too_many_fields_are_413(send, settings):
     many = {f"a{number}": "1" for number in range(5)}
     assert send("&".join(f"{name}=1" for name in many), FORM).status_code == 413
     assert send(encode_multipart(BOUNDARY, many), MULTIPART_CONTENT).status_code == 413
-
-
-@pytest.mark.parametrize("length", ["abc", "-1", "5", "99999999999999999999", "1e3"])
-@pytest.mark.parametrize("content_type", [FORM, JSON, MULTIPART_CONTENT])
-def test_a_wrong_content_length_is_answered(send, length, content_type):
-    stream = {"wsgi.input": io.BytesIO(b'{"a": 1}')}
-    response = send('{"a": 1}', content_type, CONTENT_LENGTH=length, **stream)
-    assert response.status_code in (200, 400, 413)
 
 
 def test_a_missing_token_comes_before_a_bad_body(client, declare, verifier):

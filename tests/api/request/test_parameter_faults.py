@@ -125,13 +125,6 @@ def test_a_param_error_from_deeper_down_is_a_fault_of_the_service(client, declar
     assert client.post("/shop/item/").json()["code"] == 531
 
 
-def test_another_resource_s_method_is_deeper_down(client, declare):
-    other = declare(resource="other", get=param_required(["id:int"])(lambda args: args["id"]))
-    declare(get=lambda args: other.get({}), post=lambda args: other.get({"id": "7"}))
-    assert client.get("/shop/item/").json()["code"] == 531
-    assert client.post("/shop/item/").json()["data"] == 7
-
-
 def wrapping(function):
     @functools.wraps(function)
     def wrapper(args):
@@ -193,23 +186,6 @@ def test_a_foreign_decorator_around_it_changes_nothing(client, declared, foreign
     assert [error["param"] for error in response.json()["errors"]] == ["id", "x"]
 
 
-@pytest.mark.parametrize("foreign", FOREIGN)
-def test_a_foreign_decorator_between_two_changes_nothing(client, declared, foreign):
-    class AItem(ApiResource):
-        app = "shop"
-        resource = "item"
-
-        @param_required(["a:int"])
-        @foreign
-        @param_required(["b:int"])
-        def get(args):
-            return [args["a"], args["b"]]
-
-    assert client.get("/shop/item/?a=7&b=8").json()["data"] == ["wrapped", [7, 8]]
-    assert client.get("/shop/item/?a=7").status_code == 400
-    assert client.get("/shop/item/?b=7").status_code == 400
-
-
 def test_two_declarations_are_checked_together_and_converted_once(client, declare):
     stacked = param_required(["a:json", "c"])(
         param_required(["b:int", "a:json"])(lambda args: args)
@@ -219,15 +195,6 @@ def test_two_declarations_are_checked_together_and_converted_once(client, declar
     assert [error["param"] for error in response.json()["errors"]] == ["a", "c", "b"]
     response = client.get("/shop/item/", {"a": '"5"', "b": "1", "c": "x"})
     assert response.json()["data"] == {"a": "5", "b": 1, "c": "x"}
-
-
-def test_a_handler_that_gets_its_own_args_again_does_not_convert_twice(client, declare):
-    resource = declare(
-        get=param_required(["a:json"])(lambda args: args["a"]),
-        put=lambda args: resource.get(args),
-    )
-    assert client.get("/shop/item/", {"a": '"5"'}).json()["data"] == "5"
-    assert client.put("/shop/item/?a=%225%22").json()["data"] == "5"
 
 
 def test_faults_are_told_in_the_language_of_the_caller(client, declare):

@@ -69,12 +69,6 @@ def test_method_counts_on_post_only_and_is_taken_out(client, resource, verb):
     assert response.json()["data"] == [verb, {"a": 1}]
 
 
-def test_a_resource_without_verbs_allows_options_only(client, declare):
-    declare()
-    response = client.get("/shop/item/")
-    assert (response.status_code, response["Allow"]) == (405, "OPTIONS")
-
-
 def test_head_runs_get_and_leaves_out_the_body_only(client, resource):
     got, head = client.get("/shop/item/?a=1"), client.head("/shop/item/?a=1")
     assert head.content == b""
