@@ -65,7 +65,8 @@ def _make(folder: Path, wanted: list[str]) -> None:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
     # Dependency groups came with pip 25.1.
     _run(*pip, "pip>=25.1")
-    _run(*pip, *wanted)
+    # Python compiles what is used when it is used.
+    _run(*pip, "--no-compile", *wanted)
 
 
 def _run(*command: str) -> None:
