@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.params import Param, declared_params, parse_declarations
 from eaglet.tasks.receiving.decorator import declarations
-from eaglet.tasks.sending.contracts import contracts, written
+from eaglet.tasks.sending.send import declared_sends, written
 
 VERSION: Final = 1
 
@@ -26,16 +26,14 @@ _TAKES: Final[Mapping[str, frozenset[str]]] = {
 
 
 def listing() -> dict[str, Any]:
-    """Every queue that this service declares to send to, and takes from, with the payloads.
+    """Return every queue that this service declares to send to and takes from, with payloads.
 
     `{"version": 1, "sends": [{"queue", "params"}], "takes": [{"queue", "params", "once"}]}`,
     `params` in the grammar of `param_required`, or null where none are declared.
     """
     return {
         "version": VERSION,
-        "sends": [
-            {"queue": sent.queue_name, "params": written(sent.params)} for sent in contracts()
-        ],
+        "sends": [{"queue": sent.queue_name, "params": sent.params} for sent in declared_sends()],
         "takes": [
             {
                 "queue": taken.queue_name,

@@ -1,19 +1,20 @@
-"""Deleting what has been kept long enough, in small batches."""
+"""Delete what has been kept long enough, in small batches."""
 
 from __future__ import annotations
 
 import datetime
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import connections
+from django.db.models import Model
 from django.utils import timezone
 
 from eaglet.conf import conf
-from eaglet.tasks.database import DATABASE_FAULTS
+from eaglet.tasks.database import DATABASE_FAULTS, in_batches
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
 
@@ -29,69 +30,58 @@ class Retention:
 
     Args:
         name: what they are called, for messages.
-        table: their table: a database where it is not migrated is passed over.
+        model: whose rows they are.
+        done_at: the column of when a row was done with.
+        done: filters for the rows that are done with.
         seconds: how long they are kept; None: for ever. Asked each time.
-        prune: deletes up to so many that were done with before a time, and gives how many:
-            `prune(alias, before, limit)`.
     """
 
     name: str
-    table: str
+    model: type[Model]
+    done_at: str
+    done: Mapping[str, Any]
     seconds: Callable[[], float | None]
-    prune: Callable[[str, datetime.datetime, int], int]
+
+    @property
+    def table(self) -> str:
+        """Return their table: a database where it is not migrated is passed over."""
+        return self.model._meta.db_table
+
+    def prune(self, alias: str, limit: int = BATCH_SIZE) -> int:
+        """Delete one batch of what is too old; return how many rows."""
+        seconds = self.seconds()
+        if seconds is None:
+            return 0
+        before = timezone.now() - datetime.timedelta(seconds=seconds)
+        rows = self.model._default_manager.using(alias)
+        old = rows.filter(**self.done, **{f"{self.done_at}__lt": before}).order_by(self.done_at)
+        keys = list(old.values_list("pk", flat=True)[:limit])
+        return sum(rows.filter(pk__in=some).delete()[0] for some in in_batches(keys))
 
 
-def _prune_outbox(alias: str, before: datetime.datetime, limit: int) -> int:
-    return OutboxTask.objects.using(alias).prune(before, limit)
-
-
-def _prune_received(alias: str, before: datetime.datetime, limit: int) -> int:
-    return ReceivedTask.objects.using(alias).prune(before, limit)
-
-
-def _prune_inbox(alias: str, before: datetime.datetime, limit: int) -> int:
-    return InboxEntry.objects.using(alias).prune(before, limit)
-
-
-RETENTIONS: Final[list[Retention]] = [
+RETENTIONS: Final = (
     Retention(
         "sent tasks",
-        OutboxTask._meta.db_table,
+        OutboxTask,
+        "due_at",
+        {"state": OutboxTask.State.SENT},
         lambda: conf.EAGLET_TASK_RETENTION_SECONDS,
-        _prune_outbox,
     ),
     Retention(
         "received tasks",
-        ReceivedTask._meta.db_table,
+        ReceivedTask,
+        "due_at",
+        {"state": ReceivedTask.State.DONE},
         lambda: conf.EAGLET_TASK_RETENTION_SECONDS,
-        _prune_received,
     ),
     Retention(
-        "inbox entries",
-        InboxEntry._meta.db_table,
-        lambda: conf.EAGLET_INBOX_RETENTION_SECONDS,
-        _prune_inbox,
+        "inbox entries", InboxEntry, "done_at", {}, lambda: conf.EAGLET_INBOX_RETENTION_SECONDS
     ),
-]
-"""What is pruned; whoever else keeps rows adds to it."""
-
-
-def prune_batch(retention: Retention, alias: str, limit: int = BATCH_SIZE) -> int:
-    """Delete one batch of what is too old; gives how many rows."""
-    seconds = retention.seconds()
-    if seconds is None:
-        return 0
-    return retention.prune(alias, timezone.now() - datetime.timedelta(seconds=seconds), limit)
-
-
-def prune(retention: Retention, alias: str, limit: int = BATCH_SIZE) -> Iterator[int]:
-    """Delete all that is too old, a batch at a time; gives how many rows each batch had."""
-    while deleted := prune_batch(retention, alias, limit):
-        yield deleted
+)
 
 
 class Pruner:
-    """Prunes a little now and then, beside other work."""
+    """Prune a little now and then, beside other work."""
 
     def __init__(self) -> None:
         self._next_at = float("-inf")
@@ -107,7 +97,7 @@ class Pruner:
                 if retention.table not in tables:
                     continue
                 try:
-                    most = max(most, prune_batch(retention, alias))
+                    most = max(most, retention.prune(alias))
                 except DATABASE_FAULTS as error:
                     logger.warning(
                         "%s of %r could not be deleted: %s", retention.name, alias, describe(error)

@@ -9,7 +9,7 @@ from eaglet.exceptions import InvalidTask
 from eaglet.params import param_required
 from eaglet.tasks import captured_tasks, send_task, sends, task
 from eaglet.tasks.receiving import decorator
-from eaglet.tasks.sending import contracts
+from eaglet.tasks.sending import send as sending
 
 QUEUE = "services.points.tasks.changed"
 
@@ -17,7 +17,7 @@ QUEUE = "services.points.tasks.changed"
 @pytest.fixture(autouse=True)
 def _nothing_declared(monkeypatch):
     monkeypatch.setattr(decorator, "_handlers", {})
-    monkeypatch.setattr(contracts, "_contracts", {})
+    monkeypatch.setattr(sending, "_declared", {})
 
 
 @pytest.mark.django_db

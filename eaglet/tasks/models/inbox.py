@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
-
 from django.db import models, router
 from django.utils.translation import gettext_lazy as _
-
-from eaglet.tasks.database import in_batches
-
-
-class InboxEntryQuerySet(models.QuerySet["InboxEntry"]):
-    """Queries over the inbox."""
-
-    def prune(self, done_before: datetime.datetime, limit: int) -> int:
-        """Delete up to `limit` of those done before then; gives how many."""
-        old = self.filter(done_at__lt=done_before).order_by("done_at")
-        keys = list(old.values_list("pk", flat=True)[:limit])
-        return sum(self.filter(pk__in=some).delete()[0] for some in in_batches(keys))
 
 
 class InboxEntry(models.Model):
@@ -29,8 +15,6 @@ class InboxEntry(models.Model):
     # JSON text, as Celery keeps a result; "" for what JSON can't carry.
     result = models.TextField(_("result"), default="", editable=False)
     done_at = models.DateTimeField(_("done at"), db_index=True, editable=False)
-
-    objects = InboxEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("inbox entry")

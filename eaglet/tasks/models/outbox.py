@@ -141,12 +141,6 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
             state=OutboxTask.State.PENDING, **changes
         ) + parked.exclude(order_key="").update(state=OutboxTask.State.IN_ORDER, **changes)
 
-    def prune(self, sent_before: datetime.datetime, limit: int) -> int:
-        """Delete up to `limit` of those sent before then; gives how many."""
-        old = self.filter(state=OutboxTask.State.SENT, due_at__lt=sent_before).order_by("due_at")
-        keys = list(old.values_list("pk", flat=True)[:limit])
-        return sum(self.filter(pk__in=some).delete()[0] for some in in_batches(keys))
-
     def _update_waiting(self, keys: Sequence[int], **changes: Any) -> int:
         return sum(
             self.waiting().filter(pk__in=some).update(**changes) for some in in_batches(keys)

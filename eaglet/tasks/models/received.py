@@ -9,8 +9,6 @@ from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.tasks.database import in_batches
-
 
 class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
     """Queries over what was received, and its steps."""
@@ -40,12 +38,6 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
         self.parked().filter(pk=task.pk, due_at=task.due_at).update(
             state=ReceivedTask.State.REPLAYED, due_at=timezone.now()
         )
-
-    def prune(self, ended_before: datetime.datetime, limit: int) -> int:
-        """Delete up to `limit` of those done before then; gives how many. Others are kept."""
-        old = self.filter(state=ReceivedTask.State.DONE, due_at__lt=ended_before)
-        keys = list(old.order_by("due_at").values_list("pk", flat=True)[:limit])
-        return sum(self.filter(pk__in=some).delete()[0] for some in in_batches(keys))
 
 
 class ReceivedTask(models.Model):

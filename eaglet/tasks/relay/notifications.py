@@ -10,7 +10,6 @@ from __future__ import annotations
 import select
 import threading
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -28,59 +27,44 @@ _STOP_SECONDS: Final = 0.25
 """How long a wait may take to notice that the relay is to stop."""
 
 
-class Watch(ABC):
-    """Watches the outbox of one database."""
+class Watch:
+    """Watch the outbox of one database by asking for what is due."""
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
 
     @property
     def every_seconds(self) -> float:
-        """How often `has_changed` is to be asked."""
+        """Return how often `has_changed` is to be asked."""
         return conf.EAGLET_RELAY_POLL_SECONDS
 
-    @abstractmethod
     def begin(self) -> None:
         """Note how things stand, before the relay looks what is due."""
 
-    @abstractmethod
     def has_changed(self) -> bool:
-        """Whether there may be something new since `begin`."""
-
-
-class PollingWatch(Watch):
-    """Asks for what is due."""
-
-    def begin(self) -> None:
-        """Nothing: the answer does not depend on what was before."""
-
-    def has_changed(self) -> bool:
-        """Whether something is due."""
+        """Return whether there may be something new since `begin`."""
         waiting = OutboxTask.objects.using(self.alias).waiting()
         return waiting.filter(due_at__lte=timezone.now()).exists()
 
 
-class SQLiteWatch(PollingWatch):
-    """Reads the number of commits by others, and asks only when it has changed."""
+class SQLiteWatch(Watch):
+    """Read the number of commits by others, and ask only when it has changed."""
 
     _version: Any = None
 
     @property
     def every_seconds(self) -> float:
-        """Often: it is a read of shared memory."""
-        return min(_SQLITE_SECONDS, conf.EAGLET_RELAY_POLL_SECONDS)
+        """Return how often: it is a read of shared memory."""
+        return min(_SQLITE_SECONDS, super().every_seconds)
 
     def begin(self) -> None:
         """Note the number."""
         self._version = self._read()
 
     def has_changed(self) -> bool:
-        """Whether somebody has committed, and something is due."""
-        version = self._read()
-        if version == self._version:
-            return False
-        self._version = version
-        return super().has_changed()
+        """Return whether somebody has committed, and something is due."""
+        before, self._version = self._version, self._read()
+        return self._version != before and super().has_changed()
 
     def _read(self) -> Any:
         # Its own commits do not change it.
@@ -90,12 +74,10 @@ class SQLiteWatch(PollingWatch):
 
 
 class PostgreSQLWatch(Watch):
-    """Listens on the relay's own connection."""
+    """Listen on the relay's own connection, with psycopg 3."""
 
-    def __init__(self, alias: str) -> None:
-        super().__init__(alias)
-        self._listening: Any = None
-        self._told = False
+    _listening: Any = None
+    _told = False
 
     def begin(self) -> None:
         """Listen, if the connection is a new one."""
@@ -106,45 +88,38 @@ class PostgreSQLWatch(Watch):
             with connection.cursor() as cursor:
                 cursor.execute(f"LISTEN {CHANNEL}")
             self._listening = connection.connection
-            if hasattr(self._listening, "add_notify_handler"):
-                self._listening.add_notify_handler(self._hear)
+            self._listening.add_notify_handler(self._hear)
 
     def _hear(self, notification: Any) -> None:
         self._told = True
 
     def fileno(self) -> int:
-        """The socket notifications come from, for `select`."""
+        """Return the socket notifications come from, for `select`."""
         return int(self._listening.fileno())
 
     def has_changed(self) -> bool:
-        """Whether there was a notification."""
+        """Return whether there was a notification."""
         if not self._told:
-            _take_notifications(self._listening, self._hear)
+            try:
+                self._listening.pgconn.consume_input()
+            except Exception as error:
+                raise DatabaseError(str(error)) from error
+            while self._listening.pgconn.notifies():
+                self._told = True
         return self._told
 
 
-def _take_notifications(connection: Any, hear: Any) -> None:
-    if hasattr(connection, "pgconn"):  # psycopg 3
-        try:
-            connection.pgconn.consume_input()
-        except Exception as error:
-            raise DatabaseError(str(error)) from error
-        while notification := connection.pgconn.notifies():
-            hear(notification)
-    else:  # psycopg2
-        connection.poll()
-        while connection.notifies:
-            hear(connection.notifies.pop())
-
-
 def watch(alias: str) -> Watch:
-    """The best there is for a database."""
-    kinds: dict[str, type[Watch]] = {"postgresql": PostgreSQLWatch, "sqlite": SQLiteWatch}
-    return kinds.get(connections[alias].vendor, PollingWatch)(alias)
+    """Return the best there is for a database."""
+    connection: Any = connections[alias]
+    if connection.vendor == "sqlite":
+        return SQLiteWatch(alias)
+    told = connection.vendor == "postgresql" and connection.Database.__name__ == "psycopg"
+    return PostgreSQLWatch(alias) if told else Watch(alias)
 
 
 def seconds_until_due(alias: str) -> float:
-    """How long until the next task comes due that is not yet; at most LOOK_EVERY_SECONDS."""
+    """Return how long until the next task comes due; at most LOOK_EVERY_SECONDS."""
     now = timezone.now()
     waiting = OutboxTask.objects.using(alias).waiting()
     times = [

@@ -11,13 +11,10 @@ CHANNEL: Final = "eaglet_outbox"
 
 
 def wake_relays_after_commit(connection: BaseDatabaseWrapper) -> None:
-    """Tell the relays of an outbox that there is something for them, where a database can.
-
-    After the commit, and not in the transaction: PostgreSQL lets only one transaction that
-    notifies commit at a time, and would have the callers wait for each other.
-    """
+    """Tell the relays of an outbox that there is something for them, where a database can."""
     if connection.vendor != "postgresql":
         return
+    # Not in the transaction: PostgreSQL lets only one that notifies commit at a time.
     last = connection.run_on_commit[-1][1] if connection.run_on_commit else None
     # Once is enough for all that one transaction sends.
     if not isinstance(last, _Wake):

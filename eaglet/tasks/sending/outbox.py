@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.exceptions import TaskError
-from eaglet.setup_errors import missing_table, remedy
+from eaglet.setup_errors import missing_table
+from eaglet.setup_errors import remedy as migration_remedy
 from eaglet.tasks.broker.headers import sent_by
 from eaglet.tasks.display import describe
 from eaglet.tasks.insert import insert
@@ -31,16 +32,15 @@ GRACE_SECONDS: Final = 1.0
 
 
 def sender_keeps_seconds() -> float:
-    """How long after it is written a task is its sender's to publish, and not yet the relay's."""
+    """Return how long after it is written a task is its sender's, and not yet the relay's."""
     return conf.EAGLET_PUBLISH_TIMEOUT_SECONDS + GRACE_SECONDS
 
 
 def outbox_alias(using: str | None) -> str:
-    """The database whose transaction a task is to be part of.
+    """Return the database whose transaction a task is part of: `using`, else the routers'.
 
-    That of `using`, else the outbox's by the project's routers. Raises TaskError when another
-    database has a transaction open and this one has none: the task would be sent even if that
-    transaction is rolled back, and that must not go unnoticed.
+    Raises TaskError when another database has a transaction open and this one has none: the task
+    would be sent even if that one is rolled back.
     """
     alias = using or router.db_for_write(OutboxTask)
     connection = connections[alias]
@@ -55,18 +55,17 @@ def outbox_alias(using: str | None) -> str:
     if not _in_transaction(connection):
         for other in connections.all(initialized_only=True):
             if other.alias != alias and _in_transaction(other):
-                if other.vendor == "mongodb":
-                    raise TaskError(
-                        f"a transaction is open on the database {other.alias!r}, which is MongoDB, "
-                        f"and none on {alias!r}, where the outbox is: the task would be sent even "
-                        "if that is rolled back, and transaction.atomic rolls nothing back there. "
-                        "Send it after the block."
-                    )
+                remedy = (
+                    "That is MongoDB, where transaction.atomic rolls nothing back: send it after "
+                    "the block."
+                    if other.vendor == "mongodb"
+                    else f"Send it with using={other.alias!r} if the outbox is migrated there, or "
+                    f"open a transaction on {alias!r} too."
+                )
                 raise TaskError(
                     f"a transaction is open on the database {other.alias!r} and none on "
                     f"{alias!r}, where the outbox is: the task would be sent even if that "
-                    f"transaction is rolled back. Send it with using={other.alias!r} if the "
-                    f"outbox is migrated there, or open a transaction on {alias!r} too."
+                    f"transaction is rolled back. {remedy}"
                 )
     return alias
 
@@ -90,8 +89,7 @@ def put(
 ) -> OutboxTask:
     """Write a task to the outbox, in the transaction open on `alias`, if any; publish it after.
 
-    It is only written while the broker is left alone, with an order key or for later, which is
-    the relay's, and while a test captures tasks.
+    The relay does so while the broker is left alone, and for an order key or a later time.
     """
     at_once = not order_key and not_before is None and publisher().is_available
     now = timezone.now()
@@ -113,7 +111,7 @@ def put(
         insert(alias, task)
     except DatabaseError as error:
         if table := missing_table(error):
-            raise ImproperlyConfigured(remedy(table)) from error
+            raise ImproperlyConfigured(migration_remedy(table)) from error
         raise
     hand_over(alias, task, at_once)
     return task
@@ -139,7 +137,6 @@ def _publish_after_commit(connection: BaseDatabaseWrapper, task: OutboxTask) -> 
 
 
 def _batch_of(connection: BaseDatabaseWrapper) -> _Batch:
-    """The batch of the transaction that is open, made with its first task."""
     # Django forgets these when the transaction ends either way, and those of a savepoint with it:
     # one that is there is of this transaction. An attribute of our own would outlive a rollback.
     for _, callback, *_ in reversed(connection.run_on_commit):
@@ -150,7 +147,7 @@ def _batch_of(connection: BaseDatabaseWrapper) -> _Batch:
 
 
 class _Batch:
-    """What one transaction sends. It is published as a whole, under one deadline."""
+    """Publish what one transaction sends as a whole, under one deadline."""
 
     def __init__(self, alias: str) -> None:
         self._alias = alias
@@ -163,7 +160,6 @@ class _Batch:
         self._some_may_be_gone |= may_be_rolled_back_alone
 
     def after_commit(self) -> None:
-        """Publish, with the first of the tasks that Django calls this for."""
         if self.is_published:
             return
         self.is_published = True
@@ -176,8 +172,7 @@ class _Batch:
             logger.exception("tasks are left to the relay")
 
     def _publish(self) -> None:
-        tasks = self._still_ours()
-        if not tasks:
+        if not (tasks := self._still_ours()):
             return
         result = publisher().publish(tasks, conf.EAGLET_PUBLISH_TIMEOUT_SECONDS)
         # Copies: a thread that was given up may go on adding to them.
@@ -211,7 +206,7 @@ class _Batch:
             )
 
     def _still_ours(self) -> list[OutboxTask]:
-        """Those that were not rolled back, nor taken by the relay because it all took so long."""
+        # Not what was rolled back, or taken by the relay because it all took so long.
         tasks, now = self._tasks, timezone.now()
         keeps = datetime.timedelta(seconds=sender_keeps_seconds())
         if not self._some_may_be_gone and now < tasks[0].written_at + keeps / 2:

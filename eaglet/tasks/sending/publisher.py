@@ -23,17 +23,13 @@ from eaglet.tasks.models import OutboxTask
 
 logger = logging.getLogger("eaglet.tasks")
 
-
 AT_ONCE: Final = 100
 """Tasks that are on their way to the broker together."""
 
 
 @dataclass
 class PublishResult:
-    """What became of some tasks: `sent` by the broker's word, `refused` with the reason.
-
-    Those in neither were not tried, or not finished in time.
-    """
+    """Tell what became of tasks; those neither sent nor refused were not finished in time."""
 
     tasks: Sequence[OutboxTask]
     sent: list[OutboxTask] = field(default_factory=list)
@@ -44,7 +40,7 @@ class PublishResult:
 
 
 class Publisher:
-    """The process's thread that publishes, and the breaker before it."""
+    """Publish on a thread of the process, behind a breaker."""
 
     def __init__(self, breaker: Breaker | None = None) -> None:
         self._breaker = breaker or Breaker()
@@ -55,10 +51,9 @@ class Publisher:
 
     @property
     def is_available(self) -> bool:
-        """Whether `publish` would try: the breaker is closed, and the thread does not hang."""
+        """Return whether `publish` would try: the breaker is closed, the thread does not hang."""
         at_work = self._at_work
-        hangs = at_work is not None and at_work.given_up
-        return not hangs and not self._breaker.is_open
+        return not (at_work and at_work.given_up) and not self._breaker.is_open
 
     def publish(self, tasks: Sequence[OutboxTask], timeout_seconds: float) -> PublishResult:
         """Publish what can be within the time, and return what was; failures are in the result."""
@@ -84,14 +79,13 @@ class Publisher:
         return result
 
     def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            with self._starting:
-                if self._thread is None or not self._thread.is_alive():
-                    # A daemon: a broker that hangs must not keep the process from ending.
-                    self._thread = threading.Thread(
-                        target=self._run, name="eaglet-publisher", daemon=True
-                    )
-                    self._thread.start()
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                # A daemon: a broker that hangs must not keep the process from ending.
+                self._thread = threading.Thread(
+                    target=self._run, name="eaglet-publisher", daemon=True
+                )
+                self._thread.start()
 
     def _run(self) -> None:
         broker = Broker()
@@ -130,7 +124,7 @@ _publisher = Publisher()
 
 
 def publisher() -> Publisher:
-    """The process's publisher."""
+    """Return the process's publisher."""
     return _publisher
 
 

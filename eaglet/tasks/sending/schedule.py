@@ -14,7 +14,7 @@ from eaglet.exceptions import InvalidTask
 def not_before(
     delay_seconds: float | None, at: datetime.datetime | None
 ) -> datetime.datetime | None:
-    """The earliest time to publish at; None: at once, also for a time that has passed.
+    """Return the earliest time to publish at; None: at once, also for a time that has passed.
 
     Raises InvalidTask for what is no time to wait for, and for both at once.
     """
@@ -33,11 +33,7 @@ def not_before(
 def _after(now: datetime.datetime, seconds: float) -> datetime.datetime:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise InvalidTask(f"delay_seconds is a number, not {type(seconds).__name__}")
-    try:
-        finite = math.isfinite(seconds)
-    except OverflowError:
-        finite = False
-    if not finite or seconds < 0:
+    if not 0 <= seconds < math.inf:
         raise InvalidTask(f"delay_seconds is {seconds!r:.40}; it must be 0 or more, and finite")
     try:
         return now + datetime.timedelta(seconds=seconds)

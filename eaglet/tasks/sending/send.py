@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import json
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
-from eaglet.tasks.sending import arguments, contracts, outbox, schedule
+from django.core.exceptions import ImproperlyConfigured
+
+from eaglet.exceptions import InvalidTask, ParamError
+from eaglet.params import Param, check_params, parse_declarations
+from eaglet.tasks.sending import arguments, outbox, schedule
+
+_declared: Final[dict[str, Sends]] = {}
 
 
 def send_task(
@@ -19,46 +26,40 @@ def send_task(
     delay_seconds: float | None = None,
     at: datetime.datetime | None = None,
 ) -> str:
-    """Send a task to a queue: neither lost, nor sent for what is rolled back.
+    """Send a task to a queue, at least once: neither lost, nor sent for what is rolled back.
 
-    The task is written to the outbox in the transaction that is open, published once that has
-    committed, and published by `manage.py relay_tasks` if the broker could not be reached then.
-    It is delivered at least once: a repeat is possible when something dies in between. No order
-    is promised without an `order_key`.
+    It is written to the outbox in the open transaction and published after the commit; while the
+    broker is away, later by `manage.py relay_tasks`. The call waits for the broker no longer than
+    EAGLET_PUBLISH_TIMEOUT_SECONDS for all tasks of a transaction, and a broker that fails never
+    breaks the commit.
 
     Args:
-        queue_name: the queue, which is the name of the Celery task too; 255 bytes at most.
-        args: what the task's function gets: mostly a dict. It travels as plain JSON, so dates,
-            decimals and UUIDs arrive as strings.
-        using: the database whose transaction the task is part of; by default the one that the
-            project's routers write the outbox to.
-        order_key: tasks with the same one, 255 characters at most, are published by the relay
-            alone, in the order they were written in, each when the broker has confirmed the one
-            before. One that is parked stops its key.
-        delay_seconds: publish it this much later, from the outbox: the broker does not see it
-            before.
-        at: publish it at this time, which has a time zone where USE_TZ is on; one that has
-            passed is now.
+        queue_name: the queue, and the Celery task; 255 bytes at most.
+        args: what the task's function gets, mostly a dict. Dates, decimals and UUIDs arrive as
+            strings.
+        using: the database whose transaction the task is part of; by default the outbox's.
+        order_key: tasks with the same one, 255 characters at most, are published in order, by the
+            relay alone. One that is parked stops its key.
+        delay_seconds: publish it this much later; until then it stays in the outbox.
+        at: publish it at this time, with a time zone where USE_TZ is on.
 
-    Returns the task's id.
-
-    The call waits for the broker no longer than EAGLET_PUBLISH_TIMEOUT_SECONDS for all tasks of
-    a transaction, and not at all with `order_key`, a delay, or after repeated failures; a broker
-    that fails never breaks the caller's commit. Raises InvalidTask for a queue name, arguments,
-    a key or a time that can't be sent, and for arguments that are not what `sends` declares,
-    TaskError when the transaction that is open is another database's, and what Django raises when
-    the outbox can't be written to.
+    Returns the task's id. Raises InvalidTask for what can't be sent, or is not what `sends`
+    declares, TaskError when the open transaction is another database's, and what Django raises
+    when the outbox can't be written to.
     """
     arguments.check_queue_name(queue_name)
     key = arguments.check_order_key(order_key)
     not_before = schedule.not_before(delay_seconds, at)
     text = arguments.to_json(args)
-    declared = contracts.contract_for(queue_name)
-    if declared is not None:
+    if declared := _declared.get(queue_name):
         declared.check(text)
-    alias = outbox.outbox_alias(using)
     task = outbox.put(
-        alias, queue_name, text, str(uuid.uuid4()), order_key=key, not_before=not_before
+        outbox.outbox_alias(using),
+        queue_name,
+        text,
+        str(uuid.uuid4()),
+        order_key=key,
+        not_before=not_before,
     )
     return task.task_id
 
@@ -67,9 +68,9 @@ class Sends:
     """A queue this service sends to; `params` is the payload, as it was declared."""
 
     def __init__(self, queue_name: str, params: Iterable[str]) -> None:
-        contract = contracts.declare(queue_name, params)
-        self.queue_name = queue_name
-        self.params = contracts.written(contract.params)
+        self.queue_name = arguments.check_queue_name(queue_name)
+        self._params = parse_declarations(params)
+        self.params = written(self._params)
 
     def __repr__(self) -> str:
         return f"sends({self.queue_name!r}, {self.params!r})"
@@ -83,15 +84,21 @@ class Sends:
         delay_seconds: float | None = None,
         at: datetime.datetime | None = None,
     ) -> str:
-        """Send a task there, as `send_task` does, which checks the payload."""
-        return send_task(
-            self.queue_name,
-            args,
-            using=using,
-            order_key=order_key,
-            delay_seconds=delay_seconds,
-            at=at,
-        )
+        """Send a task there, as `send_task` does."""
+        options: Any = {"using": using, "order_key": order_key}
+        return send_task(self.queue_name, args, delay_seconds=delay_seconds, at=at, **options)
+
+    def check(self, text: str) -> None:
+        """Raise InvalidTask, naming all that is wrong, unless JSON text is such a payload."""
+        args = json.loads(text)
+        if not isinstance(args, dict):
+            raise InvalidTask(f"{self.queue_name} is sent an object, and not {type(args).__name__}")
+        try:
+            check_params(self._params, args)
+        except ParamError as error:
+            raise InvalidTask(
+                f"the arguments do not fit what {self.queue_name} is declared to be sent: {error}"
+            ) from error
 
 
 def sends(queue_name: str, params: Iterable[str]) -> Sends:
@@ -100,15 +107,29 @@ def sends(queue_name: str, params: Iterable[str]) -> Sends:
         POINTS_CHANGED = sends("services.points.tasks.changed", ["member_id:int", "?note"])
         POINTS_CHANGED.send({"member_id": 7})
 
-    From then on every task sent to the queue, by `send_task` too, must be of that payload.
-    `manage.py eaglet_tasks` lists it, where the module is imported by then: a `tasks` module, or
-    one that the resources import.
-
-    Args:
-        queue_name: the queue.
-        params: the payload, in the grammar of `param_required`.
-
-    Raises InvalidTask for a name that no queue could have, and ImproperlyConfigured for what is
-    not the grammar, or a queue declared twice with different payloads.
+    From then on every task sent to the queue, by `send_task` too, must be of that payload, written
+    in the grammar of `param_required`; `manage.py eaglet_tasks` lists it. Raises InvalidTask for a
+    name that no queue could have, and ImproperlyConfigured for what is not the grammar, or a queue
+    declared twice with different payloads.
     """
-    return Sends(queue_name, params)
+    declared = Sends(queue_name, params)
+    known = _declared.setdefault(queue_name, declared)
+    if known.params != declared.params:
+        raise ImproperlyConfigured(
+            f"what is sent to {queue_name!r} is declared twice: {known.params} "
+            f"and {declared.params}"
+        )
+    return known
+
+
+def declared_sends() -> list[Sends]:
+    """Return everything this service declares to send, sorted by queue."""
+    return [_declared[name] for name in sorted(_declared)]
+
+
+def written(params: Iterable[Param]) -> list[str]:
+    """Return parameters in the grammar that they are declared in."""
+    return [
+        f"{'' if param.required else '?'}{param.name}{f':{param.type}' if param.type else ''}"
+        for param in params
+    ]

@@ -12,51 +12,74 @@ from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker.connection import Broker
 from eaglet.tasks.broker.rabbitmq_confirms import ResultCallback
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.sending import publisher
 
-Fault = Callable[[Sequence[OutboxTask], ResultCallback], Sequence[OutboxTask]]
-"""Gets what is to be published, and returns what of it the broker is to have."""
+# Gets what is to be published, and returns what of it the broker is to have.
+_Fault = Callable[[Sequence[OutboxTask], ResultCallback], Sequence[OutboxTask]]
 
 _publish: Final = Broker.publish
 
 
 @contextmanager
-def ordered(fault: Fault) -> Iterator[None]:
-    """Have every publishing in the block meet with a fault."""
-
+def _broker_with(fault: _Fault) -> Iterator[None]:
     def publish(broker: Broker, tasks: Sequence[OutboxTask], report: ResultCallback) -> None:
         _publish(broker, fault(tasks, report), report)
 
-    with patch.object(Broker, "publish", publish):
+    # Before: what a breaker, or a thread, remembers of other tests. After: what it would of this.
+    publisher.renew()
+    try:
+        with patch.object(Broker, "publish", publish):
+            yield
+    finally:
+        publisher.renew()
+
+
+@contextmanager
+def broker_down() -> Iterator[None]:
+    """Have no broker be reachable in the block: what is sent stays in the outbox.
+
+    Publishing follows a real commit, so tests with any of these faults need a TransactionTestCase
+    (pytest-django: `transaction=True`) or `captureOnCommitCallbacks(execute=True)`.
+    """
+
+    def fail(tasks: Sequence[OutboxTask], report: ResultCallback) -> Sequence[OutboxTask]:
+        raise BrokerUnavailable("the broker is down, on order")
+
+    with _broker_with(fail):
         yield
 
 
-def down(tasks: Sequence[OutboxTask], report: ResultCallback) -> Sequence[OutboxTask]:
-    """The broker can't be reached."""
-    raise BrokerUnavailable("the broker is down, on order")
-
-
-def slow(seconds: float) -> Fault:
-    """The broker takes its time for each batch, and then takes it."""
+@contextmanager
+def broker_slow(seconds: float) -> Iterator[None]:
+    """Have the broker take so long to confirm each batch in the block."""
 
     def wait(tasks: Sequence[OutboxTask], report: ResultCallback) -> Sequence[OutboxTask]:
         threading.Event().wait(seconds)
         return tasks
 
-    return wait
+    with _broker_with(wait):
+        yield
 
 
-def silent(until: threading.Event) -> Fault:
-    """The broker accepts, and does not answer, until the event is set."""
+@contextmanager
+def broker_silent() -> Iterator[None]:
+    """Have the broker accept connections in the block, and never answer."""
+    over = threading.Event()
 
     def hang(tasks: Sequence[OutboxTask], report: ResultCallback) -> Sequence[OutboxTask]:
-        until.wait(60)
+        over.wait(60)
         raise BrokerUnavailable("the broker was silent, on order")
 
-    return hang
+    try:
+        with _broker_with(hang):
+            yield
+    finally:
+        over.set()
 
 
-def refusing(queue_names: Sequence[str]) -> Fault:
-    """The broker refuses what goes to some queues, or everything where none are named."""
+@contextmanager
+def broker_refusing(*queue_names: str) -> Iterator[None]:
+    """Have the broker refuse what goes to these queues in the block, or to any if none is named."""
 
     def refuse(tasks: Sequence[OutboxTask], report: ResultCallback) -> Sequence[OutboxTask]:
         refused = [task for task in tasks if not queue_names or task.queue_name in queue_names]
@@ -64,4 +87,5 @@ def refusing(queue_names: Sequence[str]) -> Fault:
             report(task, PublishError("refused, on order"))
         return [task for task in tasks if task not in refused]
 
-    return refuse
+    with _broker_with(refuse):
+        yield

@@ -1,4 +1,4 @@
-"""Tasks that are captured instead of published, while a test looks at what is sent."""
+"""Capture tasks instead of publishing them, while a test looks at what is sent."""
 
 from __future__ import annotations
 
@@ -38,12 +38,13 @@ class CapturedTasks(Sequence[CapturedTask]):
         self._written.append((alias, task))
 
     def _kept(self) -> list[CapturedTask]:
+        # Not by the primary key: databases give one of a rolled back row to the next.
+        ids = [task.task_id for _, task in self._written]
         kept = {
-            # Not by the primary key: databases give one of a rolled back row to the next.
             task_id
             for alias in {alias for alias, _ in self._written}
             for task_id in OutboxTask.objects.using(alias)
-            .filter(task_id__in=[task.task_id for where, task in self._written if where == alias])
+            .filter(task_id__in=ids)
             .values_list("task_id", flat=True)
         }
         return [
@@ -77,8 +78,17 @@ class CapturedTasks(Sequence[CapturedTask]):
 
 
 @contextmanager
-def capture() -> Iterator[CapturedTasks]:
-    """Capture what is sent in the block, by any thread of the process."""
+def captured_tasks() -> Iterator[CapturedTasks]:
+    """Capture the tasks sent in the block, by any thread, instead of publishing them.
+
+    Gives a sequence of `CapturedTask`. What a transaction or a savepoint rolls back is not in it.
+    It needs no commit, so it works in a TestCase and under pytest-django's `db` alike; captured
+    tasks are never published.
+
+        with captured_tasks() as tasks:
+            change_points(member, 100)
+        assert [task.queue_name for task in tasks] == ["services.points.tasks.changed"]
+    """
     tasks = CapturedTasks()
     with patch.object(outbox, "hand_over", tasks.add):
         yield tasks

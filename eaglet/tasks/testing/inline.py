@@ -1,9 +1,10 @@
-"""Tasks that are run in the process that sent them, for tests: through JSON, as a worker would."""
+"""Run tasks in the process that sent them, for tests: through JSON, as a worker would."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from eaglet.tasks.receiving.delivery import Delivery
 from eaglet.tasks.receiving.execution import Declaration, RetryLater, handle
 from eaglet.tasks.receiving.stored_message import StoredMessage
 from eaglet.tasks.receiving.worker import discover
-from eaglet.tasks.testing.capture import CapturedTask, CapturedTasks
+from eaglet.tasks.testing.capture import CapturedTask, CapturedTasks, captured_tasks
 
 MOST_RUN: Final = 1000
 """Tasks that are run in one go: more are taken for ones that send each other for ever."""
@@ -28,10 +29,7 @@ MOST_RUN: Final = 1000
 
 @dataclass(frozen=True)
 class RanTask:
-    """A task that was run: what it was, and what came of it.
-
-    `error` is what its last attempt raised; `is_parked`, whether it was parked for it.
-    """
+    """A task that was run; `error` is what its last attempt raised."""
 
     queue_name: str
     args: Any
@@ -43,11 +41,7 @@ class RanTask:
 
 
 class InlineTasks(Sequence[RanTask]):
-    """What was run so far, in order.
-
-    Attributes:
-        untaken: what was sent to queues that no function of the project takes from.
-    """
+    """What was run so far, in order; `untaken` is what no function of the project takes."""
 
     def __init__(self, captured: CapturedTasks, *, raise_errors: bool, deliveries: int) -> None:
         self.untaken: list[CapturedTask] = []
@@ -112,10 +106,33 @@ class InlineTasks(Sequence[RanTask]):
         return f"<InlineTasks {[task.queue_name for task in self._ran]}>"
 
 
+@contextmanager
+def inline_tasks(*, raise_errors: bool = True, deliveries: int = 1) -> Iterator[InlineTasks]:
+    """Run the tasks sent in the block at its end, in this process, as a worker would.
+
+    What was rolled back is not run; what the tasks send is. Each goes through JSON and headers to
+    the function that `@task` has declared, with its contract, `once=True`, the trace, and a row in
+    the ledger. Nothing waits, and no commit is needed. Gives a sequence of `RanTask`, filled at the
+    end of the block, or by `run()` in it.
+
+        with inline_tasks() as ran:
+            change_points(member, 100)
+        assert ran[0].result == {"message_id": 7}
+
+    Args:
+        raise_errors: raise what a handler raises, at its first attempt. Else it is tried as often
+            as a worker would, and then parked.
+        deliveries: how often each task is delivered: 2 shows what a repeat does.
+    """
+    with captured_tasks() as tasks:
+        ran = InlineTasks(tasks, raise_errors=raise_errors, deliveries=deliveries)
+        yield ran
+        ran.run()
+
+
 def _through_json(
     task: CapturedTask, row: OutboxTask
 ) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
-    """The headers and arguments of a task's message, as a worker gets them from a broker."""
     message = publishing_app().amqp.as_task_v2(
         task.task_id, task.queue_name, (task.args,), argsrepr=redacted_repr([task.args])
     )

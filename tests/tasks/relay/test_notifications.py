@@ -10,6 +10,7 @@ from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.relay import notifications
 from eaglet.tasks.relay.relay import Relay
+from eaglet.tasks.sending import notify
 
 QUEUE = "services.points.tasks.changed"
 
@@ -74,7 +75,7 @@ def file_database(tmp_path, django_db_blocker):
 def test_on_sqlite_another_connections_commit_is_noticed(file_database, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        notifications.PollingWatch, "has_changed", lambda self: asked.append(self.alias) or True
+        notifications.Watch, "has_changed", lambda self: asked.append(self.alias) or True
     )
     watch = notifications.watch("in_a_file")
     watch.begin()
@@ -100,7 +101,7 @@ def test_only_a_relays_tasks_wake_it_and_once_a_transaction(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL tells")
     woken = []
-    monkeypatch.setattr(notifications._Wake, "__call__", lambda self: woken.append(1))
+    monkeypatch.setattr(notify._Wake, "__call__", lambda self: woken.append(1))
     send_task(QUEUE, {})
     assert woken == []
     with transaction.atomic():

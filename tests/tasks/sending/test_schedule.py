@@ -75,7 +75,7 @@ def test_without_time_zones_a_time_is_local(settings):
         ({"delay_seconds": -1}, "0 or more"),
         ({"delay_seconds": float("nan")}, "finite"),
         ({"delay_seconds": float("inf")}, "finite"),
-        ({"delay_seconds": 10**400}, "finite"),
+        ({"delay_seconds": 10**400}, "last year"),
         ({"delay_seconds": 1e18}, "last year"),
         ({"delay_seconds": "5"}, "is a number, not str"),
         ({"delay_seconds": True}, "is a number, not bool"),
