@@ -1,8 +1,9 @@
-"""What of the outbox is counted for Prometheus."""
+"""Count for Prometheus what becomes of tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, Literal
 
 from django.utils import timezone
@@ -30,20 +31,22 @@ _SECONDS = Histogram(
     ("by",),
     buckets=metrics.SECONDS,
 )
-_WAITING = Gauge(
+
+
+def _gauge(name: str, documentation: str) -> Gauge:
+    return Gauge(name, documentation, ("database",), multiprocess_mode="mostrecent")
+
+
+_WAITING = _gauge(
     "eaglet_outbox_waiting",
     "Tasks that wait to be published, those for later too; 100,000 at most are counted.",
-    ("database",),
-    multiprocess_mode="mostrecent",
 )
-_PARKED = Gauge(
-    "eaglet_outbox_parked", "Tasks that are parked.", ("database",), multiprocess_mode="mostrecent"
+_PARKED = _gauge("eaglet_outbox_parked", "Tasks that are parked.")
+_OLDEST = _gauge(
+    "eaglet_outbox_oldest_due_seconds", "For how long the task that is longest due has been."
 )
-_OLDEST = Gauge(
-    "eaglet_outbox_oldest_due_seconds",
-    "For how long the task that is longest due has been.",
-    ("database",),
-    multiprocess_mode="mostrecent",
+_RECEIVED_PARKED = _gauge(
+    "eaglet_received_parked", "Received tasks that are parked; 100,000 at most are counted."
 )
 
 
@@ -63,41 +66,23 @@ def count_sent(by: By, tasks: Sequence[OutboxTask]) -> None:
 
 
 def _look() -> None:
-    for alias in outbox_aliases():
-        if not is_migrated(alias):
-            continue
+    for alias in filter(is_migrated, outbox_aliases()):
         outbox = OutboxTask.objects.using(alias)
         now = timezone.now()
-        waiting, parked = outbox.waiting(), outbox.parked()
         oldest = [
-            waiting.filter(state=state, due_at__lte=now).order_by("due_at").first()
+            outbox.filter(state=state, due_at__lte=now).order_by("due_at").first()
             for state in OutboxTask.WAITING
         ]
-        _WAITING.labels(alias).set(waiting.order_by()[:MOST_COUNTED].count())
-        _PARKED.labels(alias).set(parked.order_by()[:MOST_COUNTED].count())
+        _WAITING.labels(alias).set(outbox.waiting().order_by()[:MOST_COUNTED].count())
+        _PARKED.labels(alias).set(outbox.parked().order_by()[:MOST_COUNTED].count())
         _OLDEST.labels(alias).set(
             max([0.0, *((now - task.due_at).total_seconds() for task in oldest if task)])
         )
+    alias = ledger_alias()
+    # Readiness tells of one that is away, and a service that is not migrated has none.
+    with suppress(*DATABASE_FAULTS):
+        parked = ReceivedTask.objects.using(alias).parked().order_by()[:MOST_COUNTED].count()
+        _RECEIVED_PARKED.labels(alias).set(parked)
 
 
 metrics.before_collecting(_look)
-
-
-_RECEIVED_PARKED = Gauge(
-    "eaglet_received_parked",
-    "Received tasks that are parked; 100,000 at most are counted.",
-    ("database",),
-    multiprocess_mode="mostrecent",
-)
-
-
-def _look_at_ledger() -> None:
-    alias = ledger_alias()
-    try:
-        parked = ReceivedTask.objects.using(alias).parked().order_by()[:MOST_COUNTED].count()
-    except DATABASE_FAULTS:
-        return  # readiness tells of it, and a service that is not migrated has none
-    _RECEIVED_PARKED.labels(alias).set(parked)
-
-
-metrics.before_collecting(_look_at_ledger)

@@ -1,4 +1,4 @@
-"""Publishing tasks on a connection to the broker that is kept."""
+"""Publish tasks on a connection to the broker that is kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import amqp
@@ -29,17 +30,12 @@ _app_lock = threading.Lock()
 
 
 def publishing_app() -> Celery:
-    """The Celery app tasks are sent with.
-
-    It is eaglet's own, so that sending needs no Celery app of the project's, and takes neither
-    routes from one nor the options of a task that happens to be declared here.
-    """
+    """Return the Celery app tasks are sent with: eaglet's own, with no routes of the project's."""
     global _app  # noqa: PLW0603
     with _app_lock:
         if _app is None:
             _app = make_app("eaglet.sending", set_as_current=False, fixups=[])
-            # The sender keeps no results, and what it promises of a message is not the
-            # project's to change.
+            # What is promised of a message is not the project's to change.
             _app.conf.update(
                 result_backend="disabled",
                 task_serializer="json",
@@ -113,14 +109,9 @@ class Broker:
     def publish(self, tasks: Sequence[OutboxTask], report: ResultCallback) -> None:
         """Publish tasks, each to the queue of its name, and report what became of each.
 
-        `report` is called with a task and None once the broker has confirmed it, with a
-        PublishError when the broker refuses this task. Raises BrokerUnavailable when the
-        connection can't be made, breaks or stays silent: what nothing was reported of may have
-        arrived or not.
-
-        They go together: RabbitMQ confirms them while the next are on their way, Redis gets
-        them as one pipeline. When that fails though the broker can be reached they go one by
-        one, so that the one which it can't take does not keep the others.
+        They go together, or one by one when that fails though the broker can be reached, so that
+        one which it can't take does not keep the others. Raises BrokerUnavailable when the
+        connection can't be made, breaks or stays silent: what was not reported may have arrived.
         """
         if not tasks:
             return
@@ -166,10 +157,9 @@ class Broker:
         except PublishError:
             raise
         except Exception as error:
-            if concerns_every_task(error):
-                self.close()
-                raise BrokerUnavailable(reason(error)) from error
             self.close()
+            if concerns_every_task(error):
+                raise BrokerUnavailable(reason(error)) from error
             raise _Broken from error
 
     def _alone(self, task: OutboxTask, report: ResultCallback) -> None:
@@ -185,18 +175,13 @@ class Broker:
             report(task, error)
             return
         except Exception as error:
-            refusal = PublishError(reason(error))
-            refusal.__cause__ = error
-            silent = concerns_every_task(error)
             of_the_connection = is_of_the_connection(error, self._connection)
             self.close()
-            if silent:
+            if concerns_every_task(error):
                 raise BrokerUnavailable(reason(error)) from error
             if of_the_connection:
-                # Is it the broker that has gone, or this task that it can't take? In the first
-                # case this raises BrokerUnavailable.
-                self._open()
-            report(task, refusal)
+                self._open()  # raises BrokerUnavailable if it is not this task, but the broker
+            report(task, PublishError(reason(error)))
             return
         report(task, None)
 
@@ -205,10 +190,8 @@ class Broker:
         connection, self._connection = self._connection, None
         self._producer = self._confirming = None
         if connection is not None:
-            try:
+            with suppress(Exception):  # it is given up either way
                 connection.collect(socket_timeout=0.1)
-            except Exception:  # noqa: BLE001 - it is given up either way
-                return
 
     def _open(self) -> tuple[Celery, Any]:
         app = publishing_app()
@@ -216,12 +199,11 @@ class Broker:
             self.close()
             try:
                 self._connect(app)
-            except ValueError:
-                self.close()
-                # What was wrong with it is quoted by the error, and may be part of a password.
-                raise BrokerUnavailable("the broker's URL can't be read") from None
             except Exception as error:
                 self.close()
+                if isinstance(error, ValueError):
+                    # It quotes what was wrong with it, and that may be part of a password.
+                    raise BrokerUnavailable("the broker's URL can't be read") from None
                 raise BrokerUnavailable(reason(error)) from error
             self._app = app
         return app, self._producer

@@ -1,4 +1,4 @@
-"""What an error of a broker's says: of the task, of the connection, or of the broker itself."""
+"""Tell what an error of a broker's concerns: the task, the connection, or the broker itself."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _PIPELINE = "caused error: "
 
 
 def concerns_every_task(error: BaseException) -> bool:
-    """Whether another task would fare no better: the broker is silent, or takes nothing now."""
+    """Return whether another task fares no better: the broker is silent, or takes nothing."""
     return any(isinstance(one, TimeoutError) or _takes_nothing(one) for one in _chain(error))
 
 
 def is_of_the_connection(error: BaseException, connection: Connection | None) -> bool:
-    """Whether the connection has broken, rather than the broker refused something over it."""
+    """Return whether the connection has broken, rather than the broker refused something."""
     if isinstance(error, OSError) or connection is None:
         return True
     if isinstance(error, OperationalError):
@@ -31,7 +31,7 @@ def is_of_the_connection(error: BaseException, connection: Connection | None) ->
 
 
 def reason(error: BaseException) -> str:
-    """Why, in one line that may be logged and kept."""
+    """Return why, in one line that may be logged and kept."""
     for one in _chain(error):
         if _is_redis_answer(one):
             # In a pipeline it quotes the command, and with it the message.

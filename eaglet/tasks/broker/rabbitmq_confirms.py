@@ -1,7 +1,4 @@
-"""RabbitMQ: many messages on their way at once, and what the broker says of each.
-
-Publishing one by one waits for the broker after each message; here it is waited for once.
-"""
+"""Publish many messages to RabbitMQ at once, and note what it says of each."""
 
 from __future__ import annotations
 
@@ -28,10 +25,9 @@ LONGEST_SECONDS: Final = 8.0
 
 
 class ConfirmingProducer:
-    """A channel in confirm mode, and another that queues are declared on.
+    """Publish on a channel in confirm mode, and declare queues on another.
 
-    Two, because RabbitMQ closes a channel on which a declaration fails, and with it the
-    confirmations that are still due on it.
+    RabbitMQ closes a channel on which a declaration fails, with the confirmations due on it.
     """
 
     def __init__(self, app: Celery, connection: Connection) -> None:
@@ -76,7 +72,6 @@ class ConfirmingProducer:
     def _with_a_queue(
         self, tasks: Sequence[OutboxTask], report: ResultCallback
     ) -> list[OutboxTask]:
-        """Those whose queue is there, or could be made; the others are refused."""
         faults: dict[str, PublishError] = {}
         for name in {task.queue_name for task in tasks} - self._declared:
             try:
@@ -84,9 +79,7 @@ class ConfirmingProducer:
             except self._connection.connection_errors:
                 raise
             except self._connection.channel_errors as error:
-                fault = PublishError(describe(error))
-                fault.__cause__ = error
-                faults[name] = fault
+                faults[name] = PublishError(describe(error))
                 self._declaring = self._connection.channel()
             else:
                 self._declared.add(name)

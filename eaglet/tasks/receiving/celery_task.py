@@ -47,19 +47,15 @@ def deliver(
     except AlreadyFinished as error:
         raise Ignore(str(error)) from error
     except TaskNotParked as error:
-        _requeue(error)
-
-
-def _requeue(reason: Any) -> None:
-    # Or a broker that gives it back at once, and a database that is away, would keep us spinning.
-    time.sleep(_PAUSE_BEFORE_REQUEUE_SECONDS)
-    raise Reject(reason, requeue=True)
+        # Or a broker that gives it back at once, and a database that is away, would keep us busy.
+        time.sleep(_PAUSE_BEFORE_REQUEUE_SECONDS)
+        raise Reject(error, requeue=True) from None
 
 
 def delivery_of(
     task: Task[Any, Any], queue_name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Delivery:
-    """What the ledger is told of the task that is being run."""
+    """Return what the ledger is told of the task that is being run."""
     request = task.request
     received_at = header(request, RECEIVED_AT)
     replay = text_header(request, REPLAY, 36)

@@ -1,8 +1,7 @@
-"""The worker's consumer: what Celery's drops, unreadable or taken by nobody, is parked.
+"""Park what Celery's consumer drops: what is unreadable, or taken by nobody.
 
-Celery logs such a message, body and all, and rejects or acknowledges it. Here it is written to the
-ledger first and acknowledged then; while the database is away it stays with the broker. No body is
-logged.
+It is written to the ledger first and acknowledged then; while the database is away it stays with
+the broker. No body is logged, as Celery does.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Final
 
-from celery import signals
 from celery.exceptions import NotRegistered
 from celery.utils.objects import Bunch
 from celery.worker import consumer as celery_consumer
@@ -123,15 +121,8 @@ class Consumer(celery_consumer.Consumer):
         report()
 
     def _report(self, message: Message, delivery: Delivery, error: InvalidMessage) -> None:
-        """Report to the sender's result, and to Celery's signals, as Celery does."""
+        """Note in the sender's result, as Celery does."""
         name = _name_of(message)
-        known = bool(name and name in self.app.tasks)
-        if name and not known:
-            signals.task_unknown.send(
-                sender=self, message=message, exc=error, name=name, id=delivery.task_id
-            )
-        else:
-            signals.task_rejected.send(sender=self, message=message, exc=error)
         if not name:
             return
         request = Bunch(
@@ -141,7 +132,9 @@ class Consumer(celery_consumer.Consumer):
         )  # fmt: skip
         try:
             self.app.backend.mark_as_failure(
-                delivery.task_id, error if known else NotRegistered(name), request=request
+                delivery.task_id,
+                error if name in self.app.tasks else NotRegistered(name),
+                request=request,
             )
         except Exception as fault:  # noqa: BLE001 - it is parked; a result is a courtesy
             logger.warning("the result of a parked task was not kept: %s", describe(fault))

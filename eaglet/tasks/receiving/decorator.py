@@ -32,23 +32,18 @@ def task(
     using: str | None = None,
     max_attempts: int | None = None,
 ) -> Callable[[Handler], Task[Any, Any]]:
-    """Declare the function that takes the tasks sent to a queue.
+    """Declare the function that takes the tasks sent to a queue; it gets their arguments.
 
-    The function takes the arguments as the sender gave them, as plain JSON: mostly one dict.
-    What it returns is kept as the task's result. A worker of the project listens to the queue
-    without being told; it acknowledges a task only once the function has ended, and gives it
-    back to the broker when the process dies before, so a task may be run more than once.
-
-    A function that raises is tried again, with pauses that double; after so many attempts the
-    task is parked with its cause, and acknowledged. With `param_required` on the function, what
-    does not fit is parked at once.
+    A worker of the project listens to the queue without being told. It acknowledges a task once
+    the function has ended, so a task may be run more than once. A function that raises is tried
+    again, with pauses that double, and then parked with its cause; what does not fit its
+    `param_required` is parked at once. What it returns is the task's result.
 
     Args:
         queue_name: the queue.
-        once: run it in a transaction with a row of the inbox: its effects in that database
-            happen exactly once, however often the task is delivered, for as long as that row is
-            kept (EAGLET_INBOX_RETENTION_SECONDS).
-        using: the database whose inbox that is; by default the one the project's routers say.
+        once: run it in a transaction with a row of the inbox: its effects in that database happen
+            exactly once, for as long as that row is kept (EAGLET_INBOX_RETENTION_SECONDS).
+        using: the database whose inbox that is; by default the one the routers say.
         max_attempts: how often it is tried; by default EAGLET_HANDLER_MAX_ATTEMPTS.
 
     Raises InvalidTask for a name that no queue could have, and ImproperlyConfigured when two
@@ -72,7 +67,7 @@ def task(
                 "what is async in it with asgiref's async_to_sync."
             )
         known = _handlers.get(queue_name)
-        if known is not None and _place(known.function) != _place(function):
+        if known and _place(known.function) != _place(function):
             raise ImproperlyConfigured(
                 f"the queue {queue_name!r} is declared twice: by {_place(known.function)} "
                 f"and by {_place(function)}"
@@ -107,7 +102,7 @@ def task(
 
 
 def declared_queues() -> list[str]:
-    """The queues that the project's functions take tasks from, sorted."""
+    """Return the queues that the project's functions take tasks from, sorted."""
     return sorted(_handlers)
 
 
@@ -117,7 +112,7 @@ def is_declared(queue_name: str) -> bool:
 
 
 def declarations() -> list[Declaration]:
-    """What the project's functions take, sorted by queue."""
+    """Return what the project's functions take, sorted by queue."""
     return [_handlers[name] for name in sorted(_handlers)]
 
 

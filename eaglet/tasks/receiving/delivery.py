@@ -1,4 +1,4 @@
-"""One delivery of a task to a worker, as far as the ledger is concerned."""
+"""Describe one delivery of a task to a worker, for the ledger."""
 
 from __future__ import annotations
 
@@ -11,14 +11,7 @@ from eaglet.tasks.receiving.stored_message import StoredMessage
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery of a task to a worker.
-
-    Attributes:
-        replay: tells one replay from another and from the first delivery, which has none.
-        is_forced: whether that replay is to do again what is done already.
-        attempt: the how-manieth attempt it is, by the message's own count.
-        is_first: whether it comes for the first time, by all that is known of it.
-    """
+    """One delivery of a task to a worker."""
 
     task_id: str
     queue_name: str
@@ -27,9 +20,13 @@ class Delivery:
     received_at: datetime.datetime | None = None
     request_id: str = ""
     traceparent: str = ""
+    # Tells one replay from another, and from the first delivery, which has none.
     replay: str = ""
+    # Whether that replay is to do again what is done already.
     is_forced: bool = False
+    # By the message's own count.
     attempt: int = 1
+    # By all that is known of it.
     is_first: bool = True
 
     @property

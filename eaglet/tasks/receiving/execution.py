@@ -1,4 +1,4 @@
-"""What is done with a task that was taken: run, tried again later, or parked with its cause."""
+"""Run a task that was taken, have it tried again later, or park it with its cause."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import inspect
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,13 +30,15 @@ from eaglet.observability import tracing
 from eaglet.params import declared_params
 from eaglet.tasks.database import DATABASE_FAULTS
 from eaglet.tasks.display import as_line, describe, presentable, redacted_traceback
-from eaglet.tasks.models import inbox_alias
+from eaglet.tasks.models import ReceivedTask, inbox_alias
 from eaglet.tasks.receiving import ledger
 from eaglet.tasks.receiving.delivery import Delivery
 from eaglet.tasks.receiving.ledger import AttemptStart
 from eaglet.tasks.receiving.once import run_once
 
 logger = logging.getLogger("eaglet.tasks.received")
+
+State = ReceivedTask.State
 
 LONGEST_PAUSE_SECONDS: Final = 300
 # Raised by a handler, they are its own word to Celery; the others end the process, not the task.
@@ -45,7 +47,7 @@ _NO_FAILURE: Final = (Ignore, Reject, Retry, KeyboardInterrupt, WorkerShutdown, 
 
 @dataclass(frozen=True)
 class Declaration:
-    """What `@task` was told of a queue and the function that takes from it."""
+    """A queue and the function that takes from it, as `@task` was told."""
 
     queue_name: str
     function: Callable[..., Any]
@@ -55,7 +57,7 @@ class Declaration:
 
     @property
     def attempts_allowed(self) -> int:
-        """How often a task is tried before it is parked."""
+        """Return how often a task is tried before it is parked."""
         return self.max_attempts or conf.EAGLET_HANDLER_MAX_ATTEMPTS
 
 
@@ -76,12 +78,16 @@ def handle(
 ) -> Any:
     """Run a task's handler; return what it returns, once that is committed and noted.
 
-    Raises RetryLater for an attempt that failed, what made it be parked, once it is,
-    AlreadyFinished, TaskNotParked when that could not be written, and nothing may be
-    acknowledged, and what a handler tells Celery.
+    Raises RetryLater for an attempt that failed, the cause once it is parked, AlreadyFinished,
+    TaskNotParked when nothing may be acknowledged, and what a handler tells Celery.
     """
     began = time.perf_counter()
-    start = _begin(delivery)
+    try:
+        start = ledger.begin(delivery)
+    except DATABASE_FAULTS as fault:
+        # The ledger is for people: a task does not wait for it.
+        logger.warning("what is received can't be noted: %s", describe(fault))
+        start = AttemptStart(delivery.attempt)
     if start.ended:
         raise AlreadyFinished(f"task {delivery.task_id} of {delivery.queue_name} is {start.ended}")
     try:
@@ -104,11 +110,12 @@ def handle(
             if (shown := presentable(error)) is error:
                 raise
             raise shown from None
-        pause = _pause_after(start.attempt)
-        _note_retry(delivery, error, start, pause)
-        raise RetryLater(error, pause) from error
-    _note_done(delivery)
-    _log(delivery, "done", start.attempt, time.perf_counter() - began)
+        raise _retry(delivery, error, start.attempt) from error
+    try:
+        ledger.note(delivery, State.DONE)
+    except DATABASE_FAULTS as fault:
+        logger.warning("what is done can't be noted: %s", describe(fault))
+    _log_done(delivery, start.attempt, time.perf_counter() - began)
     return result
 
 
@@ -116,19 +123,21 @@ def park(delivery: Delivery, error: BaseException) -> None:
     """Keep a task with the error that is its cause. Raises TaskNotParked if that fails."""
     cause = describe(error)
     shown = "" if isinstance(error, AbandonedTask | InvalidMessage) else redacted_traceback(error)
-    _keep(delivery, error, lambda: ledger.park(delivery, cause, shown))
+    _keep(delivery, error, State.PARKED, cause=cause, traceback=shown)
     logger.error("task %s of %s is parked: %s", *_names(delivery), cause)
 
 
 def put_off(delivery: Delivery, due_at: datetime.datetime) -> None:
     """Keep a task until its time. Raises TaskNotParked if that fails."""
     at = due_at if settings.USE_TZ else timezone.make_naive(due_at)
-    _keep(delivery, None, lambda: ledger.put_off(delivery, at))
+    _keep(delivery, None, State.WAITING, due_at=at)
 
 
-def _keep(delivery: Delivery, error: BaseException | None, write: Callable[[], None]) -> None:
+def _keep(
+    delivery: Delivery, error: BaseException | None, state: ReceivedTask.State, **changes: Any
+) -> None:
     try:
-        write()
+        ledger.note(delivery, state, **changes)
     except Exception as fault:  # noqa: BLE001 - logged; the message is given back
         logger.error(
             "task %s of %s could not be kept in the ledger, and stays with the broker: %s",
@@ -157,13 +166,21 @@ def _run(
 ) -> Any:
     # A copy: what the handler, or its contract, makes of it is not what another attempt gets.
     args, kwargs = copy.deepcopy((args, kwargs))
-    _check_shape(declaration, args, kwargs)
+    function = declaration.function
+    if len(args) != 1 or kwargs:
+        raise InvalidMessage(
+            f"a task has one argument; this one has {len(args)} and {len(kwargs)} named ones"
+        )
+    if declared_params(function) and not isinstance(args[0], dict):
+        raise InvalidMessage(
+            f"the arguments do not fit: not an object, but {type(args[0]).__name__}"
+        )
 
     def call() -> Any:
         try:
-            result = declaration.function(*args, **kwargs)
+            result = function(*args)
         except ParamError as error:
-            if error.function not in _layers(declaration.function):
+            if error.function not in _layers(function):
                 raise  # of something that the handler called
             raise InvalidMessage(f"the arguments do not fit: {error}") from error
         if inspect.isawaitable(result) or inspect.isgenerator(result):
@@ -181,78 +198,44 @@ def _run(
     )
 
 
-def _check_shape(declaration: Declaration, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    if len(args) != 1 or kwargs:
-        raise InvalidMessage(
-            f"a task has one argument; this one has {len(args)} and {len(kwargs)} named ones"
-        )
-    if declared_params(declaration.function) and not isinstance(args[0], dict):
-        raise InvalidMessage(
-            f"the arguments do not fit: not an object, but {type(args[0]).__name__}"
-        )
-
-
-def _layers(function: Callable[..., Any] | None) -> list[Callable[..., Any]]:
-    layers = []
+def _layers(function: Any) -> Iterator[Any]:
     while function is not None:
-        layers.append(function)
+        yield function
         function = getattr(function, "__wrapped__", None)
-    return layers
 
 
-def _pause_after(attempt: int) -> float:
+def _retry(delivery: Delivery, error: BaseException, attempt: int) -> RetryLater:
     pause = min(
         conf.EAGLET_HANDLER_BACKOFF_SECONDS * 2.0 ** min(attempt - 1, 30), LONGEST_PAUSE_SECONDS
     )
     # Else what failed together would come back together.
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-
-
-def _begin(delivery: Delivery) -> AttemptStart:
-    try:
-        return ledger.begin(delivery)
-    except DATABASE_FAULTS as fault:
-        # The ledger is for people: a task does not wait for it.
-        logger.warning("what is received can't be noted: %s", describe(fault))
-        return AttemptStart(delivery.attempt)
-
-
-def _note_done(delivery: Delivery) -> None:
-    try:
-        ledger.note_done(delivery)
-    except DATABASE_FAULTS as fault:
-        logger.warning("what is done can't be noted: %s", describe(fault))
-
-
-def _note_retry(
-    delivery: Delivery, error: BaseException, start: AttemptStart, pause: float
-) -> None:
+    pause *= random.uniform(0.8, 1.2)  # noqa: S311 - no secret
     due_at = timezone.now() + datetime.timedelta(seconds=pause)
     cause, shown = describe(error), redacted_traceback(error)
-    _keep(delivery, error, lambda: ledger.note_retry(delivery, due_at, cause, shown))
+    _keep(delivery, error, State.RETRYING, due_at=due_at, cause=cause, traceback=shown)
     logger.warning(
         "task %s of %s failed (attempt %d), and is tried again in %.1f s: %s",
         *_names(delivery),
-        start.attempt,
+        attempt,
         pause,
         cause,
     )
+    return RetryLater(error, pause)
 
 
-def _log(delivery: Delivery, outcome: str, attempt: int, seconds: float) -> None:
+def _log_done(delivery: Delivery, attempt: int, seconds: float) -> None:
     if not logger.isEnabledFor(logging.INFO):
         return
     trace = tracing.current()
     logger.info(
-        "%s %s: %s, attempt %d, %.1f ms",
+        "%s %s: done, attempt %d, %.1f ms",
         *reversed(_names(delivery)),
-        outcome,
         attempt,
         seconds * 1000,
         extra={
             "queue_name": delivery.queue_name,
             "task_id": delivery.task_id,
-            "outcome": outcome,
+            "outcome": "done",
             "attempt": attempt,
             "duration_ms": round(seconds * 1000, 3),
             **({"request_id": trace.request_id, "trace_id": trace.trace_id} if trace else {}),

@@ -25,10 +25,7 @@ State = ReceivedTask.State
 
 @dataclass(frozen=True)
 class AttemptStart:
-    """What the ledger says as a task is begun: the how-manieth attempt it is.
-
-    `ended` is why there is nothing to be done: it is parked, or a replay finds it done.
-    """
+    """The how-manieth attempt it is, or in `ended` why there is nothing to be done."""
 
     attempt: int
     ended: str = ""
@@ -39,10 +36,7 @@ R = TypeVar("R")
 
 
 def _again_on_a_fresh_connection(step: Callable[P, R]) -> Callable[P, R]:
-    """Have a step taken once more when the session to the database has ended meanwhile.
-
-    While a handler runs nothing is said on it: idle time-outs, poolers and firewalls end it.
-    """
+    # While a handler runs nothing is said on it: idle time-outs, poolers and firewalls end it.
 
     @functools.wraps(step)
     def take(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -112,70 +106,39 @@ def _begin_again(delivery: Delivery, now: datetime.datetime) -> AttemptStart:
 
 
 @_again_on_a_fresh_connection
-def note_done(delivery: Delivery) -> None:
-    """Note that it was done, also where its beginning could not be noted."""
+def note(
+    delivery: Delivery,
+    state: ReceivedTask.State,
+    *,
+    due_at: datetime.datetime | None = None,
+    cause: str = "",
+    traceback: str = "",
+) -> None:
+    """Note what became of a task, also where its beginning could not be; what is done stays so.
+
+    `due_at` is when it is to be published again, for a state in which it is.
+    """
     now = timezone.now()
     changes: dict[str, Any] = {
-        "state": State.DONE,
-        "ended_at": now,
-        "due_at": now,
-        "cause": "",
-        "traceback": "",
+        "state": state,
+        "due_at": due_at or now,
+        "cause": as_column(cause),
+        "traceback": as_column(traceback),
     }
-    if not _rows(delivery).update(**changes):
-        _keep(delivery, {**changes, "attempts": delivery.attempt})
-
-
-@_again_on_a_fresh_connection
-def note_retry(delivery: Delivery, due_at: datetime.datetime, cause: str, traceback: str) -> None:
-    """Keep a task that failed until it is published again for its next attempt."""
-    _note(
-        delivery,
-        {
-            "state": State.RETRYING,
-            "due_at": due_at,
-            "message": delivery.message.to_text(),
-            "cause": as_column(cause),
-            "traceback": as_column(traceback),
-        },
-    )
-
-
-@_again_on_a_fresh_connection
-def put_off(delivery: Delivery, due_at: datetime.datetime) -> None:
-    """Keep a task until it is published again at its time."""
-    _note(
-        delivery,
-        {"state": State.WAITING, "due_at": due_at, "message": delivery.message.to_text()},
-    )
-
-
-@_again_on_a_fresh_connection
-def park(delivery: Delivery, cause: str, traceback: str = "") -> None:
-    """Keep a task that is not tried any more, to be replayed; a repeat changes nothing."""
-    now = timezone.now()
-    _note(
-        delivery,
-        {
-            "state": State.PARKED,
-            "ended_at": now,
-            "due_at": now,
-            "cause": as_column(cause),
-            "traceback": as_column(traceback),
-        },
-    )
-
-
-def _note(delivery: Delivery, changes: dict[str, Any]) -> None:
-    row, is_new = _keep(delivery, changes)
-    if not is_new:
-        _rows(delivery).filter(pk=row.pk).exclude(state=State.DONE).update(**changes)
-
-
-def _keep(delivery: Delivery, changes: dict[str, Any]) -> tuple[ReceivedTask, bool]:
-    received_at = delivery.received_at or timezone.now()
-    defaults = {**_described_by(delivery), "received_at": received_at, **changes}
-    return _rows(delivery).get_or_create(key=delivery.key, defaults=defaults)
+    if due_at is None:
+        changes["ended_at"] = now
+    else:
+        changes["message"] = delivery.message.to_text()
+    rows = _rows(delivery)
+    if not rows.exclude(state=State.DONE).update(**changes):
+        defaults = {
+            **_described_by(delivery),
+            "received_at": delivery.received_at or now,
+            "attempts": delivery.attempt if state == State.DONE else 0,
+            **changes,
+        }
+        if not rows.get_or_create(key=delivery.key, defaults=defaults)[1]:
+            rows.exclude(state=State.DONE).update(**changes)
 
 
 def _rows(delivery: Delivery) -> ReceivedTaskQuerySet:

@@ -21,20 +21,12 @@ logger = logging.getLogger("eaglet.tasks")
 def run_once(
     call: Callable[[], Any], queue_name: str, task_id: str, *, forced_by: str = "", alias: str
 ) -> Any:
-    """Do `call` in a transaction with its inbox row, unless that row is there; gives its result.
+    """Do `call` in a transaction of `alias` with its inbox row; return its result, or that kept.
 
     Of two that do the same at once, one waits for the other at the row's unique key, and does it
-    only if the other was rolled back. Whoever finds it done gets the result that was kept.
-
-    Args:
-        call: the work, whose effects in the database `alias` are kept or rolled back with the row.
-        queue_name: the task's queue.
-        task_id: its id.
-        forced_by: what makes a forced replay another task than the one that is done.
-        alias: the database.
-
-    Raises what `call` raises, what the database does, and TaskError when `call` returned though
-    the transaction can only be rolled back.
+    only if the other was rolled back. `forced_by` makes a forced replay another task than the one
+    that is done. Raises what `call` and the database raise, and TaskError when `call` returned
+    though the transaction can only be rolled back.
     """
     key = digest_of(queue_name, task_id, forced_by)
     entry = InboxEntry(

@@ -28,16 +28,16 @@ LEASE_SECONDS: Final = 20
 """How long a task waits that a worker was about to publish when it died."""
 
 LONGEST_RUN_SECONDS: Final = 24 * 3600
-"""A task that was begun longer ago, and not again since, is taken for one without an end."""
+"""How long a task may run: one begun longer ago, and not again since, has no end."""
 _CLOSE_EVERY_SECONDS: Final = 600
 
 State = ReceivedTask.State
 
 
 class Redelivery:
-    """A thread of a worker's: it publishes what is due, and prunes the ledger now and then.
+    """Publish what is due, and prune the ledger, on a thread of each worker's.
 
-    Every worker over a database has one: of two that find the same task due, one publishes it.
+    Of two workers that find the same task due, one publishes it.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Publishing again what was received, and parked, or done."""
+"""Publish again what was received, and parked, or done."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eaglet.tasks.receiving.stored_message import StoredMessage, publish_stored
 
 @dataclass
 class Replay:
-    """What became of it: how many were published, which were refused and why, what stopped it."""
+    """How many were published, which were refused and why, and what stopped it."""
 
     published: int = 0
     refused: list[tuple[ReceivedTask, str]] = field(default_factory=list)
@@ -27,13 +27,11 @@ class Replay:
 def replay(tasks: Iterable[ReceivedTask], *, force: bool = False) -> Replay:
     """Publish received tasks again, each to where it came from, for a worker to take.
 
-    What is done already is not done again, unless that is forced: then a handler with once=True
-    does it one more time. A task is noted as replayed when the broker has confirmed it; when this
-    process dies just before, it stays parked, and a second replay repeats it.
+    What is done is not done again unless forced, also with once=True. A task is noted as replayed
+    when the broker has confirmed it.
     """
     outcome = Replay()
-    app = publishing_app()
-    with app.connection_for_write() as connection:
+    with publishing_app().connection_for_write() as connection:
         for task in tasks:
             try:
                 _publish(connection, task, force)

@@ -1,4 +1,4 @@
-"""A message as it was taken from the broker, kept so that it can be published again."""
+"""Keep a message as it was taken from the broker, so that it can be published again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _EMBEDDED: Final = ("callbacks", "errbacks", "chain", "chord")
 
 @dataclass(frozen=True)
 class StoredMessage:
-    """Body, as bytes, and what a broker gets with it; `cut` where it was too large to be kept."""
+    """Body and properties of a message; `cut` where it was too large to be kept."""
 
     body: bytes
     content_type: str = "application/json"
@@ -89,10 +89,7 @@ class StoredMessage:
         fields = json.loads(text)
         body = fields.pop("text", None)
         raw = fields.pop("base64", "")
-        return cls(
-            body=base64.b64decode(raw) if body is None else body.encode(),
-            **fields,
-        )
+        return cls(body=base64.b64decode(raw) if body is None else body.encode(), **fields)
 
     def to_text(self) -> str:
         """Return JSON text in ASCII, for a column."""
@@ -105,7 +102,7 @@ class StoredMessage:
 
     @property
     def arguments(self) -> Any:
-        """What the handler gets: its one argument, or all there is. Raises ValueError."""
+        """Return what the handler gets: its one argument, or all there is. Raises ValueError."""
         args, kwargs, *_ = json.loads(self.body)
         if len(args) == 1 and not kwargs:
             return args[0]

@@ -1,4 +1,4 @@
-"""The trace of the call that sent a task, taken up where the task is run."""
+"""Take up the trace of the call that sent a task where the task is run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def note_receipt(*, request: Any, **kwargs: Any) -> None:
 
 
 class TracedFormatter(logging.Formatter):
-    """What a formatter makes of a record, with the ids of the trace, and without secrets."""
+    """Format a record as another does, with the ids of the trace, and without secrets."""
 
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
@@ -52,10 +52,9 @@ class TracedFormatter(logging.Formatter):
         trace = tracing.current()
         if trace is None:
             return line
-        first, *rest = line.split("\n", 1)
-        return "\n".join(
-            [f"{first} [request_id={trace.request_id} trace_id={trace.trace_id}]", *rest]
-        )
+        first, newline, rest = line.partition("\n")
+        ids = f"request_id={trace.request_id} trace_id={trace.trace_id}"
+        return f"{first} [{ids}]{newline}{rest}"
 
 
 def format_with_trace(*, logger: logging.Logger, **kwargs: Any) -> None:

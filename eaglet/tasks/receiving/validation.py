@@ -18,7 +18,7 @@ MOST_DECODED: Final = 10
 
 
 def most_bytes() -> int:
-    """Return how large the body of a message may be, once it is decompressed."""
+    """Return how large the body of a message may be, in bytes, once it is decompressed."""
     return MOST_DECODED * conf.EAGLET_TASK_MAX_BYTES
 
 
@@ -81,10 +81,8 @@ def _are_limits(value: Any) -> bool:
     )
 
 
-def _are_names(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
-    )
+def _are(kind: type, value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, kind) for one in value)
 
 
 _is_text = _is_optional(str)
@@ -95,9 +93,9 @@ _HEADERS: Final[Mapping[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("retries", "group_index", "replaced_task_nesting"), _is_count),
     **dict.fromkeys(("eta", "expires"), _is_time),
     **dict.fromkeys(("headers", "stamps", "properties", "delivery_info"), _is_table),
-    **dict.fromkeys(("stamped_headers",), _are_names),
-    **dict.fromkeys(("ignore_result",), _is_optional(bool, int)),
-    **dict.fromkeys(("timelimit",), _are_limits),
+    "stamped_headers": lambda value: value is None or _are(str, value),
+    "ignore_result": _is_optional(bool, int),
+    "timelimit": _are_limits,
 }
 # What a worker alone may say of a task, and what such a header would hide.
 _WORKERS_OWN: Final = {
@@ -113,13 +111,14 @@ def _odd_header(headers: Mapping[str, Any]) -> str:
 
 
 def _aware(value: Any) -> datetime.datetime | None:
-    moment = maybe_iso8601(value) if value else None
-    if value == "" or (moment is not None and not isinstance(moment, datetime.datetime)):
-        raise ValueError("no time")
-    if moment is None:
+    if value is None:
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-    return moment.astimezone(datetime.UTC)
+    moment = maybe_iso8601(value)
+    if not isinstance(moment, datetime.datetime):
+        raise ValueError("no time")  # noqa: TRY004 - of a text
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).astimezone(
+        datetime.UTC
+    )
 
 
 def _is_over(expires: Any) -> bool:
@@ -145,15 +144,11 @@ def _fault_in_payload(message: Message) -> str:
     embedded = payload[2] or {}
     lists = [embedded.get(key) for key in ("callbacks", "errbacks", "chain")]
     if not (
-        all(value is None or _are_tables(value) for value in lists)
+        all(value is None or _are(dict, value) for value in lists)
         and isinstance(embedded.get("chord"), dict | None)
     ):
         return "what is to follow it is not as Celery's protocol 2 has it"
     return ""
-
-
-def _are_tables(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(one, dict) for one in value)
 
 
 def _fault_in_protocol_1(message: Message) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from celery import Celery
 from celery.fixups.django import DjangoFixup
@@ -18,6 +19,7 @@ from celery.signals import (
     worker_ready,
     worker_shutting_down,
 )
+from celery.utils.dispatch import Signal
 from django.db import close_old_connections, connections, router
 from django.utils.module_loading import autodiscover_modules
 
@@ -116,20 +118,22 @@ def keep_connections_as_requests_do(*, task: Any, **kwargs: Any) -> None:
         close_old_connections()
 
 
+_RECEIVERS: Final[tuple[tuple[Signal, Callable[..., None]], ...]] = (
+    (celeryd_init, prepare_worker),
+    (beat_init, prepare_beat),
+    (task_received, tracing.note_receipt),
+    (task_prerun, tracing.take_up),
+    (task_prerun, keep_connections_as_requests_do),
+    (task_postrun, tracing.put_down),
+    (task_postrun, keep_connections_as_requests_do),
+    (after_setup_logger, tracing.format_with_trace),
+    (after_setup_task_logger, tracing.format_with_trace),
+    (worker_ready, start_redelivery),
+    (worker_shutting_down, stop_redelivery),
+)
+
+
 def connect_signals() -> None:
     """Connect what prepares workers and beat; a second time changes nothing."""
-    celeryd_init.connect(prepare_worker, dispatch_uid="eaglet.tasks.worker", weak=False)
-    beat_init.connect(prepare_beat, dispatch_uid="eaglet.tasks.beat", weak=False)
-    task_received.connect(tracing.note_receipt, dispatch_uid="eaglet.tasks.receipt", weak=False)
-    task_prerun.connect(tracing.take_up, dispatch_uid="eaglet.tasks.trace", weak=False)
-    task_postrun.connect(tracing.put_down, dispatch_uid="eaglet.tasks.trace", weak=False)
-    for made in (after_setup_logger, after_setup_task_logger):
-        made.connect(tracing.format_with_trace, dispatch_uid="eaglet.tasks.log_lines", weak=False)
-    worker_ready.connect(start_redelivery, dispatch_uid="eaglet.tasks.redelivery", weak=False)
-    worker_shutting_down.connect(
-        stop_redelivery, dispatch_uid="eaglet.tasks.redelivery", weak=False
-    )
-    for signal in (task_prerun, task_postrun):
-        signal.connect(
-            keep_connections_as_requests_do, dispatch_uid="eaglet.tasks.connections", weak=False
-        )
+    for signal, receiver in _RECEIVERS:
+        signal.connect(receiver, dispatch_uid=f"eaglet.tasks.{receiver.__name__}", weak=False)

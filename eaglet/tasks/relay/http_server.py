@@ -1,4 +1,4 @@
-"""A relay's own endpoints: `/healthz`, `/readyz` and `/metrics`, for whoever watches over it."""
+"""Serve a relay's own endpoints: `/healthz`, `/readyz` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from eaglet.encoding import to_json
 from eaglet.exceptions import TaskError
 from eaglet.health import run_probes
 from eaglet.observability import metrics
-
-Answer = tuple[int, str, bytes]
 
 _JSON: Final = "application/json"
 
@@ -33,10 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer one of the three."""
-        answer = {"/healthz": self._health, "/readyz": self._readiness, "/metrics": _metrics}.get(
-            self.path.partition("?")[0], _nothing
-        )
-        status, content_type, body = answer()
+        status, content_type, body = self._answer(self.path.partition("?")[0])
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
@@ -45,41 +40,32 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: whoever asks every few seconds is no news."""
+        """Log nothing: whoever asks every few seconds is no news."""
 
-    def _health(self) -> Answer:
+    def _answer(self, path: str) -> tuple[int, str, bytes]:
         alive = self.server.is_alive()
-        return (200 if alive else 503), _JSON, to_json({"status": "ok" if alive else "stuck"})
-
-    def _readiness(self) -> Answer:
-        results = run_probes()
-        ready = self.server.is_alive() and all(result.ok for result in results)
-        body = {
-            "status": "ok" if ready else "unavailable",
-            "checks": {result.name: "ok" if result.ok else "failed" for result in results},
-        }
-        return (200 if ready else 503), _JSON, to_json(body)
-
-
-def _metrics() -> Answer:
-    try:
-        text, content_type = metrics.exposition()
-    finally:
-        connections.close_all()  # of this thread
-    return 200, content_type, text
-
-
-def _nothing() -> Answer:
-    return 404, "text/plain; charset=utf-8", b"/healthz, /readyz or /metrics\n"
+        if path == "/healthz":
+            return (200 if alive else 503), _JSON, to_json({"status": "ok" if alive else "stuck"})
+        if path == "/readyz":
+            checks = {probe.name: "ok" if probe.ok else "failed" for probe in run_probes()}
+            ready = alive and "failed" not in checks.values()
+            body = {"status": "ok" if ready else "unavailable", "checks": checks}
+            return (200 if ready else 503), _JSON, to_json(body)
+        if path == "/metrics":
+            try:
+                text, content_type = metrics.exposition()
+            finally:
+                connections.close_all()  # of this thread
+            return 200, content_type, text
+        return 404, "text/plain; charset=utf-8", b"/healthz, /readyz or /metrics\n"
 
 
 @contextmanager
 def serving(address: str, is_alive: Callable[[], bool]) -> Iterator[str]:
-    """Serve in the block on `PORT` of the loopback interface, or on `HOST:PORT`; gives the URL.
+    """Serve in the block, without a login, on `PORT` of the loopback interface or on `HOST:PORT`.
 
-    `is_alive` says whether the relay goes on. There is no login: what is beyond the loopback
-    interface is for a network of one's own. Raises TaskError for an address that is none, or
-    taken.
+    `is_alive` says whether the relay goes on. Gives the URL. Raises TaskError for an address that
+    is none, or taken.
     """
     host, _, port = address.rpartition(":")
     if not port.isdecimal() or int(port) > 65535:

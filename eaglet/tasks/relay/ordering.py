@@ -1,4 +1,4 @@
-"""Tasks with an order key: of each key one relay at a time publishes, from the front.
+"""Claim tasks with an order key: of each key one relay at a time publishes, from the front.
 
 The front of a key is its task with the lowest number that waits. Whoever has claimed that may
 claim those behind it; nobody else can, as long as the claim holds. A task that is parked stops
@@ -24,7 +24,7 @@ _PARKED, _IN_ORDER = OutboxTask.State.PARKED, OutboxTask.State.IN_ORDER
 
 
 class OrderedClaims:
-    """A relay's claims on the tasks with an order key of one outbox."""
+    """Claim the tasks with an order key of one outbox for a relay."""
 
     def __init__(self, outbox: OutboxTaskQuerySet, owner: str) -> None:
         self._outbox = outbox
@@ -79,7 +79,7 @@ class OrderedClaims:
         return claimed
 
     def _really_in_front(self, keys: Sequence[int]) -> list[int]:
-        """Those that wait, with no other of their order key before them, and none parked."""
+        # They wait, with no other of their order key before them, and none parked.
         if not keys:
             return []
         of_the_key = self._outbox.filter(order_key=OuterRef("order_key"))
@@ -90,6 +90,6 @@ class OrderedClaims:
 
 
 def in_waves(runs: Sequence[Sequence[int]]) -> list[list[int]]:
-    """What may be published together: of each run the first, then of each the second, and so on."""
+    """Return what may go together: of each run the first, then of each the second, and so on."""
     longest = max(map(len, runs), default=0)
     return [[run[i] for run in runs if i < len(run)] for i in range(longest)]

@@ -1,4 +1,4 @@
-"""The relay: publishes what stands in the outbox and was not published after its commit."""
+"""Publish what stands in the outbox and was not published after its commit."""
 
 from __future__ import annotations
 
@@ -34,14 +34,13 @@ BATCH_SIZE: Final = 500
 """Tasks claimed at a time."""
 
 AT_ONCE: Final = 100
-"""Tasks that are on their way to the broker together: what is in memory, and what may be
-repeated when a relay dies."""
+"""Tasks on their way to the broker together, which may be repeated when a relay dies."""
 
 LEASE_SECONDS: Final = 20
-"""How long a claim holds, and so how long the tasks wait that a relay had claimed when it died."""
+"""How long a claim holds, and so how long the tasks of a relay that died wait."""
 
 _BEGINS_FOR_SECONDS: Final = LEASE_SECONDS - connection.LONGEST_SECONDS
-"""For how long something of a batch may be begun. A relay that needs longer gives the rest back."""
+"""For how long something of a batch may be begun; the rest is given back then."""
 
 LONGEST_PAUSE_SECONDS: Final = 5
 _LOOK_FOR_TABLES_EVERY_SECONDS: Final = 30
@@ -49,22 +48,20 @@ _LOOK_FOR_TABLES_EVERY_SECONDS: Final = 30
 
 @dataclass
 class Progress:
-    """What a relay has done so far."""
+    """What a relay has done so far; `stopped_by` is why the last round could not go on."""
 
     published: int = 0
     refused: int = 0
     parked: int = 0
-    # Why the last round could not go on.
     stopped_by: str = ""
 
 
 @dataclass
 class _Batch:
-    """Claimed tasks that nothing is known of yet, and until when the claim is good."""
+    """Claimed tasks; nothing is known yet of those that are `left`."""
 
     alias: str
     left: set[int]
-    good_until: float
     ended: bool = False
     published: int = 0
     # The order keys of this batch that go no further in it.
@@ -72,7 +69,7 @@ class _Batch:
 
 
 class Relay:
-    """Publishes the tasks that are due, of every outbox; several may run at once.
+    """Publish the tasks that are due, of every outbox; several relays may run at once.
 
     `on_progress` is called after each batch that published something.
     """
@@ -91,12 +88,12 @@ class Relay:
         self._owner = str(uuid.uuid4())
         self._ordered: dict[str, OrderedClaims] = {}
         self._watches: dict[str, notifications.Watch] = {}
-        self._looked_for_tables_at: dict[str, float] = {}
+        self._look_for_table_at: dict[str, float] = {}
         self._pruner = Pruner()
         self._last_round_at = time.monotonic()
 
     def is_alive(self) -> bool:
-        """Whether it goes on: a round takes no longer than its claims on each outbox hold."""
+        """Return whether it goes on: a round takes no longer than its claims on each outbox."""
         longest = (1 + len(self.aliases)) * LEASE_SECONDS
         return time.monotonic() - self._last_round_at < longest
 
@@ -108,7 +105,7 @@ class Relay:
             self._broker.connect()
         while not stop.is_set():
             published = self.run_round(stop)
-            self._pruner.prune_when_it_is_time(self._served())
+            self._pruner.prune_when_it_is_time(self._watches)
             if self.progress.stopped_by:
                 stop.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -119,23 +116,18 @@ class Relay:
         self._broker.close()
 
     def run_once(self, stop: threading.Event) -> None:
-        """Publish all that stands there now, and end; it waits for what is still its sender's.
-
-        That is a few seconds at most. What the broker does not take stays where it is, and so
-        does what is to be published later.
-        """
+        """Publish all that is due now, and what is still its sender's for some seconds; end."""
         until = timezone.now() + datetime.timedelta(seconds=sender_keeps_seconds())
         while not stop.is_set():
-            published = self.run_round(stop)
-            if not published:
+            if not self.run_round(stop):
                 if self.progress.stopped_by or not self._senders_keep_some(until):
                     break
                 stop.wait(0.1)
-        self._pruner.prune_when_it_is_time(self._served())
+        self._pruner.prune_when_it_is_time(self._watches)
         self._broker.close()
 
     def run_round(self, stop: threading.Event) -> int:
-        """Publish one batch of each outbox; gives how many tasks."""
+        """Publish one batch of each outbox; return how many tasks."""
         self._last_round_at = time.monotonic()
         self.progress.stopped_by = ""
         published = 0
@@ -152,17 +144,12 @@ class Relay:
                 connections[alias].close()
         return published
 
-    def _served(self) -> list[str]:
-        return list(self._watches)
-
     def _serves(self, alias: str) -> bool:
         if alias in self._watches:
             return True
         now = time.monotonic()
-        if now - self._looked_for_tables_at.get(alias, float("-inf")) > (
-            _LOOK_FOR_TABLES_EVERY_SECONDS
-        ):
-            self._looked_for_tables_at[alias] = now
+        if now >= self._look_for_table_at.get(alias, now):
+            self._look_for_table_at[alias] = now + _LOOK_FOR_TABLES_EVERY_SECONDS
             if is_migrated(alias):
                 outbox = OutboxTask.objects.using(alias)
                 self._ordered[alias] = OrderedClaims(outbox, self._owner)
@@ -172,15 +159,11 @@ class Relay:
         return alias in self._watches
 
     def _wait(self, stop: threading.Event) -> None:
-        """Wait until there may be something to do."""
-        alias = ""
         try:
-            seconds = notifications.LOOK_EVERY_SECONDS
-            for alias in self._watches:
-                seconds = min(seconds, notifications.seconds_until_due(alias))
+            seconds = min(map(notifications.seconds_until_due, self._watches), default=1.0)
             notifications.wait(list(self._watches.values()), stop, seconds)
         except DATABASE_FAULTS as error:
-            logger.warning("the outbox of %r: %s", alias, describe(error))
+            logger.warning("an outbox can't be read: %s", describe(error))
             for alias in self._watches:
                 connections[alias].close()
 
@@ -204,7 +187,7 @@ class Relay:
         left = {*unordered, *(key for run in ordered for key in run)}
         if not left:
             return 0
-        batch = _Batch(alias, left, good_until)
+        batch = _Batch(alias, left)
         try:
             for some in (*in_waves(ordered), unordered):
                 for start in range(0, len(some), AT_ONCE):
@@ -223,11 +206,8 @@ class Relay:
 
     def _publish(self, batch: _Batch, keys: Sequence[int]) -> None:
         outbox = OutboxTask.objects.using(batch.alias)
-        tasks = [
-            task
-            for task in outbox.held_by(self._owner, keys)
-            if not task.order_key or task.order_key not in batch.stopped
-        ]
+        held = outbox.held_by(self._owner, keys)
+        tasks = [task for task in held if task.order_key not in batch.stopped]
         sent: list[OutboxTask] = []
         refused: list[tuple[OutboxTask, PublishError]] = []
 

@@ -136,7 +136,7 @@ def test_a_retry_that_cant_be_written_gives_the_message_back(queue, as_by_a_work
     def fail(*args, **options):
         raise ConnectionError("gone")
 
-    monkeypatch.setattr("eaglet.tasks.receiving.ledger.note_retry", fail)
+    monkeypatch.setattr("eaglet.tasks.receiving.ledger.note", fail)
     with pytest.raises(Reject) as raised:
         as_by_a_worker(changed, {})
     assert raised.value.requeue
@@ -253,7 +253,7 @@ def test_what_cant_be_parked_gives_the_message_back(queue, as_by_a_worker, monke
     def fail(*args, **options):
         raise RuntimeError("no database")
 
-    monkeypatch.setattr("eaglet.tasks.receiving.ledger.park", fail)
+    monkeypatch.setattr("eaglet.tasks.receiving.ledger.note", fail)
     with pytest.raises(Reject) as raised:
         as_by_a_worker(changed, {})
     assert raised.value.requeue

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
@@ -15,15 +14,11 @@ from eaglet.exceptions import TaskError
 from eaglet.tasks.health import register_for_relay
 from eaglet.tasks.outboxes import outbox_aliases
 from eaglet.tasks.relay.http_server import serving
-from eaglet.tasks.relay.relay import BATCH_SIZE, Progress, Relay
-
-_TELL_EVERY_SECONDS: Final = 10
+from eaglet.tasks.relay.relay import Relay
 
 
 class Command(BaseCommand):
-    """Runs a relay until it is told to stop, or once."""
-
-    _tell_at: float
+    """Run a relay until it is told to stop, or once."""
 
     help = (
         "Publish the tasks that stand in the outbox because the broker could not be reached "
@@ -45,13 +40,6 @@ class Command(BaseCommand):
             help="Serve the outbox of this database only; may be given several times.",
         )
         parser.add_argument(
-            "--batch-size",
-            type=int,
-            default=BATCH_SIZE,
-            help=f"Tasks taken at a time; by default {BATCH_SIZE}.",
-        )
-
-        parser.add_argument(
             "--listen",
             metavar="[HOST:]PORT",
             help="Answer /healthz, /readyz and /metrics there, without a login; without a HOST on "
@@ -59,17 +47,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Relay; CommandError for a database without an outbox, or for what --once left."""
+        """Relay. Raises CommandError for no outbox, or for what --once left."""
         known = outbox_aliases()
         aliases = options["database"] or known
         for alias in aliases:
             if alias not in known:
                 reason = "has no outbox" if alias in connections else "is not in DATABASES"
                 raise CommandError(f"the database {alias!r} {reason}")
-        if options["batch_size"] < 1:
-            raise CommandError("--batch-size is at least 1")
-        self._tell_at = time.monotonic() + _TELL_EVERY_SECONDS
-        relay = Relay(aliases, options["batch_size"], self._tell_now_and_then)
+        relay = Relay(aliases)
         stop = threading.Event()
         before = {
             number: signal.signal(number, lambda *_: stop.set())
@@ -85,7 +70,10 @@ class Command(BaseCommand):
             for number, handler in before.items():
                 signal.signal(number, handler)
         progress = relay.progress
-        self._tell(progress)
+        self.stdout.write(
+            f"Published {progress.published} tasks, {progress.refused} refused, "
+            f"{progress.parked} parked."
+        )
         if options["once"] and (progress.stopped_by or progress.refused):
             reason = progress.stopped_by or "the broker refused them; see the log"
             raise CommandError(f"not everything could be published: {reason}")
@@ -102,18 +90,3 @@ class Command(BaseCommand):
             self.stdout.write(f"Relaying the outbox of {', '.join(relay.aliases)}; Ctrl-C ends it.")
             self.stdout.flush()
             relay.run(stop)
-
-    def _tell_now_and_then(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now >= self._tell_at:
-            self._tell_at = now + _TELL_EVERY_SECONDS
-            self._tell(progress)
-
-    def _tell(self, progress: Progress) -> None:
-        others = "".join(
-            f", {number} {what}"
-            for number, what in ((progress.refused, "refused"), (progress.parked, "parked"))
-            if number
-        )
-        self.stdout.write(f"Published {progress.published} tasks{others}.")
-        self.stdout.flush()
