@@ -23,8 +23,8 @@ from rest_framework.exceptions import Throttled
 
 from eaglet.api import responses
 from eaglet.api.json_response import JsonBytesResponse
+from eaglet.api.request.transactions import outside_transactions
 from eaglet.api.throttling import check_project_throttles
-from eaglet.api.transactions import outside_transactions
 from eaglet.encoding import to_json
 from eaglet.health import ProbeResult, register_probe, run_probes
 

@@ -18,7 +18,7 @@ from eaglet.api.observability.metrics_view import metrics_view
 from eaglet.api.openapi import swagger_ui
 from eaglet.api.openapi.views import openapi_json
 from eaglet.api.request.conceal import conceal
-from eaglet.api.transactions import outside_transactions
+from eaglet.api.request.transactions import outside_transactions
 from eaglet.conf import conf
 from eaglet.observability import tracing
 

@@ -20,8 +20,8 @@ from eaglet.api.context import ContextProvider, load_providers
 from eaglet.api.dispatch.drf_policy import needs_drf
 from eaglet.api.registry import Resource
 from eaglet.api.request.method_override import VERBS
+from eaglet.api.request.transactions import atomic_aliases
 from eaglet.api.security.decorator import TokenRule, token_rule
-from eaglet.api.transactions import atomic_aliases
 from eaglet.conf import conf
 from eaglet.params import Declared, behind_check, declared_params
 

@@ -25,7 +25,7 @@ from eaglet.api.request.body import MULTIPART, read_body
 from eaglet.api.request.conceal import conceal
 from eaglet.api.request.drf import wrap
 from eaglet.api.request.query import normalize_charset, read_query
-from eaglet.api.transactions import in_transactions, outside_transactions
+from eaglet.api.request.transactions import in_transactions, outside_transactions
 from eaglet.observability import tracing
 
 View = Callable[..., HttpResponseBase]

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 from rest_framework.exceptions import NotFound, PermissionDenied
 
 from eaglet.api import responses
-from eaglet.api.transactions import outside_transactions
+from eaglet.api.request.transactions import outside_transactions
 from eaglet.conf import conf
 
 STAFF: Final = "staff"
