@@ -1,3 +1,3 @@
 """eaglet: for Python microservices what Django is for web development."""
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.2.0"

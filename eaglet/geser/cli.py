@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument(
         "--eaglet",
         metavar="REQUIREMENT",
-        help="what installs eaglet, like 'eaglet~=0.1.0' or 'eaglet @ git+https://…@v0.1.0'; "
+        help="what installs eaglet, like 'eaglet~=0.2.0' or 'eaglet @ git+https://…@main'; "
         "else what installed this one",
     )
     new.set_defaults(run=_new)

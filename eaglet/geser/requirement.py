@@ -44,6 +44,6 @@ def check_requirement(requirement: str) -> None:
     """Raise GeserError unless it is one line by which pip installs eaglet."""
     if not _REQUIREMENT.fullmatch(requirement) or requirement.splitlines() != [requirement]:
         raise GeserError(
-            f"{requirement!r} is no requirement of eaglet: write 'eaglet~=0.1.0' or "
-            "'eaglet @ git+https://HOST/eaglet.git@v0.1.0'"
+            f"{requirement!r} is no requirement of eaglet: write 'eaglet~=0.2.0' or "
+            "'eaglet @ git+https://HOST/eaglet.git@main'"
         )
