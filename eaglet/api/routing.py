@@ -73,7 +73,9 @@ class DeclaredResources(URLPattern):
 def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     """Answer for a resource that is not declared: 404."""
     with tracing.tracing(tracing.Trace.from_meta(request.META)):
-        observation = observing.Observation(request, **kwargs, is_declared=False)
+        observation = observing.Observation(
+            request, **kwargs, is_counted=conf.EAGLET_METRICS, is_declared=False
+        )
         outcome = responses.of_exception(NotFound())
         response = responses.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
         observation.end(response, None)

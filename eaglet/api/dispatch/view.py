@@ -50,7 +50,9 @@ def view_of(resource: type[Resource]) -> View:
             try:
                 declared = compiled(resource)
                 if declared.is_counted or is_logged(INFO) or (is_traced and is_traced()):
-                    observation = Observation(request, resource.app, resource.resource)
+                    observation = Observation(
+                        request, resource.app, resource.resource, is_counted=declared.is_counted
+                    )
                 if declared.atomic:
                     with in_transactions(declared.atomic, view) as opened:
                         response = _call(resource, declared, request, args)

@@ -33,6 +33,8 @@ _SECONDS = Histogram(
     ("app", "resource", "method", "status", "outcome"),
     buckets=SECONDS,
 )
+# `labels` locks and looks up at each call, which is most of what counting costs.
+_counters: Final[dict[tuple[str, ...], Histogram]] = {}
 _MESSAGE: Final = (
     "%(method)s %(app)s.%(resource)s -> HTTP %(status)s, code %(code)s, %(duration_ms).1f ms"
 )
@@ -53,15 +55,25 @@ class Observation:
     EAGLET_LOG_PARAMS a dict of redacted values.
     """
 
-    __slots__ = ("_app", "_is_declared", "_is_logged", "_request", "_resource", "_span", "_started")
+    __slots__ = (
+        "_app", "_is_counted", "_is_declared", "_is_logged", "_request", "_resource", "_span",
+        "_started",
+    )  # fmt: skip
 
     def __init__(
-        self, request: HttpRequest, app: str, resource: str, *, is_declared: bool = True
+        self,
+        request: HttpRequest,
+        app: str,
+        resource: str,
+        *,
+        is_counted: bool,
+        is_declared: bool = True,
     ) -> None:
         self._started = time.perf_counter()
         self._request = request
         self._app = app if is_declared else one_line(app)
         self._resource = resource if is_declared else one_line(resource)
+        self._is_counted = is_counted
         self._is_declared = is_declared
         self._is_logged = is_logged(logging.INFO)
         self._span: spans.CallSpan | None = None
@@ -84,7 +96,7 @@ class Observation:
         """
         seconds = time.perf_counter() - self._started
         try:
-            self._report(response, args, frozenset(provided), seconds)
+            self._report(response, args, provided, seconds)
         except Exception:  # noqa: BLE001 - logged, and the caller gets its answer
             _faults.exception("a call of %s.%s can't be reported", self._app, self._resource)
 
@@ -92,16 +104,19 @@ class Observation:
         self,
         response: HttpResponseBase,
         args: Args | None,
-        provided: frozenset[str],
+        provided: Iterable[str],
         seconds: float,
     ) -> None:
         status = response.status_code
         code: int | None = getattr(response, "envelope_code", None)
-        method = one_line((args.verb if args is not None else None) or self._request.method or "")
+        method = (args.verb if args is not None else None) or self._request.method or ""
+        if self._is_counted:
+            self._count(method, status, code, seconds)
+        if not self.is_reported:
+            return
+        method = one_line(method)
         token = args.auth if args is not None else None
         app_key = None if token is None else token.app.app_key
-        if conf.EAGLET_METRICS:
-            self._count(method, status, code, seconds)
         if self._is_logged:
             trace = tracing.current()
             fields = {
@@ -114,7 +129,7 @@ class Observation:
                 "app_key": app_key,
                 "request_id": trace.request_id if trace else None,
                 "trace_id": trace.trace_id if trace else None,
-                "params": _params(args, provided),
+                "params": _params(args, frozenset(provided)),
             }
             logger.info(_MESSAGE, fields, extra=fields)
         if self._span is not None:
@@ -127,8 +142,11 @@ class Observation:
             outcome = "answered" if code in (SUCCESS, None) and status < 400 else "refused"
         # Labels are names of this service's own, however many a caller may think of.
         app, resource = (self._app, self._resource) if self._is_declared else ("", "")
-        method = method if method in _METHODS else "other"
-        _SECONDS.labels(app, resource, method, str(status), outcome).observe(seconds)
+        labels = app, resource, method if method in _METHODS else "other", str(status), outcome
+        counter = _counters.get(labels)
+        if counter is None:
+            counter = _counters[labels] = _SECONDS.labels(*labels)
+        counter.observe(seconds)
 
 
 def _params(args: Args | None, provided: frozenset[str]) -> list[str] | dict[str, Any]:
