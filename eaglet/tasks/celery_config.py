@@ -1,7 +1,4 @@
-"""Configure Celery where the project does not say: what holds when things break.
-
-The project's own settings (`CELERY_…`, read as Celery's Django documentation has it) come first.
-"""
+"""Configure Celery where the project's own settings (`CELERY_…`) do not."""
 
 from __future__ import annotations
 
@@ -41,9 +38,7 @@ _REDIS: Final = {
 _TRANSPORT_OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "eaglet": {"max_retries": 0},
     **dict.fromkeys(RABBITMQ_SCHEMES, _RABBITMQ),
-    "redis": _REDIS,
-    "rediss": _REDIS,
-    "sentinel": _REDIS,
+    **dict.fromkeys(("redis", "rediss", "sentinel"), _REDIS),
 }
 
 
@@ -60,11 +55,8 @@ def make_app(name: str, **options: Any) -> Celery:
 
 
 def system_queue() -> str:
-    """Return the queue of what names none, such as the relay as a task: the service's own.
-
-    A service is known by the database it writes to: another's worker would look into another
-    outbox.
-    """
+    """Return the queue of what names none, such as the relay as a task: the service's own."""
+    # Known by the database it writes to: another's worker would look into another outbox.
     name = str(settings.DATABASES.get("default", {}).get("NAME", ""))
     return f"celery.{digest_of(name)[:12]}"
 

@@ -13,7 +13,7 @@ DATABASE_FAULTS: Final = (DatabaseError, InterfaceError)
 
 
 def in_batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Give them 500 at a time: some databases take no more than 999 parameters in a statement."""
+    """Give keys 500 at a time: some databases take no more than 999 parameters."""
     return (keys[start : start + 500] for start in range(0, len(keys), 500))
 
 

@@ -1,9 +1,10 @@
-"""What logs, results and the admin may show of arguments and errors."""
+"""Limit what logs, results and the admin show of arguments and errors."""
 
 from __future__ import annotations
 
 import os
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,14 +20,13 @@ _HERE: Final = f"{Path(__file__).parent}{os.sep}"
 
 
 def redacted_repr(args: list[Any]) -> str:
-    """What a log or a result may show of the arguments: without the values of secret names."""
-    shown = redact_values({"args": args})["args"]
-    text = repr(shown)
+    """Return what may be shown of the arguments: without the values of secret names."""
+    text = repr(redact_values({"args": args})["args"])
     return text if len(text) <= _MAX_REPR else f"{text[:_MAX_REPR]}…"
 
 
 def describe(error: BaseException) -> str:
-    """An error in one line that may be logged and kept."""
+    """Return an error in one line that may be logged and kept."""
     if isinstance(error, OperationalError) and error.__cause__ is not None:
         error = error.__cause__  # kombu's name for it is the one databases have for theirs
     try:
@@ -44,23 +44,21 @@ def as_line(text: str) -> str:
 
 def presentable(error: BaseException) -> Exception:
     """Return an error that Celery can log, keep and survive: itself, or one that describes it."""
-    try:
-        str(error), repr(error)
-    except Exception:  # noqa: BLE001 - as above
-        return TaskError(describe(error))
     # Celery lets a MemoryError end the process, and knows nothing of what is no Exception.
     if isinstance(error, Exception) and not isinstance(error, MemoryError):
-        return error
+        with suppress(Exception):  # an error's own code may fail
+            str(error), repr(error)
+            return error
     return TaskError(describe(error))
 
 
 def as_column(text: str, length: int | None = None) -> str:
-    """Text from outside as every database takes it: no NUL, nothing but Unicode, not too long."""
+    """Return text as every database takes it: no NUL, nothing but Unicode, not too long."""
     return text.encode(errors="backslashreplace").decode().replace("\0", "\\0")[:length]
 
 
 def redacted_traceback(error: BaseException) -> str:
-    """An error's traceback from the handler on, without what looks like a secret."""
+    """Return an error's traceback from the handler on, without what looks like a secret."""
     first = error.__traceback__
     while first is not None and first.tb_frame.f_code.co_filename.startswith(_HERE):
         first = first.tb_next

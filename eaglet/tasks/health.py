@@ -1,4 +1,4 @@
-"""Whether the broker and the outboxes can be reached, for readiness."""
+"""Look whether the broker, the outboxes and the workers are well."""
 
 from __future__ import annotations
 
@@ -58,11 +58,10 @@ OLDEST_SERVERS: Final = {"RabbitMQ": "3.10", "Redis": "6.2"}
 LATE_SECONDS: Final = 10
 """What has been due for longer than this should have been published."""
 ANSWER_SECONDS: Final = 2.0
-"""How long the workers are waited for."""
+# A worker that is just starting does not hear the first question.
 MOST_QUESTIONS: Final = 3
-"""How often workers are asked: one that is just starting does not hear the first."""
+# Of the tasks sent last, for their queues.
 _LOOKED_AT: Final = 10_000
-"""How many of the tasks sent last are looked at for their queues."""
 
 
 def examine_tasks() -> Iterator[Finding]:
@@ -104,7 +103,6 @@ def _outbox() -> Iterator[Finding]:
 
 
 def _taken(hoped_for: set[str]) -> set[str]:
-    """The queues that workers take from; those that are hoped for are asked after again."""
     taken: set[str] = set()
     for _ in range(MOST_QUESTIONS):
         inspect = publishing_app().control.inspect(timeout=ANSWER_SECONDS)

@@ -1,4 +1,4 @@
-"""The databases that have an outbox."""
+"""Find the databases that have an outbox."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from eaglet.tasks.models import OutboxTask
 
 
 def outbox_aliases() -> list[str]:
-    """The databases that may have an outbox, says the project's router; replicas have none.
-
-    A replica is what Django's documentation marks as one: `"TEST": {"MIRROR": …}`.
-    """
+    """Return the databases that may have an outbox by the routers; replicas have none."""
     return [
         alias
         for alias in connections
@@ -21,7 +18,7 @@ def outbox_aliases() -> list[str]:
 
 
 def is_migrated(alias: str) -> bool:
-    """Whether the outbox's table is there; a project migrates it where it sends from."""
+    """Return whether the outbox's table is there."""
     with connections[alias].cursor() as cursor:
         tables = connections[alias].introspection.table_names(cursor)
     return OutboxTask._meta.db_table in tables

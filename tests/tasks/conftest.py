@@ -1,3 +1,5 @@
+import uuid
+
 import pytest
 from kombu import Connection
 from kombu.transport import virtual
@@ -5,6 +7,7 @@ from kombu.transport.memory import Channel, Transport
 
 from eaglet.circuit_breaker import Breaker
 from eaglet.tasks.broker.message import publish_message
+from eaglet.tasks.receiving import celery_task, decorator
 from eaglet.tasks.sending import publisher as publisher_module
 from tests.system.servers.fixtures import mariadb, postgresql, rabbitmq, redis_server
 
@@ -59,3 +62,12 @@ def quick_breaker(monkeypatch):
     publisher = publisher_module.Publisher(Breaker(threshold=1, open_seconds=3600))
     monkeypatch.setattr(publisher_module, "_publisher", publisher)
     return publisher
+
+
+@pytest.fixture
+def queue(monkeypatch, settings):
+    """A queue's name that no other test has: Celery never forgets a shared task."""
+    monkeypatch.setattr(decorator, "_handlers", {})
+    monkeypatch.setattr(celery_task, "_PAUSE_BEFORE_REQUEUE_SECONDS", 0)
+    settings.EAGLET_HANDLER_MAX_ATTEMPTS = 3
+    return f"services.points.{uuid.uuid4()}"

@@ -104,6 +104,9 @@ def test_of_several_brokers_the_next_is_tried(settings, received, several):
         ("CELERY_TASK_PUBLISH_RETRY", True),
         ("CELERY_TASK_PROTOCOL", 1),
         ("CELERY_TASK_ALWAYS_EAGER", True),
+        ("CELERY_TASK_SERIALIZER", "pickle"),
+        ("CELERY_RESULT_BACKEND", "no.such:Backend"),
+        ("CELERY_TASK_ROUTES", {"*": {"queue": "elsewhere"}}),
     ],
 )
 def test_the_projects_own_settings_change_nothing_of_what_is_sent(settings, setting, value):

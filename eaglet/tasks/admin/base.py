@@ -1,4 +1,4 @@
-"""What the pages of sent and of received tasks have in common: they are read, and replayed."""
+"""Have pages of sent and of received tasks read, and replayed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from eaglet.tasks.admin.timeline import steps_of
 
 
 class TaskAdmin(MachineWrittenAdmin):
-    """Machines write it, so it is read only; whoever may change it may replay it."""
+    """Show tasks, read only; whoever may change them may replay them."""
 
     show_full_result_count = False
     change_form_template = "admin/eaglet_tasks/task_change_form.html"
@@ -34,16 +34,16 @@ class TaskAdmin(MachineWrittenAdmin):
 
     @admin.display(description=_("life"))
     def life(self, task: Any) -> str:
-        """Every step of the task's, with its time."""
+        """Return every step of the task's, with its time."""
         steps = steps_of(task.task_id, task.queue_name)
         return render_to_string("admin/eaglet_tasks/life.html", {"steps": steps})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No: what waits would be lost; what is done is deleted after its retention."""
+        """Return False: what waits would be lost; what is done goes after its retention."""
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        """The page that replays one task, before the admin's own."""
+        """Return the page that replays one task, before the admin's own."""
         opts = self.model._meta
         return [
             path(
@@ -55,11 +55,11 @@ class TaskAdmin(MachineWrittenAdmin):
         ]
 
     def may_be_replayed(self, task: Any) -> bool:
-        """Whether the task's page offers to."""
+        """Return whether the task's page offers to."""
         raise NotImplementedError
 
     def question(self, *, forced: bool) -> str:
-        """What is asked before it is done."""
+        """Return what is asked before it is done."""
         raise NotImplementedError
 
     def do_replay(self, request: HttpRequest, queryset: QuerySet[Any], *, forced: bool) -> None:
@@ -86,10 +86,8 @@ class TaskAdmin(MachineWrittenAdmin):
         task = self.get_object(request, object_id)
         if task is None:
             raise Http404
-        opts = self.opts
-        url = reverse(
-            f"{self.admin_site.name}:{opts.app_label}_{opts.model_name}_change", args=[task.pk]
-        )
+        name = f"{self.opts.app_label}_{self.opts.model_name}_change"
+        url = reverse(f"{self.admin_site.name}:{name}", args=[task.pk])
         forced = request.GET.get("force") == "1"
         may = self.may_be_forced(task) if forced else self.may_be_replayed(task)
         if not may or not self.has_change_permission(request):
@@ -114,7 +112,7 @@ class TaskAdmin(MachineWrittenAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """A task's page, with what may be done with it."""
+        """Return a task's page, with what may be done with it."""
         task = self.get_object(request, object_id)
         may = task is not None and self.has_change_permission(request)
         context = {
@@ -125,12 +123,12 @@ class TaskAdmin(MachineWrittenAdmin):
         return super().change_view(request, object_id, form_url, context)
 
     def may_be_forced(self, task: Any) -> bool:
-        """Whether the task's page offers to do again what is done."""
+        """Return whether the task's page offers to do again what is done."""
         return False
 
 
 def first_of(queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """As many of them as one confirmation is for."""
+    """Return as many of them as one confirmation is for."""
     keys = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
     model: type[Model] = queryset.model
     return model._default_manager.using(queryset.db).filter(pk__in=keys)

@@ -1,4 +1,4 @@
-"""The admin's list of what was sent, and what waits to be."""
+"""List in the admin what was sent, and what waits to be."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _LATE = datetime.timedelta(minutes=1)
 
 
 class NotBegunFilter(admin.SimpleListFilter):
-    """Sent, and not begun by any worker over this database."""
+    """Find what was sent, and not begun by any worker over this database."""
 
     title = _("run")
     parameter_name = "run"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The one question, where the ledger is in the same database as the outbox."""
+        """Return the one question, where the ledger is in the outbox's database."""
         if ledger_alias() != router.db_for_read(OutboxTask):
             return []
         return [("never", _("sent a minute ago or more, and never run here"))]
@@ -38,7 +38,7 @@ class NotBegunFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[OutboxTask]
     ) -> QuerySet[OutboxTask]:
-        """The tasks asked for."""
+        """Return the tasks asked for."""
         if self.value() != "never":
             return queryset
         begun: Any = ReceivedTask.objects.using(queryset.db).filter(task_id=OuterRef("task_id"))
@@ -56,7 +56,7 @@ class NotBegunFilter(admin.SimpleListFilter):
 
 @admin.register(OutboxTask)
 class OutboxTaskAdmin(TaskAdmin):
-    """What was sent, to be looked at, and replayed where it is parked."""
+    """Show what was sent, to be replayed where it is parked."""
 
     list_display = ("task_id", "queue_name", "state", "written_at", "sent_at", "attempts")
     list_filter = ("state", NotBegunFilter, "queue_name")
@@ -71,18 +71,18 @@ class OutboxTaskAdmin(TaskAdmin):
 
     @admin.display(description=_("arguments"))
     def redacted_arguments(self, task: OutboxTask) -> str:
-        """The arguments, without the values of secret names."""
+        """Return the arguments, without the values of secret names."""
         try:
             return shown_json(json.loads(task.arguments))
         except ValueError:
             return gettext("not readable")
 
     def may_be_replayed(self, task: OutboxTask) -> bool:
-        """Whether it is parked."""
+        """Return whether it is parked."""
         return task.state == OutboxTask.State.PARKED
 
     def question(self, *, forced: bool) -> str:
-        """What is asked before it is done."""
+        """Return what is asked before it is done."""
         return gettext("Have the parked ones among these tasks sent again?")
 
     @admin.action(description=_("Replay selected tasks"), permissions=["change"])

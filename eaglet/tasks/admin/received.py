@@ -1,4 +1,4 @@
-"""The admin's list of what was received, and of what is parked."""
+"""List in the admin what was received, and what is parked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ State = ReceivedTask.State
 
 @admin.register(ReceivedTask)
 class ReceivedTaskAdmin(TaskAdmin):
-    """What was received, to be looked at, and replayed."""
+    """Show what was received, to be replayed."""
 
     list_display = (
         "task_id", "queue_name", "state", "short_cause", "received_at", "attempts",
@@ -38,27 +38,27 @@ class ReceivedTaskAdmin(TaskAdmin):
 
     @admin.display(description=_("cause"))
     def short_cause(self, task: ReceivedTask) -> str:
-        """The beginning of the cause."""
+        """Return the beginning of the cause."""
         return Truncator(task.cause).chars(80)
 
     @admin.display(description=_("arguments"))
     def redacted_arguments(self, task: ReceivedTask) -> str:
-        """The arguments, without the values of secret names."""
+        """Return the arguments, without the values of secret names."""
         try:
             return shown_json(StoredMessage.from_text(task.message).arguments)
         except (ValueError, TypeError, KeyError):
             return gettext("not readable")
 
     def may_be_replayed(self, task: ReceivedTask) -> bool:
-        """Whether it is parked, or was replayed and not taken since."""
+        """Return whether it is parked, or was replayed and not taken since."""
         return task.state in (State.PARKED, State.REPLAYED)
 
     def may_be_forced(self, task: ReceivedTask) -> bool:
-        """Whether it is done."""
+        """Return whether it is done."""
         return task.state == State.DONE
 
     def question(self, *, forced: bool) -> str:
-        """What is asked before it is done."""
+        """Return what is asked before it is done."""
         if forced:
             return gettext("Publish these tasks again, and have them done again if they are done?")
         return gettext("Publish these tasks again? What is done already is not done again.")

@@ -1,4 +1,4 @@
-"""The inbox: what was done with `once=True`, so that it is not done again."""
+"""Keep what was done with `once=True`, so that it is not done again: the inbox."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class InboxEntry(models.Model):
 
 
 def inbox_alias(using: str | None = None) -> str:
-    """The database the inbox is in: `using`, else the one the project's routers write it to."""
+    """Return the database the inbox is in: `using`, else the one the routers say."""
     return using or router.db_for_write(InboxEntry)

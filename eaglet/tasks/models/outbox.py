@@ -1,4 +1,4 @@
-"""The outbox: tasks written in the sender's transaction, until the broker has them and after."""
+"""Keep tasks written in the sender's transaction, until the broker has them and after."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.db import connections, models, transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,23 +20,23 @@ UNCLAIMED: Final = models.Q(claimed_by="")
 
 
 class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
-    """Queries over the outbox."""
+    """Query and claim rows of the outbox, by conditional updates."""
 
     def waiting(self) -> OutboxTaskQuerySet:
-        """Those the broker has not confirmed, without those that were parked."""
+        """Return those the broker has not confirmed, without the parked."""
         return self.filter(state__in=OutboxTask.WAITING)
 
     def parked(self) -> OutboxTaskQuerySet:
-        """Those that are not tried any more until they are replayed."""
+        """Return those that are not tried any more until they are replayed."""
         return self.filter(state=OutboxTask.State.PARKED)
 
     def due(self, now: datetime.datetime) -> OutboxTaskQuerySet:
-        """Those to be published now in any order, the longest due first."""
+        """Return those to be published now in any order, the longest due first."""
         pending = self.filter(state=OutboxTask.State.PENDING)
         return pending.filter(due_at__lte=now).order_by("due_at", "pk")
 
     def claim(self, owner: str, until: datetime.datetime, limit: int) -> list[int]:
-        """Take up to `limit` due tasks, which no other may take before `until`; their keys."""
+        """Take up to `limit` due tasks, which no other may before `until`; return their keys."""
         now = timezone.now()
         due = self.due(now)
         if not connections[self.db].features.has_select_for_update_skip_locked:
@@ -57,7 +57,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         until: datetime.datetime,
         free: models.Q = UNCLAIMED,
     ) -> list[int]:
-        """Take those of these that wait and are `free`; gives their keys, in order."""
+        """Take those of these that wait and are `free`; return their keys, in order."""
         # A conditional UPDATE, which every database does atomically for each row: of two that
         # claim at once, a task goes to one.
         claimed: list[int] = []
@@ -68,15 +68,10 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         return claimed
 
     def held_by(self, owner: str, keys: Sequence[int]) -> list[OutboxTask]:
-        """Those of these that `owner` has claimed, and nobody has taken over, in order."""
-        return sorted(
-            (
-                task
-                for some in in_batches(keys)
-                for task in self.waiting().filter(pk__in=some, claimed_by=owner)
-            ),
-            key=lambda task: task.pk,
-        )
+        """Return those of these that `owner` still holds, in order."""
+        held = self.waiting().filter(claimed_by=owner)
+        tasks = [task for some in in_batches(keys) for task in held.filter(pk__in=some)]
+        return sorted(tasks, key=lambda task: task.pk)
 
     def mark_sent(self, tasks: Iterable[OutboxTask]) -> int:
         """Note that the broker has confirmed them."""
@@ -100,10 +95,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         *,
         attempted: bool = False,
     ) -> int:
-        """Leave those that `owner` still holds to the relay, from `due_at` on.
-
-        `error` is why they were not published; `attempted`, whether the fault was their own.
-        """
+        """Leave those that `owner` holds to the relay; `attempted`: the fault was their own."""
         changes: dict[str, Any] = {"due_at": due_at, "claimed_by": ""}
         if error:
             changes["last_error"] = error
@@ -113,7 +105,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         return self.filter(claimed_by=owner)._update_waiting(keys, **changes)
 
     def note_refusal(self, task: OutboxTask, error: str, attempts_allowed: int) -> bool:
-        """Put off a task that the broker has refused, or park it; gives whether it is parked."""
+        """Put off a task that the broker has refused, or park it; return whether it is parked."""
         now = timezone.now()
         parked = task.attempts + 1 >= attempts_allowed
         pause = min(2.0 ** min(task.attempts, 20), LONGEST_REFUSAL_PAUSE_SECONDS)
@@ -133,13 +125,13 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         return parked
 
     def replay(self) -> int:
-        """Have those of them that are parked tried again from the beginning; gives how many."""
-        now = timezone.now()
-        changes: dict[str, Any] = {"attempts": 0, "parked_at": None, "due_at": now}
-        parked = self.parked()
-        return parked.filter(order_key="").update(
-            state=OutboxTask.State.PENDING, **changes
-        ) + parked.exclude(order_key="").update(state=OutboxTask.State.IN_ORDER, **changes)
+        """Have those that are parked tried again from the beginning; return how many."""
+        waiting = Case(
+            When(order_key="", then=OutboxTask.State.PENDING), default=OutboxTask.State.IN_ORDER
+        )
+        return self.parked().update(
+            state=waiting, attempts=0, parked_at=None, due_at=timezone.now()
+        )
 
     def _update_waiting(self, keys: Sequence[int], **changes: Any) -> int:
         return sum(
@@ -170,16 +162,12 @@ class OutboxTask(models.Model):
         _("state"), choices=State, default=State.PENDING, editable=False
     )
     written_at = models.DateTimeField(_("written at"), editable=False)
-    # When it is next to be looked at: while it waits, by the relay that publishes it; once it
-    # is sent, by the one that deletes it after the retention.
+    # When it is next looked at: while it waits, to be published; once sent, to be deleted.
     due_at = models.DateTimeField(_("due at"), editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     claimed_by = models.CharField(max_length=36, default="", editable=False)
     last_error = models.TextField(_("last error"), default="", editable=False)
-    # The newer columns have their defaults in the database too: processes of the version before
-    # go on sending while a service is being upgraded.
-    #
     # When its sender wants it published at the earliest.
     not_before = models.DateTimeField(_("not before"), null=True, editable=False)
     order_key = models.CharField(

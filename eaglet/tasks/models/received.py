@@ -1,4 +1,4 @@
-"""The receiver's ledger: what became of each task that a worker took, and what it parked."""
+"""Keep what became of each task that a worker took, and what it parked: the ledger."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
-    """Queries over what was received, and its steps."""
+    """Query what was received, and note its steps."""
 
     def parked(self) -> ReceivedTaskQuerySet:
-        """Those that were parked, and wait to be replayed."""
+        """Return those that were parked, and wait to be replayed."""
         return self.filter(state=ReceivedTask.State.PARKED)
 
     def due(self, now: datetime.datetime) -> ReceivedTaskQuerySet:
-        """Those to be published again now, the longest due first."""
+        """Return those to be published again now, the longest due first."""
         return self.filter(state__in=ReceivedTask.PUT_OFF, due_at__lte=now).order_by("due_at")
 
     def close_lost(self, begun_before: datetime.datetime) -> int:
@@ -29,8 +29,8 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
             state=ReceivedTask.State.PARKED,
             ended_at=now,
             due_at=now,
-            cause="It was begun, and no end of it was noted: it may have been done. Its worker "
-            "died, or the database was away as it ended.",
+            cause="It was begun, and no end was noted for as long as a task may run: it may have "
+            "been done. Its worker died, or the database was away as it ended.",
         )
 
     def note_replayed(self, task: ReceivedTask) -> None:
@@ -66,8 +66,8 @@ class ReceivedTask(models.Model):
     received_at = models.DateTimeField(_("received at"), editable=False)
     started_at = models.DateTimeField(_("started at"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
-    # When it is next to be looked at: while it waits, by the worker that publishes it again; once
-    # it is done, by whoever deletes it after the retention. Else when its state changed last.
+    # When it is next looked at: to be published again, or once done, to be deleted. Else when its
+    # state changed last.
     due_at = models.DateTimeField(_("due at"), editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     worker = models.CharField(_("worker"), max_length=255, default="", editable=False)
@@ -105,5 +105,5 @@ class ReceivedTask(models.Model):
 
 
 def ledger_alias() -> str:
-    """The database the ledger is in, by the project's routers."""
+    """Return the database the ledger is in, by the project's routers."""
     return router.db_for_write(ReceivedTask)

@@ -1,4 +1,4 @@
-"""What a task may carry: queue names and arguments, made plain JSON before Celery sees them."""
+"""Check queue names and arguments, and make them plain JSON before Celery sees them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TOO_LARGE: Final = 10**4300
 
 
 def check_queue_name(name: object) -> str:
-    """Give the name back if a queue could have it; InvalidTask says why not."""
+    """Return the name if a queue could have it. Raises InvalidTask, saying why not."""
     if not isinstance(name, str):
         raise InvalidTask(f"a queue's name is a str, not {type(name).__name__}")
     try:
@@ -50,7 +50,7 @@ def check_queue_name(name: object) -> str:
 
 
 def check_order_key(key: object) -> str:
-    """Give an order key back, "" for None; InvalidTask says why it is none."""
+    """Return an order key, "" for None. Raises InvalidTask, saying why it is none."""
     if key is None:
         return ""
     if not isinstance(key, str):
@@ -64,11 +64,10 @@ def check_order_key(key: object) -> str:
 
 
 def to_json(args: object) -> str:
-    """Write arguments as JSON text in ASCII.
+    """Return arguments as JSON text in ASCII, dates and the like as in an answer.
 
-    Dates, decimals, UUIDs and the like become strings as in an answer (`eaglet.encoding`).
-    Raises InvalidTask, naming the path to the value, for what JSON can't carry, and with the
-    limit for what is larger than EAGLET_TASK_MAX_BYTES.
+    Raises InvalidTask, naming the path, for what JSON can't carry, and for what is larger than
+    EAGLET_TASK_MAX_BYTES.
     """
     # ASCII, so that no database or broker on the way can lose a character.
     text = json.dumps(_plain(args, "args", 0), allow_nan=False, separators=(",", ":"))

@@ -60,20 +60,12 @@ def rows():
 
 
 @pytest.mark.usefixtures("refusing")
-def test_a_refused_connection_breaks_neither_the_call_nor_the_commit():
-    with transaction.atomic():
-        send_task(QUEUE, {"n": 1})
-    [(state, attempts, error)] = rows()
-    assert state == OutboxTask.State.PENDING
-    assert attempts == 0
-    assert "refused" in error
-
-
-@pytest.mark.usefixtures("refusing")
 def test_what_could_not_be_published_goes_out_with_the_relay_when_the_broker_is_back(
     received, settings
 ):
     send_task(QUEUE, {"event_type": "好友"})
+    [(state, attempts, error)] = rows()
+    assert (state, attempts, "refused" in error) == (OutboxTask.State.PENDING, 0, True)
     with pytest.raises(CommandError, match=r"not everything could be published: .*refused"):
         call_command("relay_tasks", once=True)
     settings.CELERY_BROKER_URL = "memory://"
@@ -166,28 +158,24 @@ def test_after_some_failures_in_a_row_the_broker_is_left_alone_for_a_while(recei
     assert sorted(body[0][0]["n"] for _, body in received(QUEUE)) == [0, 1, 2, 3]
 
 
-def test_the_brokers_password_is_not_in_the_reason(settings, caplog):
-    settings.CELERY_BROKER_URL = f"amqp://me:s3cr3t-pass@127.0.0.1:{closed_port()}//"
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("amqp://me:hush@127.0.0.1:1//", "refused"),
+        ("amqp://me:se#hush/x@127.0.0.1:5672//", "can't be"),
+        ("eaglet://me:hush@host/queue", "eaglet://"),
+        ("nonsense://me:hush@somewhere", "nonsense"),
+    ],
+)
+def test_why_a_broker_cannot_be_reached_is_told_without_its_password(settings, caplog, url, told):
+    settings.CELERY_BROKER_URL = url
     send_task(QUEUE, {"n": 1})
+    [(state, _, error)] = rows()
+    assert state == OutboxTask.State.PENDING
+    assert told in error
     with pytest.raises(CommandError) as caught:
         call_command("relay_tasks", once=True)
-    assert "s3cr3t-pass" not in str(caught.value) + rows()[0][2] + caplog.text
-
-
-def test_a_url_that_cannot_be_read_is_told_without_it(settings, caplog):
-    settings.CELERY_BROKER_URL = "amqp://me:se#kret/x@127.0.0.1:5672//"
-    send_task(QUEUE, {"n": 1})
-    [(_, _, error)] = rows()
-    assert error
-    assert "kret" not in error + caplog.text
-
-
-def test_a_url_in_an_error_is_shown_without_its_password(settings, caplog):
-    settings.CELERY_BROKER_URL = "eaglet://me:s3cr3t@host/queue"
-    send_task(QUEUE, {"n": 1})
-    [(_, _, error)] = rows()
-    assert "eaglet://" in error
-    assert "s3cr3t" not in error + caplog.text
+    assert "hush" not in error + caplog.text + str(caught.value)
 
 
 def test_a_broker_that_is_slow_is_not_left_alone(when_publishing, settings):
@@ -270,14 +258,6 @@ def test_a_tasks_time_limit_is_not_swallowed(monkeypatch):
     monkeypatch.setattr(publisher_module.Publisher, "publish", over)
     with pytest.raises(SoftTimeLimitExceeded):
         send_task(QUEUE, {"n": 1})
-
-
-def test_an_unknown_transport_breaks_no_commit(settings):
-    settings.CELERY_BROKER_URL = "nonsense://somewhere"
-    send_task(QUEUE, {"n": 1})
-    [(state, _, error)] = rows()
-    assert state == OutboxTask.State.PENDING
-    assert "nonsense" in error
 
 
 @forks

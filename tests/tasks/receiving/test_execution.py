@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import uuid
 
 import pytest
 from celery.exceptions import Reject, Retry, WorkerShutdown
@@ -13,20 +12,11 @@ from eaglet.exceptions import BrokerUnavailable
 from eaglet.params import param_required
 from eaglet.tasks import task
 from eaglet.tasks.models import ReceivedTask
-from eaglet.tasks.receiving import celery_task, decorator
 from eaglet.tasks.receiving.redelivery import Redelivery
 
 State = ReceivedTask.State
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def queue(monkeypatch, settings):
-    monkeypatch.setattr(decorator, "_handlers", {})
-    monkeypatch.setattr(celery_task, "_PAUSE_BEFORE_REQUEUE_SECONDS", 0)
-    settings.EAGLET_HANDLER_MAX_ATTEMPTS = 3
-    return f"services.points.{uuid.uuid4()}"
 
 
 @pytest.fixture
@@ -91,15 +81,6 @@ def test_what_does_not_fit_is_parked_at_its_first_attempt_with_every_fault(queue
     assert "a: not an integer; b: missing" in row.cause
 
 
-def test_max_attempts_is_the_tasks_own(queue):
-    @task(queue, max_attempts=1)
-    def changed(args):
-        raise ValueError
-
-    changed.apply(args=[{}])
-    assert ReceivedTask.objects.get().attempts == 1
-
-
 def test_a_retry_is_a_row_that_is_due_later_and_the_message_is_acknowledged(
     queue, as_by_a_worker, received, settings
 ):
@@ -128,8 +109,11 @@ def test_a_retry_is_a_row_that_is_due_later_and_the_message_is_acknowledged(
     assert ReceivedTask.objects.get().state == State.REPLAYED
 
 
-def test_a_retry_that_cant_be_written_gives_the_message_back(queue, as_by_a_worker, monkeypatch):
-    @task(queue)
+@pytest.mark.parametrize("max_attempts", [1, 2])
+def test_what_cant_be_parked_or_put_off_gives_the_message_back(
+    queue, as_by_a_worker, monkeypatch, caplog, max_attempts
+):
+    @task(queue, max_attempts=max_attempts)
     def changed(args):
         raise ValueError
 
@@ -140,6 +124,7 @@ def test_a_retry_that_cant_be_written_gives_the_message_back(queue, as_by_a_work
     with pytest.raises(Reject) as raised:
         as_by_a_worker(changed, {})
     assert raised.value.requeue
+    assert "could not be kept" in caplog.text
 
 
 def test_a_retry_that_the_broker_can_never_take_is_parked(queue, as_by_a_worker, settings):
@@ -243,21 +228,6 @@ def test_a_coroutine_that_a_handler_returns_is_a_failure(queue):
 
     changed.apply(args=[{}])
     assert "which nobody runs" in ReceivedTask.objects.get().cause
-
-
-def test_what_cant_be_parked_gives_the_message_back(queue, as_by_a_worker, monkeypatch, caplog):
-    @task(queue, max_attempts=1)
-    def changed(args):
-        raise ValueError
-
-    def fail(*args, **options):
-        raise RuntimeError("no database")
-
-    monkeypatch.setattr("eaglet.tasks.receiving.ledger.note", fail)
-    with pytest.raises(Reject) as raised:
-        as_by_a_worker(changed, {})
-    assert raised.value.requeue
-    assert "could not be kept" in caplog.text
 
 
 def test_what_is_done_is_told_in_one_record(queue, caplog):

@@ -1,7 +1,6 @@
 """What the ledger says of tasks whose session to the database breaks, or that have no end."""
 
 import datetime
-import uuid
 
 import pytest
 from celery.exceptions import Retry
@@ -10,17 +9,9 @@ from django.utils import timezone
 
 from eaglet.tasks import task
 from eaglet.tasks.models import ReceivedTask
-from eaglet.tasks.receiving import celery_task, decorator
 from eaglet.tasks.receiving.redelivery import Redelivery
 
 State = ReceivedTask.State
-
-
-@pytest.fixture
-def queue(monkeypatch):
-    monkeypatch.setattr(decorator, "_handlers", {})
-    monkeypatch.setattr(celery_task, "_PAUSE_BEFORE_REQUEUE_SECONDS", 0)
-    return f"services.points.{uuid.uuid4()}"
 
 
 def run(declared):

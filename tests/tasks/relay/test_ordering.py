@@ -183,14 +183,6 @@ def test_later_ones_wait_for_one_that_is_to_be_sent_later(received):
     assert numbers(received(QUEUE)) == [0, 1]
 
 
-def test_what_is_behind_one_that_is_not_due_is_not_claimed_either():
-    send(0)
-    send_task(QUEUE, {"n": 1}, order_key="member 1", delay_seconds=3600)
-    send(2)
-    assert claim(claims("me")) == [[0]]
-    assert OutboxTask.objects.get(arguments='{"n":2}').claimed_by == ""
-
-
 @pytest.mark.parametrize("key", ["", "k" * 256, "a\nb", "a\0", 7, b"k"])
 def test_what_is_no_key_is_refused(key):
     with pytest.raises(InvalidTask, match="order key"):

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from eaglet.core.utils.send_task import send_task as documented
-from eaglet.exceptions import InvalidTask, TaskError
+from eaglet.exceptions import TaskError
 from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
 
@@ -41,23 +41,17 @@ def test_the_documented_path_is_the_same_function():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_task_is_in_the_queue_of_its_name_when_the_call_returns(received):
-    task_id = send_task(QUEUE, LOG)
-    [(headers, body)] = received(QUEUE)
-    assert headers["task"] == QUEUE
-    assert headers["id"] == task_id
+@pytest.mark.parametrize("queue_name", [QUEUE, "服务.积分.变动"])
+def test_a_task_is_in_the_queue_of_its_name_when_the_call_returns(received, queue_name):
+    task_id = send_task(queue_name, LOG)
+    [(headers, body)] = received(queue_name)
+    # As Celery's protocol 2 has it.
+    assert {"root_id", "parent_id", "group", "retries", "eta"} <= {*headers}
+    assert (headers["lang"], headers["task"], headers["id"]) == ("py", queue_name, task_id)
+    assert len(body) == 3
     assert body[0] == [LOG]
     assert body[1] == {}
     assert states() == [SENT]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_message_is_of_celerys_protocol_2_in_json(received):
-    send_task(QUEUE, LOG)
-    [(headers, body)] = received(QUEUE)
-    assert {"lang", "task", "id", "root_id", "parent_id", "group", "retries", "eta"} <= {*headers}
-    assert headers["lang"] == "py"
-    assert len(body) == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -80,6 +74,8 @@ def test_what_is_rolled_back_is_neither_published_nor_kept(received):
 @pytest.mark.django_db(transaction=True)
 def test_what_a_savepoint_rolls_back_is_not_published_and_the_rest_is(received):
     with transaction.atomic():
+        with rolled_back():
+            send_task(QUEUE, {"n": 0})
         send_task(QUEUE, {"n": 1})
         with rolled_back():
             send_task(QUEUE, {"n": 2})
@@ -87,15 +83,6 @@ def test_what_a_savepoint_rolls_back_is_not_published_and_the_rest_is(received):
             send_task(QUEUE, {"n": 3})
     assert [body[0][0]["n"] for _, body in received(QUEUE)] == [1, 3]
     assert states() == [SENT, SENT]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_savepoint_that_takes_the_first_task_along_leaves_the_others(received):
-    with transaction.atomic():
-        with rolled_back():
-            send_task(QUEUE, {"n": 1})
-        send_task(QUEUE, {"n": 2})
-    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [2]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -116,15 +103,11 @@ def test_a_savepoint_made_by_hand_takes_its_task_along(received):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_transaction_after_one_that_was_rolled_back_sends_its_own(received):
-    for n in range(3):
-        try:
-            with transaction.atomic():
-                send_task(QUEUE, {"n": n})
-                if n == 1:
-                    raise ZeroDivisionError
-        except ZeroDivisionError:
-            pass
-    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [0, 2]
+    with rolled_back():
+        send_task(QUEUE, {"n": 1})
+    with transaction.atomic():
+        send_task(QUEUE, {"n": 2})
+    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [2]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -213,49 +196,12 @@ def test_any_json_value_can_be_the_arguments(received, args):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_queue_names_need_not_be_ascii(received):
-    send_task("服务.积分.变动", LOG)
-    [(headers, _)] = received("服务.积分.变动")
-    assert headers["task"] == "服务.积分.变动"
-
-
-@pytest.mark.django_db(transaction=True)
 def test_secret_arguments_are_not_in_what_celery_shows_of_a_message(received):
     send_task(QUEUE, {"name": "a", "app_secret": "hush", "inner": {"password": "hush too"}})
     [(headers, body)] = received(QUEUE)
     assert "hush" not in json.dumps(headers)
     assert "'name': 'a'" in headers["argsrepr"]
     assert body[0][0]["app_secret"] == "hush"
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("CELERY_TASK_SERIALIZER", "pickle"),
-        ("CELERY_TASK_PROTOCOL", 1),
-        ("CELERY_RESULT_BACKEND", "no.such:Backend"),
-        ("CELERY_TASK_ALWAYS_EAGER", True),
-        ("CELERY_TASK_ROUTES", {"*": {"queue": "elsewhere"}}),
-    ],
-)
-def test_the_projects_own_celery_settings_do_not_change_what_is_sent(
-    received, settings, name, value
-):
-    setattr(settings, name, value)
-    task_id = send_task(QUEUE, LOG)
-    [(headers, body)] = received(QUEUE)
-    assert headers["id"] == task_id
-    assert body[0] == [LOG]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_refused_task_is_not_written():
-    with pytest.raises(InvalidTask):
-        send_task(QUEUE, {"when": float("nan")})
-    with pytest.raises(InvalidTask):
-        send_task("", LOG)
-    assert states() == []
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "second"])

@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from eaglet.tasks import send_task
@@ -7,11 +5,6 @@ from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.testing import broker_down, broker_refusing, broker_silent, broker_slow
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def queue():
-    return f"services.points.{uuid.uuid4()}"
 
 
 def states():

@@ -13,7 +13,7 @@ from eaglet.tasks.receiving.worker import discover
 
 
 class Command(BaseCommand):
-    """For CI: fails when a sender's listing and its receivers' do not go together."""
+    """Fail, for CI, when a sender's listing and its receivers' do not go together."""
 
     help = (
         "Compare a sender's listing with those of the services that take its tasks, as "
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Compare; CommandError, with every mismatch, or for what can't be read."""
+        """Compare. Raises CommandError with every mismatch, or for what can't be read."""
         sender = _read(options["sender"])
         receivers = [_read(name) for name in options["receivers"]]
         try:

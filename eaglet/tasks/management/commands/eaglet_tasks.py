@@ -12,7 +12,7 @@ from eaglet.tasks.receiving.worker import discover
 
 
 class Command(BaseCommand):
-    """Writes the listing that `compare_tasks` reads."""
+    """Write the listing that `compare_tasks` reads."""
 
     help = (
         "Write, as JSON, which queues this service sends to (as `sends` declares) and takes from "

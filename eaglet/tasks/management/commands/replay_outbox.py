@@ -13,7 +13,7 @@ from eaglet.tasks.outboxes import outbox_aliases
 
 
 class Command(BaseCommand):
-    """Gives parked tasks back to the relay."""
+    """Give parked tasks back to the relay."""
 
     help = (
         "Have tasks that were parked, because the broker refused them too often, tried again "
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     @needs_tables
     def handle(self, *args: Any, **options: Any) -> None:
-        """Replay, or list; CommandError where there is no outbox, or no such parked task."""
+        """Replay, or list. Raises CommandError where there is no outbox, or no such parked task."""
         alias = options["database"]
         if alias not in outbox_aliases():
             raise CommandError(f"the database {alias!r} has no outbox")

@@ -11,7 +11,7 @@ from eaglet.tasks.receiving.replay import replay
 
 
 class Command(BaseCommand):
-    """Publishes parked tasks again."""
+    """Publish parked tasks again."""
 
     help = (
         "Publish received tasks that were parked again, for a worker to take. Without --task, "
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--database", metavar="ALIAS", help="The ledger's; by default yours.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Replay, or list; CommandError where none is meant, or not all could be published."""
+        """Replay, or list. Raises CommandError where none is meant, or not all went."""
         if options["force"] and not options["task"]:
             raise CommandError("--force goes with --task")
         received = ReceivedTask.objects.using(options["database"] or ledger_alias())
