@@ -1,4 +1,4 @@
-"""System checks of what tasks are sent and received with."""
+"""Check what tasks are sent and received with."""
 
 from __future__ import annotations
 

@@ -124,25 +124,21 @@ def _workers() -> Iterator[Finding]:
         yield Finding("workers: they run without remote control, so what they take is not known")
         return
     taken = _taken(own)
-    for queue in sorted(own):
+    for queue in sorted(own | sent):
         if queue in taken:
-            yield Finding(f"queue {queue}: a worker takes its tasks")
-        else:
+            whose = "its tasks" if queue in own else "the tasks sent to it"
+            yield Finding(f"queue {queue}: a worker takes {whose}")
+        elif queue in own:
             yield Finding(
                 f"queue {queue}: declared here, and no worker takes its tasks",
                 "run celery -A eaglet.tasks worker (DJANGO_SETTINGS_MODULE set), and keep it "
                 "running",
             )
-    for queue in sorted(sent - own):
-        if queue in taken:
-            yield Finding(f"queue {queue}: a worker takes the tasks sent to it")
-            continue
-        nearest = difflib.get_close_matches(queue, taken | own, 1, 0.8)
-        yield Finding(
-            f"queue {queue}: tasks were sent to it, and no worker takes them",
-            f"did you mean {nearest[0]}? If not: is the worker of the service that takes them "
-            "running, on the same broker?"
-            if nearest
-            else "is the worker of the service that takes them running, on the same broker, and "
-            "is the queue spelt as that service's @task has it?",
-        )
+        else:
+            nearest = difflib.get_close_matches(queue, taken | own, 1, 0.8)
+            yield Finding(
+                f"queue {queue}: tasks were sent to it, and no worker takes them",
+                (f"did you mean {nearest[0]}? If not: " if nearest else "")
+                + "is the worker of the service that takes them running, on the same broker, and "
+                "is the queue spelt as that service's @task has it?",
+            )

@@ -106,6 +106,11 @@ def declared_queues() -> list[str]:
     return sorted(_handlers)
 
 
+def declaration_of(queue_name: str) -> Declaration | None:
+    """Return what function takes the tasks of a queue, if any."""
+    return _handlers.get(queue_name)
+
+
 def is_declared(queue_name: str) -> bool:
     """Return whether a function takes the tasks of a queue."""
     return queue_name in _handlers

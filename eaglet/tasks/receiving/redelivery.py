@@ -28,7 +28,7 @@ LEASE_SECONDS: Final = 20
 """How long a task waits that a worker was about to publish when it died."""
 
 LONGEST_RUN_SECONDS: Final = 24 * 3600
-"""How long a task may run: one begun longer ago, and not again since, has no end."""
+"""How long a task may run, unless CELERY_TASK_TIME_LIMIT allows longer."""
 _CLOSE_EVERY_SECONDS: Final = 600
 
 State = ReceivedTask.State
@@ -77,7 +77,8 @@ class Redelivery:
         self._pruner.prune_when_it_is_time([ledger_alias()])
         if time.monotonic() >= self._close_at:
             self._close_at = time.monotonic() + _CLOSE_EVERY_SECONDS
-            begun_before = timezone.now() - datetime.timedelta(seconds=LONGEST_RUN_SECONDS)
+            longest = max(LONGEST_RUN_SECONDS, publishing_app().conf.task_time_limit or 0)
+            begun_before = timezone.now() - datetime.timedelta(seconds=longest)
             ReceivedTask.objects.using(ledger_alias()).close_lost(begun_before)
         while self.publish_due() == BATCH_SIZE:
             pass

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
-
-from kombu.serialization import dumps, loads
 
 from eaglet.exceptions import AlreadyFinished, TaskError
 from eaglet.observability.tracing import Trace, tracing
 from eaglet.tasks.broker.connection import publishing_app
-from eaglet.tasks.broker.headers import REQUEST_ID, TRACEPARENT, headers_for
+from eaglet.tasks.broker.headers import headers_for
 from eaglet.tasks.display import redacted_repr
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.receiving.decorator import declarations
+from eaglet.tasks.receiving.decorator import declaration_of
 from eaglet.tasks.receiving.delivery import Delivery
 from eaglet.tasks.receiving.execution import Declaration, RetryLater, handle
 from eaglet.tasks.receiving.stored_message import StoredMessage
@@ -59,8 +58,7 @@ class InlineTasks(Sequence[RanTask]):
             if task is None:
                 return
             self._seen.add(task.task_id)
-            taken = {declared.queue_name: declared for declared in declarations()}
-            declaration = taken.get(task.queue_name)
+            declaration = declaration_of(task.queue_name)
             if declaration is None:
                 self.untaken.append(task)
                 continue
@@ -70,15 +68,16 @@ class InlineTasks(Sequence[RanTask]):
 
     def _deliver(self, declaration: Declaration, task: CapturedTask) -> None:
         row = OutboxTask.objects.using(task.using).get(task_id=task.task_id)
-        headers, args, kwargs = _through_json(task, row)
-        trace = Trace(headers.get(TRACEPARENT), None, headers.get(REQUEST_ID))
+        trace = Trace(row.traceparent or None, None, row.request_id or None)
         result, error, is_parked, attempt = None, None, False, 0
         with tracing(trace):
+            delivery = _delivery(task, row, trace)
             while True:
                 attempt += 1
-                delivery = _delivery(task, headers, args, kwargs, trace, attempt)
                 try:
-                    result = handle(declaration, delivery, tuple(args), kwargs)
+                    result = handle(
+                        declaration, replace(delivery, attempt=attempt), (task.args,), {}
+                    )
                 except RetryLater as again:
                     error = again.error
                     if not self._raise_errors:
@@ -91,7 +90,7 @@ class InlineTasks(Sequence[RanTask]):
                     error = None
                 break
         self._ran.append(
-            RanTask(task.queue_name, args[0], task.task_id, attempt, result, error, is_parked)
+            RanTask(task.queue_name, task.args, task.task_id, attempt, result, error, is_parked)
         )
         if error is not None and self._raise_errors:
             raise error
@@ -130,38 +129,20 @@ def inline_tasks(*, raise_errors: bool = True, deliveries: int = 1) -> Iterator[
         ran.run()
 
 
-def _through_json(
-    task: CapturedTask, row: OutboxTask
-) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+def _delivery(task: CapturedTask, row: OutboxTask, trace: Trace) -> Delivery:
     message = publishing_app().amqp.as_task_v2(
         task.task_id, task.queue_name, (task.args,), argsrepr=redacted_repr([task.args])
     )
-    headers = {**message.headers, **headers_for(row.request_id, row.traceparent)}
-    content_type, encoding, body = dumps((headers, message.body), serializer="json")
-    read, (args, kwargs, _) = loads(body, content_type, encoding, accept={"application/json"})
-    return read, args, kwargs
-
-
-def _delivery(
-    task: CapturedTask,
-    headers: dict[str, Any],
-    args: list[Any],
-    kwargs: dict[str, Any],
-    trace: Trace,
-    attempt: int,
-) -> Delivery:
-    _, _, body = dumps((args, kwargs, {}), serializer="json")
     return Delivery(
         task_id=task.task_id,
         queue_name=task.queue_name,
         message=StoredMessage(
-            body=body.encode() if isinstance(body, str) else body,
-            headers=headers,
+            body=json.dumps(message.body).encode(),
+            headers={**message.headers, **headers_for(row.request_id, row.traceparent)},
             routing_key=task.queue_name,
         ),
         worker=f"inline-{uuid.getnode():x}"[:20],
         request_id=trace.request_id,
         traceparent=trace.headers()["traceparent"],
-        attempt=attempt,
         is_first=False,
     )

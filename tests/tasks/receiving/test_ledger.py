@@ -81,10 +81,14 @@ def test_a_session_that_breaks_keeps_no_failure_and_its_cause_from_the_ledger(qu
 
 
 @pytest.mark.django_db
-def test_a_task_whose_end_nobody_noted_is_parked_after_a_day_with_a_true_word(settings):
+@pytest.mark.parametrize(("limit_hours", "longest_hours"), [(None, 24), (1, 24), (72, 72)])
+def test_a_task_whose_end_nobody_noted_is_parked_once_it_may_not_run_any_longer(
+    settings, limit_hours, longest_hours
+):
     settings.CELERY_BROKER_URL = "memory://"
+    settings.CELERY_TASK_TIME_LIMIT = limit_hours and limit_hours * 3600
     now = timezone.now()
-    for name, hours in (("lost", 25), ("running", 23)):
+    for name, hours in (("lost", longest_hours + 1), ("running", longest_hours - 1)):
         at = now - datetime.timedelta(hours=hours)
         ReceivedTask.objects.create(
             key=name, task_id=name, queue_name="q", state=State.STARTED, received_at=at, due_at=at
