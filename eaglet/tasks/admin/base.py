@@ -58,6 +58,10 @@ class TaskAdmin(MachineWrittenAdmin):
         """Return whether the task's page offers to."""
         raise NotImplementedError
 
+    def may_be_forced(self, task: Any) -> bool:
+        """Return whether the task's page offers to do again what is done."""
+        return False
+
     def question(self, *, forced: bool) -> str:
         """Return what is asked before it is done."""
         raise NotImplementedError
@@ -121,10 +125,6 @@ class TaskAdmin(MachineWrittenAdmin):
             "may_force": may and self.may_be_forced(task),
         }
         return super().change_view(request, object_id, form_url, context)
-
-    def may_be_forced(self, task: Any) -> bool:
-        """Return whether the task's page offers to do again what is done."""
-        return False
 
 
 def first_of(queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -67,9 +67,8 @@ class Consumer(celery_consumer.Consumer):
         """Leave a task for later to the ledger: nothing waits in a worker's memory."""
         headers = message.headers or {}
         due_at = eta_of(headers)
-        if due_at is None or not is_declared(headers.get("task", "")):
-            return False
-        if due_at <= datetime.datetime.now(datetime.UTC):
+        now = datetime.datetime.now(datetime.UTC)
+        if due_at is None or due_at <= now or not is_declared(headers.get("task", "")):
             return False
         delivery = _delivery_of(message, self.hostname, None)
         self._keep(message, lambda: put_off(delivery, due_at))
