@@ -205,6 +205,9 @@ def test_no_key(migrated):
 
 
 def test_nobody_may_call(migrated):
+    # Those of the tests before.
+    forget = "from eaglet.auth.models import App; App.objects.all().delete()"
+    migrated.manage("shell", "--no-imports", "--command", forget)
     told = tried(migrated, "eaglet_doctor")
     assert "callers: none, and 1 resources require an access token" in told
     assert "run manage.py create_app NAME --grant" in told
@@ -238,7 +241,7 @@ def test_a_wrong_secret_and_then_all_is_well(migrated, tmp_path):
         key = migrated.create_app("caller")
         wrong = {**key, "APP_SECRET": "x" * 43, "ENABLE_API_AUTH": "true"}
         told = tried(migrated, "eaglet_doctor", **where, **wrong)
-        assert "APP_SECRET is not its secret: run manage.py create_app NAME" in told
+        assert "APP_SECRET is not its secret: run manage.py create_app (or rotate_secret)" in told
         assert "x" * 43 not in told
 
         migrated.work(processes)

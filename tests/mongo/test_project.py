@@ -160,7 +160,8 @@ def test_send_task_refuses_a_promise_it_could_not_keep():
             print(error)
     """).splitlines()
     assert "is MongoDB, where transaction.atomic does nothing" in told[0]
-    assert "which is MongoDB, and none on 'default'" in told[1]
+    assert "and none on 'default'" in told[1]
+    assert "That is MongoDB, where transaction.atomic rolls nothing back" in told[1]
 
 
 @pytest.mark.services
