@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
-from django.db import DatabaseError, InterfaceError
+from django.db import Error, connections
 
-DATABASE_FAULTS: Final = (DatabaseError, InterfaceError)
-"""The latter is no kind of the former, and what some drivers raise."""
+DATABASE_FAULTS: Final = (Error,)
+"""DatabaseError, InterfaceError, and what a driver raises that is neither."""
+
+
+def close(alias: str) -> None:
+    """Close a connection that failed, so that the next statement has a fresh one."""
+    with suppress(Error):  # PyMySQL refuses to close twice
+        connections[alias].close()
 
 
 def in_batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:

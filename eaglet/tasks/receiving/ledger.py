@@ -13,7 +13,7 @@ from django.db import IntegrityError, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from eaglet.tasks.database import DATABASE_FAULTS
+from eaglet.tasks.database import DATABASE_FAULTS, close
 from eaglet.tasks.display import as_column
 from eaglet.tasks.insert import insert
 from eaglet.tasks.models import ReceivedTask, ledger_alias
@@ -43,10 +43,9 @@ def _again_on_a_fresh_connection(step: Callable[P, R]) -> Callable[P, R]:
         try:
             return step(*args, **kwargs)
         except DATABASE_FAULTS:
-            connection = connections[ledger_alias()]
-            if connection.in_atomic_block:
+            if connections[alias := ledger_alias()].in_atomic_block:
                 raise
-            connection.close()
+            close(alias)
             return step(*args, **kwargs)
 
     return take

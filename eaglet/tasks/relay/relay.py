@@ -12,13 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db import connections
 from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker import connection
-from eaglet.tasks.database import DATABASE_FAULTS
+from eaglet.tasks.database import DATABASE_FAULTS, close
 from eaglet.tasks.display import describe
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
@@ -141,7 +140,7 @@ class Relay:
             except DATABASE_FAULTS as error:
                 self._stopped_by(f"the outbox of {alias!r}: {describe(error)}")
                 # Not `close_if_unusable`: this one keeps its connection for good otherwise.
-                connections[alias].close()
+                close(alias)
         return published
 
     def _serves(self, alias: str) -> bool:
@@ -165,7 +164,7 @@ class Relay:
         except DATABASE_FAULTS as error:
             logger.warning("an outbox can't be read: %s", describe(error))
             for alias in self._watches:
-                connections[alias].close()
+                close(alias)
 
     def _senders_keep_some(self, until: datetime.datetime) -> bool:
         # One that was attempted, and is due soon, was refused: that is no reason to wait. Nor
