@@ -53,7 +53,7 @@ test: environment
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile
 
 # In random order, by a seed that is printed: again with SEED=1. Newer Pythons count cheaply.
-coverage: SEED := $(shell date +%s)
+coverage: SEED ?= $(shell date +%s)
 coverage: environment
 	@echo 'coverage: SEED=$(SEED)'
 	@COVERAGE_CORE=$$($(BIN)/python -c \
