@@ -69,15 +69,9 @@ def staff(client, db):
 
 
 @pytest.fixture(autouse=True)
-def _no_refused_calls_from_other_tests():
-    refusals.counter.clear()
-    yield
-    refusals.counter.clear()
-
-
-@pytest.fixture(autouse=True)
-def _no_verifications_from_other_tests():
+def _nothing_verified_or_refused_by_other_tests():
     verifier().clear()
+    refusals._noted.clear()
 
 
 @pytest.fixture(autouse=True)

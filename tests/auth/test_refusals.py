@@ -6,7 +6,6 @@ from django.test.utils import CaptureQueriesContext
 
 from eaglet.auth import refusals
 from eaglet.auth.models import App, Reason, RefusedCalls
-from eaglet.auth.refusals import counter
 from tests.auth.admin.pages import APPS, change_app, page
 
 
@@ -32,7 +31,6 @@ def test_calls_of_an_app_that_is_switched_off_are_counted(call, hermes, client, 
     App.objects.update(is_active=False)
     assert call(token).status_code == 401
     assert client.post(token_endpoint, hermes.params).status_code == 401
-    counter.write()
     assert counts() == {("hermes", "off", ""): 2}
 
 
@@ -42,7 +40,6 @@ def test_calls_with_what_was_revoked_are_counted(call, hermes, client, token_end
     assert call(token).status_code == 401
     hermes.app.secrets.get().revoke()
     assert client.post(token_endpoint, hermes.params).status_code == 401
-    counter.write()
     assert counts() == {("hermes", "revoked", ""): 2}
 
 
@@ -53,34 +50,15 @@ def test_who_is_not_known_is_not_counted_and_writes_nothing(call, client, hermes
         assert call().status_code == 401
         assert call("egt_" + "x" * 43).status_code == 401
         assert client.post(token_endpoint, wrong).status_code in (401, 429)
-    counter.write()
     assert counts() == {}
     assert not [query for query in queries if "refusedcalls" in query["sql"]]
 
 
-def test_a_process_writes_at_most_once_a_minute(call, poor, monkeypatch):
-    now = [1000.0]
-    monkeypatch.setattr(refusals.time, "monotonic", lambda: now[0])
+def test_every_call_is_counted_at_once(call, poor):
     token = poor.token()
-    for _ in range(3):
+    for count in (1, 2, 3):
         call(token)
-    assert counts() == {LACKS: 1}
-    now[0] += refusals.WRITE_EVERY_SECONDS
-    call(token)
-    assert counts() == {LACKS: 4}
-
-
-def test_what_is_not_written_yet_is_written_at_the_end_of_any_request(
-    call, poor, hermes, monkeypatch
-):
-    now = [1000.0]
-    monkeypatch.setattr(refusals.time, "monotonic", lambda: now[0])
-    token = poor.token()
-    call(token)
-    call(token)
-    now[0] += refusals.WRITE_EVERY_SECONDS
-    assert call(hermes.token()).status_code == 200
-    assert counts() == {LACKS: 2}
+        assert counts() == {LACKS: count}
 
 
 def test_a_connection_in_somebody_s_transaction_is_left_open(call, poor, monkeypatch):
@@ -105,8 +83,8 @@ def test_a_database_that_can_not_take_them_fails_no_request(call, poor, monkeypa
 
 def test_the_pages_show_them_and_the_grant_that_was_missing(admin_client, call, poor, hermes):
     call(poor.token())
-    counter.note(poor.app.pk, Reason.SWITCHED_OFF)
-    counter.write()
+    refusals.note(poor.app.pk, Reason.SWITCHED_OFF)
+    refusals.write()
     listed = page(admin_client, APPS, q="poor")
     assert 'class="field-calls_refused">2<' in listed
     assert 'class="field-calls_refused">0<' in page(admin_client, APPS, q="hermes")

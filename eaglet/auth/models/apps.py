@@ -117,7 +117,7 @@ class App(models.Model):
 
     @property
     def token_lifetime(self) -> datetime.timedelta:
-        """How long its access tokens live: its own lifetime, else EAGLET_TOKEN_LIFETIME_SECONDS."""
+        """Return how long its tokens live: its own time, else EAGLET_TOKEN_LIFETIME_SECONDS."""
         seconds = self.token_lifetime_seconds
         if seconds is None:
             seconds = conf.EAGLET_TOKEN_LIFETIME_SECONDS
@@ -143,12 +143,8 @@ class App(models.Model):
         record.save(using=self._state.db, force_insert=True)
         return CreatedSecret(record, secret)
 
-    def count_live_tokens(self, *, at_most: int) -> int:
-        """Return how many access tokens of it are accepted; more than so many are not counted."""
-        return self.tokens.using(self._state.db).live()[:at_most].count()
-
     def revoke_tokens(self) -> int:
-        """Revoke every access token issued to it that is still live; returns how many."""
+        """Revoke every access token issued to it that is still live; return how many."""
         return self.tokens.using(self._state.db).revoke()
 
 
@@ -247,7 +243,7 @@ class AppSecret(models.Model):
         rows.update(last_used_at=now)
 
     def revoke(self) -> int:
-        """Revoke it and every access token issued for it; returns how many of those."""
+        """Revoke it and every access token issued for it; return how many of those."""
         using = self._state.db
         with transaction.atomic(using=using):
             if self.revoked_at is None:

@@ -10,9 +10,8 @@ from typing import Final
 from django.db import router
 from django.views.decorators.debug import sensitive_variables
 
-from eaglet.auth import keys
+from eaglet.auth import keys, refusals
 from eaglet.auth.models import AccessToken, AppSecret, Reason
-from eaglet.auth.refusals import counter
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.pruning import prune_now_and_then
 from eaglet.exceptions import InvalidAppKey
@@ -87,5 +86,5 @@ def authenticate_app(app_key: str, secret: str) -> AppSecret:
 def _refuse(record: AppSecret, why: str, reason: Reason) -> None:
     name = one_line(str(record.app))
     logger.warning("no access token for app %s (%s): %s", name, record.app.app_key, why)
-    counter.note(record.app_id, reason)
+    refusals.note(record.app_id, reason)
     raise InvalidAppKey("incorrect app key or secret")

@@ -1,8 +1,8 @@
-"""Delete the rows of access tokens that are good for nothing any more.
+"""Delete the rows of expired access tokens, revoked or not.
 
-Expired ones go as tokens are issued, and by `manage.py prune_tokens`, which takes revoked ones too.
-Always in batches: each is found through an index, locks what it is about to delete and passes
-over what somebody else has locked. It changes no access, so nothing is announced.
+They go as tokens are issued, and by `manage.py prune_tokens`, in batches: each is found through an
+index, locks what it is about to delete and passes over what somebody else has locked. It changes
+no access, so nothing is announced.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from itertools import chain
 from typing import Final
 
 from django.db import DatabaseError, connections, models, transaction
@@ -40,86 +39,55 @@ _SHORTEST_PAUSE_SECONDS: Final = 0.002
 
 def prune_now_and_then(using: str) -> None:
     """Delete a batch of expired tokens, once in ISSUES_A_BATCH calls or so; never raises."""
-    if not _is_due():
+    # Not a count: processes that serve a few requests each would never get to it.
+    if random.randrange(ISSUES_A_BATCH) != 0:  # noqa: S311 - nothing secret about it
         return
     try:
-        _delete(_expired(using), BATCH_WHEN_ISSUING, using)
+        _delete(expired(using), BATCH_WHEN_ISSUING, using)
     # The token is issued; the next one to issue may have more luck.
     except DatabaseError as error:
         logger.warning("expired access tokens could not be deleted: %s", type(error).__name__)
 
 
 def prune(using: str, *, batch_size: int = BATCH_SIZE) -> Iterator[int]:
-    """Delete every expired or revoked token, batch by batch; yield how many after each.
+    """Delete every expired token, batch by batch; yield how many after each.
 
     Between batches it pauses for as long as the last one took, so that others get the lock of a
     database that has but one (SQLite).
     """
-    began = time.monotonic()
-    for deleted in chain(_expired_batches(using, batch_size), _revoked_batches(using, batch_size)):
-        seconds = time.monotonic() - began
-        yield deleted
-        time.sleep(max(seconds, _SHORTEST_PAUSE_SECONDS))
-        began = time.monotonic()
-
-
-def prune_cached_tokens(using: str) -> int:
-    """Delete expired tokens got from others that nobody renews; return how many."""
-    now = timezone.now()
-    expired = models.Q(expires_at__isnull=True) | models.Q(expires_at__lte=now)
-    rows = CachedToken.objects.using(using).filter(expired, updated_at__lt=now - ABANDONED_AFTER)
-    return rows.delete()[0]
-
-
-def count_dead(using: str) -> int:
-    """Return how many rows are expired or revoked now."""
-    dead = models.Q(expires_at__lte=timezone.now()) | models.Q(revoked_at__isnull=False)
-    return _tokens(using).filter(dead).count()
-
-
-def _is_due() -> bool:
-    # Not a count: processes that serve a few requests each would never get to it.
-    return random.randrange(ISSUES_A_BATCH) == 0  # noqa: S311 - nothing secret about it
-
-
-def _tokens(using: str) -> models.QuerySet[AccessToken]:
-    return AccessToken.objects.using(using)
-
-
-def _expired(using: str) -> models.QuerySet[AccessToken]:
-    return _tokens(using).filter(expires_at__lte=timezone.now()).order_by("expires_at")
-
-
-def _expired_batches(using: str, batch_size: int) -> Iterator[int]:
-    dead = _expired(using)
-    last = None
+    dead = rest = expired(using)
     while True:
-        # From where the last batch ended: before it stand the index entries of what is deleted
-        # already, until the database has cleared them away.
-        rest = dead if last is None else dead.filter(expires_at__gte=last)
+        began = time.monotonic()
         deleted, last = _delete(rest, batch_size, using)
         # None either if the rest is locked: whoever has locked it is deleting it. Not `deleted`:
         # where nothing can be locked, others may have been faster with the whole batch.
         if last is None:
             return
+        seconds = time.monotonic() - began
         yield deleted
+        time.sleep(max(seconds, _SHORTEST_PAUSE_SECONDS))
+        # From where the last batch ended: before it stand the index entries of what is deleted
+        # already, until the database has cleared them away.
+        rest = dead.filter(expires_at__gte=last)
 
 
-def _revoked_batches(using: str, batch_size: int) -> Iterator[int]:
-    """Look through the rest by primary key: few are revoked, and an index would cost each issue."""
-    ends = _tokens(using).aggregate(first=models.Min("pk"), last=models.Max("pk"))
-    if ends["first"] is None:
-        return
-    for start in range(ends["first"], ends["last"] + 1, batch_size):
-        among = _tokens(using).filter(pk__gte=start, pk__lt=start + batch_size)
-        dead = among.filter(revoked_at__isnull=False).order_by("pk")
-        yield _delete(dead, batch_size, using)[0]
+def prune_cached_tokens(using: str) -> int:
+    """Delete expired tokens got from others that nobody renews; return how many."""
+    now = timezone.now()
+    dead = models.Q(expires_at__isnull=True) | models.Q(expires_at__lte=now)
+    rows = CachedToken.objects.using(using).filter(dead, updated_at__lt=now - ABANDONED_AFTER)
+    return rows.delete()[0]
+
+
+def expired(using: str) -> models.QuerySet[AccessToken]:
+    """Return the tokens whose time is over, the oldest first."""
+    return AccessToken.objects.using(using).expired().order_by("expires_at")
 
 
 def _delete(
     dead: models.QuerySet[AccessToken], size: int, using: str
 ) -> tuple[int, datetime.datetime | None]:
-    """Delete the first rows of `dead`; returns how many, and when the last of them expired."""
+    """Delete the first rows of `dead`; return how many, and when the last of them expired."""
     features = connections[using].features
     skips_locked = features.has_select_for_update_skip_locked
     # A transaction to hold the locks in. On SQLite there is none to hold, and one that begins by
@@ -131,7 +99,7 @@ def _delete(
         deleted = 0
         at_once = features.max_query_params or size
         for start in range(0, len(found), at_once):
-            # Dead for good: nothing brings an expired or revoked token back.
+            # Dead for good: nothing brings an expired token back.
             chosen = [pk for pk, _ in found[start : start + at_once]]
-            deleted += _tokens(using).filter(pk__in=chosen)._raw_delete(using)
+            deleted += AccessToken.objects.using(using).filter(pk__in=chosen)._raw_delete(using)
     return deleted, found[-1][1] if found else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import logging
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,10 +11,11 @@ from typing import Final, TypeVar
 
 from django.db import connections, router, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth.models import CachedToken, CachedTokenQuerySet
-from eaglet.auth.tokens import encryption, timestamps
+from eaglet.auth.tokens import encryption
 from eaglet.observability.redaction import redact_text
 from eaglet.tokens import StoredToken, TokenKey
 
@@ -23,12 +23,6 @@ logger = logging.getLogger("eaglet.auth")
 
 T = TypeVar("T")
 
-# Not Django's `Now`: on MariaDB that is in the session's time zone, on SQLite always in UTC.
-_EPOCH_NOW: Final = {
-    "postgresql": "EXTRACT(EPOCH FROM clock_timestamp())::double precision",
-    "mysql": "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1e6",
-    "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
-}
 # How long to wait for a lock, a second: reading it, setting it, and what is set.
 _LOCK_WAIT: Final = {
     "postgresql": ("SHOW lock_timeout", "SET lock_timeout = '{}'", "1s"),
@@ -41,7 +35,10 @@ class DatabaseTokenStore:
     """An `eaglet.tokens.TokenStore` over CachedToken, on the caller's own connection.
 
     Inside the caller's transaction it reads in a savepoint, and writes after the commit; outside it
-    waits a second at most for locks. Time is the database's. What fails is a warning in the log.
+    waits a second at most for locks. What fails is a warning in the log.
+
+    Where machines' clocks differ, a token is kept too long, and renewed when it is refused, or is
+    fetched again too early.
     """
 
     def in_transaction(self) -> bool:
@@ -54,7 +51,7 @@ class DatabaseTokenStore:
 
         def read(using: str) -> StoredToken | None:
             row = _rows(key, using).first()
-            return None if row is None else _token_in(row, key, _database_now(using))
+            return None if row is None else _token_in(row, key)
 
         return _attempt("read", read)
 
@@ -63,17 +60,13 @@ class DatabaseTokenStore:
         """Take the lease by one conditional UPDATE; True also where the database can't be used."""
 
         def lease(using: str) -> bool:
-            now = _database_now(using)
+            now = timezone.now()
             row = _row(key, using)
-            kept = _token_in(row, key, now)
+            kept = _token_in(row, key)
             if (kept and kept.value) != (seen and seen.value):
                 return False
-            free = (
-                Q(lease_holder__in=["", holder])
-                | Q(lease_until=None)
-                | Q(lease_until__lte=timestamps.to_field(now))
-            )
-            until = timestamps.to_field(now + datetime.timedelta(seconds=seconds))
+            free = Q(lease_holder__in=["", holder]) | Q(lease_until=None) | Q(lease_until__lte=now)
+            until = now + datetime.timedelta(seconds=seconds)
             unchanged = _rows(key, using).filter(encrypted_token=row.encrypted_token)
             return unchanged.filter(free).update(lease_holder=holder, lease_until=until) == 1
 
@@ -84,23 +77,20 @@ class DatabaseTokenStore:
         """Keep a token and end the holder's lease, after the caller's transaction."""
         encrypted = encryption.encrypt(token.value, key.digest)
         lifetime = datetime.timedelta(seconds=token.lifetime_seconds)
-        got_at = time.monotonic()
+        ends_at = timezone.now() + datetime.timedelta(seconds=token.left_seconds)
 
         def write(using: str) -> None:
-            now = _database_now(using)
-            left = token.left_seconds - (time.monotonic() - got_at)
-            ends_at = now + datetime.timedelta(seconds=left)
             row = _row(key, using)
-            replaceable = Q(expires_at=None) | Q(expires_at__lt=timestamps.to_field(ends_at))
+            replaceable = Q(expires_at=None) | Q(expires_at__lt=ends_at)
             if holder:
                 replaceable |= Q(lease_holder=holder)
-            if _token_in(row, key, now) is None:  # it has ended, or can't be decrypted
+            if _token_in(row, key) is None:  # it has ended, or can't be decrypted
                 replaceable |= Q(encrypted_token=row.encrypted_token)
             _rows(key, using).filter(replaceable).update(
                 encrypted_token=encrypted,
-                obtained_at=timestamps.to_field(ends_at - lifetime),
-                expires_at=timestamps.to_field(ends_at),
-                updated_at=timestamps.to_field(now),
+                obtained_at=ends_at - lifetime,
+                expires_at=ends_at,
+                updated_at=timezone.now(),
                 lease_holder="",
                 lease_until=None,
             )
@@ -199,24 +189,12 @@ def _row(key: TokenKey, using: str) -> CachedToken:
 
 
 @sensitive_variables()
-def _token_in(row: CachedToken, key: TokenKey, now: datetime.datetime) -> StoredToken | None:
+def _token_in(row: CachedToken, key: TokenKey) -> StoredToken | None:
     """Return the token in a row, if it is live and was encrypted for that key."""
     if row.obtained_at is None or row.expires_at is None:
         return None
-    ends_at = timestamps.from_field(row.expires_at)
-    lifetime = (ends_at - timestamps.from_field(row.obtained_at)).total_seconds()
+    lifetime = (row.expires_at - row.obtained_at).total_seconds()
     # No longer than it ever was: somebody may have put the clock back.
-    left = min((ends_at - now).total_seconds(), lifetime)
+    left = min((row.expires_at - timezone.now()).total_seconds(), lifetime)
     value = encryption.decrypt(row.encrypted_token, key.digest) if left > 0 else None
     return None if value is None else StoredToken(value, lifetime, left)
-
-
-def _database_now(using: str) -> datetime.datetime:
-    """Return the database's time, which is the same for all who use it; aware, in UTC."""
-    sql = _EPOCH_NOW.get(connections[using].vendor)
-    seconds = time.time()
-    if sql is not None:
-        with connections[using].cursor() as cursor:
-            cursor.execute(f"SELECT {sql}")
-            seconds = float(cursor.fetchone()[0])
-    return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)

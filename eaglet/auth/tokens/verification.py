@@ -16,9 +16,8 @@ from typing import Any, Final, NamedTuple
 from django.core.signals import setting_changed
 from django.db import router
 
-from eaglet.auth import grants, keys
+from eaglet.auth import grants, keys, refusals
 from eaglet.auth.models import AccessToken, Reason
-from eaglet.auth.refusals import counter
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.invalidation import access_changed
 from eaglet.auth.tokens.lookup import Rows, find
@@ -144,10 +143,10 @@ def _judge(rows: Rows) -> VerifiedAccessToken:
         raise InvalidAccessToken("no such access token")
     expires_at, revoked_at, secret_revoked_at, pk, name, app_key, is_active, _grant = rows[0]
     if revoked_at is not None or secret_revoked_at is not None:
-        counter.note(pk, Reason.REVOKED)
+        refusals.note(pk, Reason.REVOKED)
         raise InvalidAccessToken("the access token was revoked")
     if not is_active:
-        counter.note(pk, Reason.SWITCHED_OFF)
+        refusals.note(pk, Reason.SWITCHED_OFF)
         raise InvalidAccessToken("the access token's app is switched off")
     expires_at = timestamps.from_field(expires_at)
     if expires_at <= timestamps.now():

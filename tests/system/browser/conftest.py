@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from eaglet.auth import refusals
 from tests.system.servers.fixtures import MISSING
 
 CHROMIUM = shutil.which("chromium")
@@ -59,7 +58,6 @@ def open_page(chromium, transactional_db, live_server, settings, django_user_mod
     under a policy that allows no inline script or style.
     """
     settings.MIDDLEWARE = ["tests.system.browser.policy.strict_policy", *settings.MIDDLEWARE]
-    refusals.counter.clear()
     django_user_model.objects.create_superuser("operator", password="open sesame")
     contexts, complaints = [], []
 

@@ -1,4 +1,4 @@
-"""`manage.py prune_tokens`: delete the rows of expired and revoked access tokens."""
+"""`manage.py prune_tokens`: delete the rows of expired access tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import router
 
 from eaglet.auth.models import AccessToken, CachedToken
-from eaglet.auth.tokens.pruning import BATCH_SIZE, count_dead, prune, prune_cached_tokens
+from eaglet.auth.tokens.pruning import BATCH_SIZE, expired, prune, prune_cached_tokens
 from eaglet.setup_errors import needs_tables
 
 PROGRESS_EVERY_SECONDS = 1.0
@@ -18,12 +18,12 @@ LARGEST_BATCH = 10_000
 
 
 class Command(BaseCommand):
-    """Delete dead tokens in batches, each for good, and tell how far it has got."""
+    """Delete expired tokens in batches, each for good, and tell how far it has got."""
 
     help = (
-        "Delete expired and revoked access tokens, in batches that keep nobody from issuing or "
-        "checking one. Expired ones also go, a few at a time, as tokens are issued. Cached tokens "
-        "of other services go that nobody has renewed for a week, as those of rotated secrets."
+        "Delete expired access tokens, revoked or not, in batches that keep nobody from issuing "
+        "or checking one. A few also go as tokens are issued. Cached tokens of other services go "
+        "that nobody has renewed for a week, as those of rotated secrets."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete them; a second run goes on where one was interrupted."""
         using = options["database"] or router.db_for_write(AccessToken)
-        total, deleted = count_dead(using), 0
+        total, deleted = expired(using).count(), 0
         began = told = time.monotonic()
         for batch in prune(using, batch_size=options["batch_size"]):
             deleted += batch
