@@ -13,13 +13,13 @@ from contextlib import suppress
 from typing import Final
 
 import urllib3.exceptions
-from requests.models import PreparedRequest
 from urllib3.util import Retry
 
 from eaglet import deadline
 from eaglet.client import metrics
 from eaglet.client.call_log import CallRecord
 from eaglet.client.circuit import Guard, guard_of
+from eaglet.client.http.request import CallRequest
 from eaglet.client.http.transport import Answer, transport
 from eaglet.client.services.resolve import Service
 from eaglet.conf import conf
@@ -41,7 +41,7 @@ _INSTANT_SECONDS: Final = 0.005
 _RETRY_AFTER: Final = Retry().parse_retry_after
 
 
-def send(request: PreparedRequest, service: Service, record: CallRecord) -> Answer:
+def send(request: CallRequest, service: Service, record: CallRecord) -> Answer:
     """Send a request; repeat it, within the deadline and the service's budget.
 
     GET, and what the service calls idempotent, is repeated after failures of the connection and
@@ -90,7 +90,7 @@ def send(request: PreparedRequest, service: Service, record: CallRecord) -> Answ
 
 
 def _attempt(
-    request: PreparedRequest, service: Service, guard: Guard, record: CallRecord
+    request: CallRequest, service: Service, guard: Guard, record: CallRecord
 ) -> Answer | RequestError:
     """Send the request once, and report to the guard how it went.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
-from typing import Any, Final
+from typing import Final
+
+from urllib3.response import BaseHTTPResponse
 
 from eaglet.exceptions import InvalidEnvelope
 
@@ -13,36 +13,28 @@ _PIECE: Final = 64 * 1024
 _ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
-def read_body(raw: Any, headers: Mapping[str, str], limit: int, host: str) -> bytes:
+def read_body(response: BaseHTTPResponse, limit: int, host: str) -> bytes:
     """Return the decoded body.
 
     Args:
-        raw: urllib3's response, or any file.
-        headers: the answer's.
+        response: the answer, its body unread.
         limit: bytes, decoded.
         host: for messages.
 
     Raises InvalidEnvelope for a body that is larger than `limit`, before reading it where it says
     so itself, or is encoded in a way that was not asked for.
     """
-    encoding = headers.get("Content-Encoding", "").strip().lower()
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
         raise InvalidEnvelope(f"the answer of {host} has an encoding that was not asked for")
-    declared = headers.get("Content-Length", "")
+    declared = response.headers.get("Content-Length", "")
     if declared.isdecimal() and len(declared) < 20:
         if int(declared) > limit:
             raise _too_large(host, limit)
-        if not encoding and not getattr(raw, "chunked", True):
-            body: bytes = raw.read()
-            return body
-    stream = getattr(raw, "stream", None)  # not of every adapter of somebody's own
-    pieces: Iterable[bytes] = (
-        iter(partial(raw.read, _PIECE), b"")
-        if stream is None
-        else stream(_PIECE, decode_content=True)
-    )
+        if not encoding and not response.chunked:
+            return response.read()
     whole = bytearray()  # one buffer, as a service may send a byte at a time
-    for piece in pieces:
+    for piece in response.stream(_PIECE, decode_content=True):
         if len(whole) + len(piece) > limit:
             raise _too_large(host, limit)
         whole += piece

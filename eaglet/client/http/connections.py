@@ -14,15 +14,11 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from requests.adapters import HTTPAdapter
-from requests.models import PreparedRequest
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-from urllib3.response import HTTPResponse
-from urllib3.util import Retry, Timeout
 from urllib3.util.connection import create_connection
 
 from eaglet import deadline
@@ -31,8 +27,6 @@ from eaglet.client.http import dns
 LONGEST_IDLE_SECONDS: Final = 50.0
 """Balancers commonly drop a connection that was idle for a minute, without telling."""
 _SMALL: Final = 16 * 1024
-_MOST_POOLS: Final = 1000
-_NEVER: Final = Retry(total=False)
 
 
 class _Sending(threading.local):
@@ -196,73 +190,13 @@ class _BoundedHTTPSConnection(_Bounded, HTTPSConnection):
     pass
 
 
-class _BoundedHTTPPool(HTTPConnectionPool):
+class BoundedHTTPPool(HTTPConnectionPool):
+    """A pool of such connections to one host."""
+
     ConnectionCls = _BoundedHTTPConnection
 
 
-class _BoundedHTTPSPool(HTTPSConnectionPool):
+class BoundedHTTPSPool(HTTPSConnectionPool):
+    """A pool of such connections to one host, by TLS."""
+
     ConnectionCls = _BoundedHTTPSConnection
-
-
-class BoundedAdapter(HTTPAdapter):
-    """An adapter of requests with pools of such connections.
-
-    `exchange` is for URLs that are in order as they stand, and for no proxy: requests' own `send`
-    would parse each URL six times over.
-    """
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools, of connections that keep to the deadline."""
-        super().init_poolmanager(*args, **kwargs)
-        self._pools: dict[tuple[str, bool | str | None], HTTPConnectionPool] = {}
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _BoundedHTTPPool,
-            "https": _BoundedHTTPSPool,
-        }
-
-    def close(self) -> None:
-        """Close every connection that is not in use."""
-        # urllib3 would, as soon as nothing knows of the pool any more: a traceback may.
-        for pool in list(self._pools.values()):
-            pool.close()
-        super().close()
-        self._pools.clear()
-
-    def exchange(
-        self, request: PreparedRequest, timeouts: tuple[float, float], verify: bool | str
-    ) -> HTTPResponse:
-        """Send a request; return the answer with its body unread.
-
-        `sending` tells afterwards whether the request may have left. What `send` would
-        do besides is for browsers: cookies, redirects, text encodings.
-        """
-        sending.has_begun = False
-        url = request.url or ""
-        start = url.index("/", url.index("://") + 3)
-        host, target = url[:start], url[start:]
-        response: HTTPResponse = self._pool(host, request, verify).urlopen(  # type: ignore[assignment]
-            request.method or "",
-            target,
-            request.body,
-            request.headers,
-            retries=_NEVER,
-            redirect=False,
-            assert_same_host=False,
-            timeout=Timeout(connect=timeouts[0], read=timeouts[1]),
-            preload_content=False,
-        )
-        response.enforce_content_length = True  # half a body is none; urllib3 1.26 would take it
-        return response
-
-    def _pool(self, host: str, request: PreparedRequest, verify: bool | str) -> HTTPConnectionPool:
-        """Return the pool for a host, which is made once for each."""
-        pool = self._pools.get((host, verify))
-        if pool is None or pool.pool is None:  # closed, when it was the least used of too many
-            pool = cast(
-                "HTTPConnectionPool", self.get_connection_with_tls_context(request, verify, {})
-            )
-            self.cert_verify(pool, host, verify, None)  # type: ignore[no-untyped-call]
-            if len(self._pools) >= _MOST_POOLS:
-                self._pools.clear()
-            self._pools[host, verify] = pool
-        return pool

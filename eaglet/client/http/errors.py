@@ -6,7 +6,6 @@ import http.client
 import re
 from collections.abc import Iterator
 
-import requests.exceptions
 import urllib3.exceptions
 
 from eaglet.exceptions import (
@@ -23,31 +22,12 @@ from eaglet.observability.redaction import MASK, one_line, redact_text
 _QUERY = re.compile(r"\?[^\s'\"<>()]*")
 
 _CALLERS_FAULT = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.URLRequired,
-    requests.exceptions.InvalidHeader,
-    requests.exceptions.InvalidJSONError,
-    requests.exceptions.UnrewindableBodyError,
     urllib3.exceptions.LocationValueError,
     urllib3.exceptions.UnrewindableBodyError,
     http.client.InvalidURL,
 )
-_NOT_AN_ANSWER = (
-    requests.exceptions.JSONDecodeError,
-    requests.exceptions.ContentDecodingError,
-    urllib3.exceptions.DecodeError,
-)
-_TIMEOUTS = (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
-_CONNECT_TIMEOUTS = (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError)
-_TLS = (requests.exceptions.SSLError, urllib3.exceptions.SSLError)
-
-_CONNECTION_FAILURES = (
-    OSError,  # the root of requests' own, too
-    http.client.HTTPException,
-    urllib3.exceptions.HTTPError,
-)
+_TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError)
+_CONNECTION_FAILURES = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 RAISED_BELOW = (*_CONNECTION_FAILURES, ValueError)
 """What sending a request and reading its answer may raise."""
 
@@ -72,7 +52,7 @@ def public_text(error: BaseException | str) -> str:
 
 
 def request_error(error: Exception, host: str, *, was_sent: bool = True) -> RequestError:
-    """Return the error that an exception of requests, urllib3 or a socket stands for.
+    """Return the error that an exception of urllib3 or a socket stands for.
 
     Args:
         error: what was raised while talking to the host.
@@ -82,13 +62,13 @@ def request_error(error: Exception, host: str, *, was_sent: bool = True) -> Requ
     chain = tuple(_chain(error))
     failure: RequestError
     if any(_is_timeout(link) for link in chain):
-        connecting = any(isinstance(link, _CONNECT_TIMEOUTS) for link in chain)
+        connecting = any(isinstance(link, urllib3.exceptions.ConnectTimeoutError) for link in chain)
         failure = ServiceTimeout(
             f"no {'connection to' if connecting else 'answer from'} {host} in time"
         )
-    elif any(isinstance(link, _NOT_AN_ANSWER) for link in chain):
+    elif any(isinstance(link, urllib3.exceptions.DecodeError) for link in chain):
         failure = InvalidEnvelope(f"the answer of {host} can't be decoded")
-    elif any(isinstance(link, _TLS) for link in chain):
+    elif any(isinstance(link, urllib3.exceptions.SSLError) for link in chain):
         failure = ServiceUnavailable(f"no TLS with {host}: {public_text(chain[-1])}")
     elif isinstance(error, _CALLERS_FAULT) or not isinstance(error, _CONNECTION_FAILURES):
         failure = InvalidRequest(f"the request to {host} can't be made: {public_text(error)}")

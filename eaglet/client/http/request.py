@@ -17,7 +17,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
-from requests.models import PreparedRequest
 from urllib3 import encode_multipart_formdata
 
 from eaglet import __version__, encoding
@@ -44,11 +43,16 @@ def path_of(resource: str) -> str:
     return f"/{resource.replace('.', '/')}/"
 
 
-class CallRequest(PreparedRequest):
-    """A request that knows what was called: for an adapter that stands in for the service."""
+@dataclass
+class CallRequest:
+    """A request for the wire, which knows what was called and with what token."""
 
     template: RequestTemplate
-    token: str | None
+    method: str
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+    token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,6 @@ class RequestTemplate:
     def request(self, headers: Mapping[str, str], *, token: str | None = None) -> CallRequest:
         """Make the request, with these headers besides its own, and with the token if any."""
         url, body = self.url, self.body
-        request = CallRequest()
-        request.template = self
-        request.token = token
-        request.method = self.method
         written = {**_HEADERS, **headers}
         if token is not None:
             if not self.is_legacy:
@@ -84,14 +84,10 @@ class RequestTemplate:
                 url = _appended(url, "&" if "?" in url else "?", token)
             else:
                 body = _appended(body.decode("ascii"), "&" if body else "", token).encode("ascii")
-        request.url = url
         if body is not None:
-            request.body = body
             written["Content-Type"] = self.content_type
             written["Content-Length"] = str(len(body))
-        # One that ignores case would cost as much as the rest; `transport` makes it where needed.
-        request.headers = written  # type: ignore[assignment]
-        return request
+        return CallRequest(self, self.method, url, written, body, token)
 
 
 def _appended(parameters: str, joint: str, token: str) -> str:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import BaseAdapter
-from requests.models import PreparedRequest
-from requests.structures import CaseInsensitiveDict
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3 import HTTPConnectionPool
+from urllib3.util import Retry, Timeout
 
 from eaglet import deadline
 from eaglet.client.http.body import read_body
-from eaglet.client.http.connections import BoundedAdapter, sending
+from eaglet.client.http.connections import BoundedHTTPPool, BoundedHTTPSPool, sending
 from eaglet.client.http.errors import RAISED_BELOW, request_error
+from eaglet.client.http.request import CallRequest
 from eaglet.client.services.resolve import Service
 from eaglet.exceptions import RequestError, ServiceTimeout
 from eaglet.observability.redaction import RedactingFilter
@@ -27,6 +26,7 @@ HOSTS: Final = 100
 """For how many hosts connections are kept open."""
 CONNECTIONS: Final = 100
 """How many connections to each of them; more are opened when needed, and not kept."""
+_NEVER: Final = Retry(total=False)
 _URL_LOGGERS: Final = ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 
 
@@ -39,41 +39,32 @@ class Answer:
     body: bytes = field(repr=False)
 
 
+Wire: TypeAlias = Callable[[CallRequest, Service, Timeout], Answer]
+"""Gets an answer, or raises as a socket does; `sending.has_begun` says whether a request left."""
+
+
 class PooledTransport:
     """Keeps connections open, shares them between threads, and never over a fork.
 
     Proxies and netrc of the environment are ignored, cookies are neither kept nor sent, and no
-    redirect is followed.
+    redirect is followed. A test may put another `wire` in place of the sockets.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._session: requests.Session | None = None
-        self._mounted: dict[str, BaseAdapter] = {}
-
-    def mount(self, prefix: str, adapter: BaseAdapter) -> None:
-        """Send requests to URLs of that prefix through another adapter, as a test wants, say."""
-        self._mounted[prefix] = adapter
-        self.close()
-
-    def unmount(self, prefix: str) -> None:
-        """End what `mount` began."""
-        self._mounted.pop(prefix, None)
-        self.close()
+        self._pools: dict[tuple[str, str | None], HTTPConnectionPool] = {}
+        self.wire: Wire = self.exchange
 
     def close(self) -> None:
-        """Close the connections; the next request opens new ones."""
-        with self._lock:
-            session, self._session = self._session, None
-        if session is not None:
-            session.close()
+        """Close the connections that are not in use; the next request opens new ones."""
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.close()
 
     def after_fork(self) -> None:
         """Leave the parent's connections to the parent."""
-        self._lock = threading.Lock()
-        self._session = None
+        self._pools = {}
 
-    def send(self, request: PreparedRequest, service: Service) -> Answer:
+    def send(self, request: CallRequest, service: Service) -> Answer:
         """Send a request within `eaglet.deadline`; return the whole answer.
 
         Raises ServiceTimeout, ServiceUnavailable, InvalidEnvelope (an answer too large or not
@@ -86,59 +77,65 @@ class PooledTransport:
             failure: RequestError = ServiceTimeout(f"no time was left to ask {service.host}")
             failure.was_sent = False
             raise failure
-        timeouts = (
-            min(left, service.connect_timeout_seconds),
-            min(left, service.read_timeout_seconds or left),
+        timeout = Timeout(
+            connect=min(left, service.connect_timeout_seconds),
+            read=min(left, service.read_timeout_seconds or left),
         )
-        is_ours = False
+        sending.has_begun = False
         try:
-            adapter = (self._session or self._open()).get_adapter(request.url or "")
-            is_ours = isinstance(adapter, BoundedAdapter)
-            verify = service.ca_bundle or True
-            raw: Any
-            if isinstance(adapter, BoundedAdapter):
-                raw = adapter.exchange(request, timeouts, verify)
-                status, headers = raw.status, raw.headers
-            else:
-                request.headers = CaseInsensitiveDict(request.headers)
-                response = adapter.send(request, stream=True, timeout=timeouts, verify=verify)
-                status, headers, raw = response.status_code, response.headers, response.raw
-            try:
-                body = read_body(raw, headers, service.max_response_bytes, service.host)
-            except BaseException:  # Ctrl-C too: what is left of the answer must not be read
-                # as the next one's.
-                raw.close()
-                raise
+            return self.wire(request, service, timeout)
         except RAISED_BELOW as error:
-            failure = request_error(error, service.host, was_sent=sending.has_begun or not is_ours)
+            failure = request_error(error, service.host, was_sent=sending.has_begun)
         except BaseException as stranger:  # noqa: BLE001 - goes on, but without the frames below,
             # which hold the request's URL and headers.
             raise stranger.with_traceback(None)  # noqa: B904
-        else:
-            return Answer(status, headers, body)
         raise failure
 
-    def _open(self) -> requests.Session:
-        with self._lock:
-            if self._session is None:
-                session = requests.Session()
-                session.trust_env = False
-                session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-                for scheme in ("http://", "https://"):
-                    session.mount(scheme, BoundedAdapter(HOSTS, CONNECTIONS))
-                for prefix, adapter in self._mounted.items():
-                    session.mount(prefix, adapter)
-                _redact_urls()
-                self._session = session
-            return self._session
+    def exchange(self, request: CallRequest, service: Service, timeout: Timeout) -> Answer:
+        """Send a request over one of the connections, and read the answer."""
+        start = request.url.index("/", request.url.index("://") + 3)
+        host, target = request.url[:start], request.url[start:]
+        response = self._pool(host, service.ca_bundle).urlopen(
+            request.method,
+            target,
+            request.body,
+            request.headers,
+            retries=_NEVER,
+            redirect=False,
+            assert_same_host=False,
+            timeout=timeout,
+            preload_content=False,
+            enforce_content_length=True,  # half a body is none; urllib3 1.26 would take it
+        )
+        try:
+            body = read_body(response, service.max_response_bytes, service.host)
+        except BaseException:  # Ctrl-C too: the rest must not be read as the next answer
+            response.close()
+            raise
+        return Answer(response.status, response.headers, body)
 
-
-def _redact_urls() -> None:
-    """Keep tokens out of what urllib3 logs: it writes URLs with their queries."""
-    for name in _URL_LOGGERS:
-        logger = logging.getLogger(name)
-        if not any(isinstance(each, RedactingFilter) for each in logger.filters):
-            logger.addFilter(RedactingFilter())
+    def _pool(self, host: str, ca_bundle: str | None) -> HTTPConnectionPool:
+        """Return the pool for a scheme, host and port; it is made once."""
+        pools = self._pools
+        pool = pools.get((host, ca_bundle))
+        if pool is None:
+            for name in _URL_LOGGERS:  # they write URLs with their queries, and so with tokens
+                logger = logging.getLogger(name)
+                if not any(isinstance(each, RedactingFilter) for each in logger.filters):
+                    logger.addFilter(RedactingFilter())
+            parts = urlsplit(host)
+            name, port = str(parts.hostname), parts.port
+            if parts.scheme == "https":
+                pool = BoundedHTTPSPool(
+                    name, port, maxsize=CONNECTIONS,
+                    cert_reqs="CERT_REQUIRED", ca_certs=ca_bundle or DEFAULT_CA_BUNDLE_PATH,
+                )  # fmt: skip
+            else:
+                pool = BoundedHTTPPool(name, port, maxsize=CONNECTIONS)
+            if len(pools) >= HOSTS:
+                self.close()
+            pool = self._pools.setdefault((host, ca_bundle), pool)
+        return pool
 
 
 transport = PooledTransport()

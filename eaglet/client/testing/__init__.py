@@ -9,18 +9,14 @@ from typing import Final
 from eaglet.client.circuit import clear_guards
 from eaglet.client.http.transport import transport
 from eaglet.client.services.configuration import configuration, configure
-from eaglet.client.testing.adapter import FakeAdapter
 from eaglet.client.testing.calls import RecordedCall, UnexpectedCall
 from eaglet.client.testing.faults import Fault
 from eaglet.client.testing.services import FakeServices
 from eaglet.client.tokens.cache import tokens
 from eaglet.tokens import register_shared_store, shared_store
 
-_SCHEMES: Final = ("http://", "https://")
 _NOWHERE: Final = "http://services.invalid"
 """Where services are that settings say nothing of (RFC 2606)."""
-
-_adapters: list[FakeAdapter] = []
 
 
 @contextmanager
@@ -38,10 +34,8 @@ def fake_services() -> Iterator[FakeServices]:
         assert services.calls[0].params == {"a": 1}
     """
     services = FakeServices()
-    adapter = FakeAdapter(services)
-    store, gateway_host = shared_store(), configuration().gateway_host
-    _adapters.append(adapter)
-    _mount()
+    wire, store, gateway_host = transport.wire, shared_store(), configuration().gateway_host
+    transport.wire = services.answer
     register_shared_store(None)
     _clear()
     if not gateway_host:
@@ -52,18 +46,8 @@ def fake_services() -> Iterator[FakeServices]:
         configure({"gateway_host": gateway_host})
         _clear()
         register_shared_store(store)
-        _adapters.remove(adapter)
-        _mount()
+        transport.wire = wire
     services.check()
-
-
-def _mount() -> None:
-    """Let the innermost block's services answer, or the wire, where there is none."""
-    for scheme in _SCHEMES:
-        if _adapters:
-            transport.mount(scheme, _adapters[-1])
-        else:
-            transport.unmount(scheme)
 
 
 def _clear() -> None:

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import math
 import threading
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from email.utils import format_datetime
 from typing import Any, TypeVar
 
-from eaglet.client.http import request as wire
+from requests.structures import CaseInsensitiveDict
+from urllib3.util import Timeout
+
+from eaglet.client.http.connections import sending
+from eaglet.client.http.request import JSON, CallRequest
+from eaglet.client.http.transport import Answer
 from eaglet.client.services.addresses import is_name
+from eaglet.client.services.resolve import Service
 from eaglet.client.testing.answers import DeclaredAnswer, Reply, Scope
 from eaglet.client.testing.calls import RecordedCall, UnexpectedCall
 from eaglet.client.testing.faults import Fault, Kind
 from eaglet.client.testing.tokens import FakeTokens, refusal
 from eaglet.client.tokens.fetch import TOKEN_RESOURCE
 from eaglet.observability.redaction import redact_values
-
-
-@dataclass(frozen=True)
-class PlannedReply:
-    """What becomes of a call: its answer (None: the service is down), when, and by which clock.
-
-    `seconds` is for how long it keeps its caller waiting, `now` the service's time.
-    """
-
-    reply: Reply | None
-    seconds: float
-    now: datetime.datetime
-
 
 Declared = TypeVar("Declared", DeclaredAnswer, Fault)
 
@@ -162,38 +158,52 @@ class FakeServices:
     def __repr__(self) -> str:
         return f"<FakeServices: {len(self._answers)} answers, {len(self._calls)} calls>"
 
-    def plan_reply(self, request: wire.CallRequest) -> PlannedReply:
-        """Record a request of the client's; return what is to become of it.
+    def answer(self, request: CallRequest, service: Service, timeout: Timeout) -> Answer:
+        """Stand in for the wire: answer a request of the client's, or fail as a connection does.
 
         Raises UnexpectedCall where no answer is declared.
         """
         call = RecordedCall.of(request)
-        is_for_token = call.resource == TOKEN_RESOURCE
-        if is_for_token:
-            call = replace(call, params=redact_values(call.params))
         with self._lock:
-            (self._token_requests if is_for_token else self._calls).append(call)
             skew = self._struck(Kind.CLOCK_SKEW, call)
             offset = datetime.timedelta(seconds=skew.seconds if skew is not None else 0)
             now = datetime.datetime.now(datetime.UTC) + offset
+            if call.resource == TOKEN_RESOURCE:
+                call = replace(call, params=redact_values(call.params))
+                self._token_requests.append(call)
+            else:
+                self._calls.append(call)
             if self._struck(Kind.DOWN, call) is not None:
-                return PlannedReply(None, 0, now)
+                raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+            sending.has_begun = True
             slow = self._struck(Kind.SLOW, call)
             seconds = slow.seconds if slow is not None else 0
-            if seconds == math.inf:
-                return PlannedReply(Reply(200, b""), seconds, now)
-            declared = self._refused(call, request) or _used(self._answers, call)
-            if declared is None and is_for_token:
-                declared = self._tokens.issue(now, is_legacy=request.template.is_legacy)
-            if declared is None:
-                error = UnexpectedCall(call, [str(each.scope) for each in self._answers])
-                self._unexpected.append(error)
-                raise error
+            if seconds and seconds >= (timeout.read_timeout or 0):
+                # At once, as if the caller's time were over.
+                raise TimeoutError("the service is slow")
+            declared = self._declared(call, request, now)
         # Out of the lock: a function of the test's own may call a service itself.
         reply = declared.reply(call) if isinstance(declared, DeclaredAnswer) else declared
-        return PlannedReply(reply, seconds, now)
+        time.sleep(seconds)
+        headers = CaseInsensitiveDict[str](
+            {"Content-Type": JSON, "Date": format_datetime(now, usegmt=True)}
+        )
+        headers.update(reply.headers)
+        return Answer(reply.status, headers, reply.body)
 
-    def _refused(self, call: RecordedCall, request: wire.CallRequest) -> Reply | None:
+    def _declared(
+        self, call: RecordedCall, request: CallRequest, now: datetime.datetime
+    ) -> DeclaredAnswer | Reply:
+        declared = self._refused(call, request) or _used(self._answers, call)
+        if declared is None and call.resource == TOKEN_RESOURCE:
+            declared = self._tokens.issue(now, is_legacy=request.template.is_legacy)
+        if declared is None:
+            error = UnexpectedCall(call, [str(each.scope) for each in self._answers])
+            self._unexpected.append(error)
+            raise error
+        return declared
+
+    def _refused(self, call: RecordedCall, request: CallRequest) -> Reply | None:
         """Return the refusal of the call's token, if that is not good."""
         if call.token is None:
             return None

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Generator, Mapping
 from functools import partial
 
-from requests.models import PreparedRequest
-
 from eaglet.client.http import request, response
 from eaglet.client.http.transport import Answer
 from eaglet.client.services.resolve import Service
@@ -18,7 +16,7 @@ from eaglet.observability.redaction import one_line
 
 logger = logging.getLogger("eaglet.client.tokens")
 
-Flow = Generator[PreparedRequest, Answer, None]
+Flow = Generator[request.CallRequest, Answer, None]
 """Yields a request and is sent its answer, as often as it takes."""
 
 

@@ -217,14 +217,9 @@ class Broken:
         return io.BytesIO()
 
 
-def _pools():
-    for adapter in transport._session.adapters.values():
-        yield from adapter._pools.values()
-
-
 def test_post_on_a_connection_that_takes_nothing_any_more_is_sent_on_another(card, records):
     call()
-    (pool,) = _pools()
+    (pool,) = transport._pools.values()
     connection = pool.pool.get()
     connection.sock = Broken(connection.sock)
     pool.pool.put(connection)

@@ -1,13 +1,10 @@
 import gzip
-import io
 import itertools
 import socket
 import threading
 import time
 
 import pytest
-from requests.adapters import BaseAdapter
-from requests.models import Response
 
 from eaglet import deadline
 from eaglet.client import (
@@ -195,48 +192,6 @@ def test_a_forked_child_opens_connections_of_its_own(card):
     call()
     first, of_child, last = (each.connection for each in card.received)
     assert first == last != of_child
-
-
-@forks
-def test_a_child_forked_while_another_thread_opens_connections_is_not_stuck(card):
-    def works():
-        transport.close()
-        return call()["code"] == 200
-
-    with transport._lock:
-        assert in_child(works)
-
-
-class Canned(BaseAdapter):
-    """Answers without a socket, as an adapter that calls a WSGI application would."""
-
-    def __init__(self):
-        super().__init__()
-        self.requests = []
-
-    def send(self, request, **kwargs):
-        self.requests.append(request)
-        response = Response()
-        response.status_code = 200
-        response.raw = io.BytesIO(ANSWER)
-        response.request = request
-        return response
-
-    def close(self):
-        pass
-
-
-def test_an_adapter_of_requests_can_stand_in_for_the_wire(settings):
-    settings.EAGLET_SERVICES = {"card": {"HOST": "http://card.test"}}
-    adapter = Canned()
-    transport.mount("http://card.test/", adapter)
-    try:
-        assert call("put")["code"] == 200
-    finally:
-        transport.unmount("http://card.test/")
-    (request,) = adapter.requests
-    assert (request.method, request.url) == ("PUT", "http://card.test/card/trade/")
-    assert request.body == b'{"a":1}'
 
 
 def test_a_name_that_does_not_resolve_is_unavailable(settings):
