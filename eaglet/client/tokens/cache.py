@@ -17,7 +17,6 @@ import time
 from concurrent.futures import Future, wait
 from contextvars import Context
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 from eaglet import deadline
@@ -122,9 +121,11 @@ def _obtain(key: TokenKey, entry: TokenEntry, refused: str | None, fetch: Fetch)
                 entry.raise_if_left_alone()
                 pending = entry.pending = Future()
         if is_ours:
-            _fetch_for_all(key, entry, pending, {refused, entry.refused}, fetch)
+            _begin(key, entry, pending, {refused, entry.refused}, fetch, LEASE_WAIT_SECONDS)
         if not wait([pending], deadline.remaining()).done:
             raise TokenUnavailable("no access token, as the request for it takes too long")
+        if is_ours:
+            _save(key, entry)
         error = pending.exception()
         if isinstance(error, FetchFailed):  # each thread that waits gets an error of its own
             raise TokenUnavailable(str(error)) from error.__cause__
@@ -135,114 +136,20 @@ def _obtain(key: TokenKey, entry: TokenEntry, refused: str | None, fetch: Fetch)
             return value
 
 
-def _fetch_for_all(
-    key: TokenKey,
-    entry: TokenEntry,
-    pending: PendingFetch,
-    refused: set[str | None],
-    fetch: Fetch,
-) -> None:
-    """Fetch for this thread and all that wait, unless another process's token is kept by now.
-
-    The token is put into the shared store before they go on: other processes may be waiting.
-    """
-    fetched = _nothing()
-    try:
-        if _wait_for_turn(key, entry, refused):
-            fetched = _start(entry, fetch)
-            wait([fetched], deadline.remaining())
-            _save(key, entry)
-    finally:
-        fetched.add_done_callback(partial(_hand_on, entry, pending))
-
-
 def _renew(key: TokenKey, entry: TokenEntry, token: CachedToken, fetch: Fetch) -> None:
     """Start to renew a token, unless that is under way, here or in another process."""
     with entry.lock:
-        if (
-            entry.token is not token
-            or entry.pending is not None
-            or time.monotonic() < entry.not_before
-        ):
+        is_left_alone = time.monotonic() < entry.not_before
+        if entry.token is not token or entry.pending is not None or is_left_alone:
             return
         pending = entry.pending = Future()
-    fetched = _nothing()
-    try:
-        if _is_our_turn(key, entry, {entry.refused}):
-            fetched = _start(entry, fetch)
-        else:  # where another process is at it, look again in a while
-            pause = LEASE_WAIT_SECONDS * random.uniform(0.2, 1)  # noqa: S311
-            with entry.lock:
-                if entry.token is token:
-                    entry.token = replace(token, renew_at=time.monotonic() + pause)
-    finally:
-        fetched.add_done_callback(_warn)
-        fetched.add_done_callback(partial(_hand_on, entry, pending))
-
-
-def _wait_for_turn(key: TokenKey, entry: TokenEntry, refused: set[str | None]) -> bool:
-    """Wait until this process is to fetch, or a second is over; False if another's token is kept.
-
-    What is counted is the waiting, not the looking: on a busy machine all take longer.
-    """
-    left = LEASE_WAIT_SECONDS
-    pause = _FIRST_PAUSE_SECONDS
-    before = entry.token
-    while not _is_our_turn(key, entry, refused):
-        if entry.token is not before:
-            return False
-        callers = deadline.remaining()
-        if callers == 0:
-            raise TokenUnavailable(
-                "no access token, as another process's request for it takes too long"
-            )
-        if left <= 0:
-            return True
-        seconds = min(left, pause * random.uniform(0.5, 1))  # noqa: S311 - not all at once
-        time.sleep(seconds if callers is None else min(seconds, callers))
-        left -= seconds
-        pause = min(pause * 1.6, _LONGEST_PAUSE_SECONDS)
-    return True
-
-
-def _is_our_turn(key: TokenKey, entry: TokenEntry, refused: set[str | None]) -> bool:
-    """Return whether to fetch now; keep another process's token if there is one for us."""
-    store = shared_store()
-    if store is None:
-        return True
-    stored = store.get(key)
-    if stored is not None and entry.is_better(stored, refused):
-        entry.keep(stored, is_unsaved=False)
-        return False
-    return store.in_transaction() or store.lease(key, _holder(), LEASE_SECONDS, stored)
-
-
-def _start(entry: TokenEntry, fetch: Fetch) -> PendingFetch:
-    """Fetch a token and keep it, on a thread, outside of the deadline of the caller."""
-    fetched: PendingFetch = Future()
-
-    def run() -> None:
-        try:
-            token = fetch()
-            entry.keep(token, is_unsaved=shared_store() is not None)
-            fetched.set_result(token.value)
-        except Exception as error:  # noqa: BLE001 - raised in the threads that wait
-            if isinstance(error, FetchFailed):
-                entry.note_failure(str(error), error.back_off)
-            fetched.set_exception(error.with_traceback(None))  # its frames hold the secret
-
-    thread = threading.Thread(target=Context().run, args=(run,), name="eaglet-token", daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:  # no thread is to be had: the process ends, say
-        run()
-    return fetched
-
-
-def _nothing() -> PendingFetch:
-    nothing: PendingFetch = Future()
-    nothing.set_result(None)
-    return nothing
+    pending.add_done_callback(_warn)
+    if not _begin(key, entry, pending, {entry.refused}, fetch):
+        # Another process is at it: look again in a while.
+        pause = LEASE_WAIT_SECONDS * random.uniform(0.2, 1)  # noqa: S311
+        with entry.lock:
+            if entry.token is token:
+                entry.token = replace(token, renew_at=time.monotonic() + pause)
 
 
 def _warn(renewed: PendingFetch) -> None:
@@ -251,16 +158,76 @@ def _warn(renewed: PendingFetch) -> None:
         logger.warning("an access token was not renewed early, %s", LibraryError.of(error))
 
 
-def _hand_on(entry: TokenEntry, pending: PendingFetch, fetched: PendingFetch) -> None:
-    """Give those who wait what came of a fetch that is over."""
-    with entry.lock:
-        if entry.pending is pending:
-            entry.pending = None
-    error = fetched.exception()
-    if error is None:
-        pending.set_result(fetched.result())
-    else:
-        pending.set_exception(error)
+def _begin(
+    key: TokenKey,
+    entry: TokenEntry,
+    pending: PendingFetch,
+    refused: set[str | None],
+    fetch: Fetch,
+    patience: float | None = None,
+) -> bool:
+    """Fetch for all that wait, on a thread; False, and an end, where another process does.
+
+    With `patience` it waits so many seconds for the other's token, then fetches all the same.
+    """
+    is_our_turn = False
+    try:
+        is_our_turn = _is_our_turn(key, entry, refused, patience)
+    finally:
+        if not is_our_turn:
+            entry.end(pending)
+    if not is_our_turn:
+        return False
+
+    def run() -> None:
+        try:
+            token = fetch()
+            entry.keep(token, is_unsaved=shared_store() is not None)
+            entry.end(pending, token.value)
+        except Exception as error:  # noqa: BLE001 - raised in the threads that wait
+            if isinstance(error, FetchFailed):
+                entry.note_failure(str(error), error.back_off)
+            entry.end(pending, error=error.with_traceback(None))  # its frames hold the secret
+
+    # Outside of the deadline of the caller.
+    thread = threading.Thread(target=Context().run, args=(run,), name="eaglet-token", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # no thread is to be had: the process ends, say
+        run()
+    return True
+
+
+def _is_our_turn(
+    key: TokenKey, entry: TokenEntry, refused: set[str | None], patience: float | None
+) -> bool:
+    """Return whether to fetch; keep another process's token if there is one for us.
+
+    What is counted is the waiting, not the looking: on a busy machine all take longer.
+    """
+    store = shared_store()
+    pause = _FIRST_PAUSE_SECONDS
+    while store is not None:
+        stored = store.get(key)
+        if stored is not None and entry.is_better(stored, refused):
+            entry.keep(stored, is_unsaved=False)
+            return False
+        if store.in_transaction() or store.lease(key, _holder(), LEASE_SECONDS, stored):
+            return True
+        if patience is None:
+            return False
+        callers = deadline.remaining()
+        if callers == 0:
+            raise TokenUnavailable(
+                "no access token, as another process's request for it takes too long"
+            )
+        if patience <= 0:
+            return True
+        seconds = min(patience, pause * random.uniform(0.5, 1))  # noqa: S311 - not all at once
+        time.sleep(seconds if callers is None else min(seconds, callers))
+        patience -= seconds
+        pause = min(pause * 1.6, _LONGEST_PAUSE_SECONDS)
+    return True
 
 
 def _save(key: TokenKey, entry: TokenEntry) -> None:

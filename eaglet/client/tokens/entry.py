@@ -18,7 +18,7 @@ _EARLIEST_RENEWAL_SECONDS: Final = 60.0
 
 
 PendingFetch: TypeAlias = "Future[str | None]"
-"""A fetch under way: gives a token, or None where it was given up before it had begun."""
+"""A fetch under way: gives a token, or None where there was none to be begun."""
 
 
 def renewal_seconds(lifetime_seconds: float) -> float:
@@ -60,17 +60,27 @@ class TokenEntry:
         self.not_before = 0.0
         self._has_worked = False
         self._failures = 0
-        self._refusals = 0
-        self.failure = ""
+        self._failure = ""
 
     def keep(self, token: StoredToken, *, is_unsaved: bool) -> None:
-        """Keep a new token, in the shared store or not yet; that ends a row of failures."""
+        """Keep a new token, in the shared store or not yet."""
         with self.lock:
             if self.token is None or self.token.value != token.value:
                 self._has_worked = False
             self.token = CachedToken.of(token)
             self.is_unsaved = is_unsaved
-            self._failures = 0
+
+    def end(
+        self, pending: PendingFetch, value: str | None = None, error: Exception | None = None
+    ) -> None:
+        """Give those who wait for a fetch what came of it."""
+        with self.lock:
+            if self.pending is pending:
+                self.pending = None
+        if error is None:
+            pending.set_result(value)
+        else:
+            pending.set_exception(error)
 
     def is_better(self, stored: StoredToken, refused: Container[str | None]) -> bool:
         """Return whether a token is no refused one and lasts longer than the one kept."""
@@ -89,7 +99,6 @@ class TokenEntry:
     def note_failure(self, reason: str, back_off: BackOff) -> None:
         """Count an attempt to get a token that failed."""
         with self.lock:
-            self._failures += 1
             self._leave_alone(reason, back_off)
 
     def note_refusal(self, refused: str) -> bool:
@@ -104,18 +113,17 @@ class TokenEntry:
             self.token = None
             self.refused = refused  # in the store it may be for a moment yet
             if not self._has_worked:
-                self._refusals += 1
                 self._leave_alone("the token that was issued was refused", AFTER_REFUSAL)
             return True
 
     def note_acceptance(self, value: str) -> None:
-        """Take note that the token of that value works, if it is still the one kept."""
+        """End a row of failures: the token of that value works, if it is still the one kept."""
         if self._has_worked:
             return
         with self.lock:
             if self.token is not None and self.token.value == value:
                 self._has_worked = True
-                self._refusals = 0
+                self._failures = 0
 
     def raise_if_left_alone(self) -> None:
         """Raise TokenUnavailable while the service is to be left alone after failures."""
@@ -123,12 +131,12 @@ class TokenEntry:
         if left > 0:
             raise TokenUnavailable(
                 f"no access token, and none is asked for within the next {left:.1f} s after "
-                f"{self._failures + self._refusals} failures in a row, the last: {self.failure}"
+                f"{self._failures} failures in a row, the last: {self._failure}"
             )
 
     def _leave_alone(self, reason: str, back_off: BackOff) -> None:
-        self.failure = reason
-        further = self._failures + self._refusals - 2
-        if further >= 0:
-            delay = min(back_off.first * 2 ** min(further, 10), back_off.longest)
+        self._failures += 1
+        self._failure = reason
+        if self._failures > 1:
+            delay = min(back_off.first * 2 ** min(self._failures - 2, 10), back_off.longest)
             self.not_before = time.monotonic() + delay * random.uniform(0.75, 1)  # noqa: S311
