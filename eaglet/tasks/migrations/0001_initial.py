@@ -131,6 +131,9 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "sent tasks",
                 "indexes": [
                     models.Index(fields=["state", "due_at"], name="eaglet_outbox_due"),
+                    models.Index(
+                        fields=["state", "queue_name", "due_at"], name="eaglet_outbox_queue"
+                    ),
                     models.Index(fields=["state", "order_key", "id"], name="eaglet_outbox_order"),
                 ],
             },

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.db import connections, models, transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from eaglet.tasks.database import in_batches
 LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
 """The longest back-off between two attempts: 1 s after the first, doubled with each."""
 
-UNCLAIMED: Final = models.Q(claimed_by="")
+UNCLAIMED: Final = Q(claimed_by="")
 
 
 class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
@@ -35,43 +35,54 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         pending = self.filter(state=OutboxTask.State.PENDING)
         return pending.filter(due_at__lte=now).order_by("due_at", "pk")
 
-    def claim(self, owner: str, until: datetime.datetime, limit: int) -> list[int]:
-        """Take up to `limit` due tasks, which no other may before `until`; return their keys."""
+    def claim(
+        self, owner: str, until: datetime.datetime, queues: Sequence[str], limit: int
+    ) -> list[list[OutboxTask]]:
+        """Take up to `limit` due tasks, which no other may before `until`; return each queue's.
+
+        Each queue has an equal part; what one leaves of its part, those after it have.
+        """
         now = timezone.now()
         due = self.due(now)
-        if not connections[self.db].features.has_select_for_update_skip_locked:
-            keys = list(due.values_list("pk", flat=True)[:limit])
-            return self.claim_these(keys, owner, until, models.Q(due_at__lte=now))
-        # Two that claim at once get different ones, and neither waits for the other.
-        with transaction.atomic(using=self.db):
-            rows = due.select_for_update(skip_locked=True)
-            keys = list(rows.values_list("pk", flat=True)[:limit])
-            for some in in_batches(keys):
-                self.filter(pk__in=some).update(claimed_by=owner, due_at=until)
-        return keys
+        if connections[self.db].features.has_select_for_update_skip_locked:
+            # Two that claim at once get different ones, and neither waits for the other.
+            with transaction.atomic(using=self.db):
+                tasks = due.select_for_update(skip_locked=True)._parts_of(queues, limit)
+                for some in in_batches([task.pk for part in tasks for task in part]):
+                    self.filter(pk__in=some).update(claimed_by=owner, due_at=until)
+        else:
+            tasks = due._parts_of(queues, limit)
+            keys = [task.pk for part in tasks for task in part]
+            mine = {task.pk for task in self.claim_these(keys, owner, until, Q(due_at__lte=now))}
+            tasks = [[task for task in part if task.pk in mine] for part in tasks]
+        for part in tasks:
+            for task in part:
+                task.claimed_by = owner
+        return tasks
+
+    def _parts_of(self, queues: Sequence[str], limit: int) -> list[list[OutboxTask]]:
+        parts: list[list[OutboxTask]] = []
+        for number, queue_name in enumerate(queues):
+            part = -(-limit // (len(queues) - number))
+            parts.append(list(self.filter(queue_name=queue_name)[:part]))
+            limit -= len(parts[-1])
+        return parts
 
     def claim_these(
         self,
         keys: Sequence[int],
         owner: str,
         until: datetime.datetime,
-        free: models.Q = UNCLAIMED,
-    ) -> list[int]:
-        """Take those of these that wait and are `free`; return their keys, in order."""
+        free: Q = UNCLAIMED,
+    ) -> list[OutboxTask]:
+        """Take those of these that wait and are `free`; return them, in order."""
         # A conditional UPDATE, which every database does atomically for each row: of two that
         # claim at once, a task goes to one.
-        claimed: list[int] = []
+        claimed: list[OutboxTask] = []
         for some in in_batches(keys):
             self.waiting().filter(free, pk__in=some).update(claimed_by=owner, due_at=until)
-            mine = self.waiting().filter(pk__in=some, claimed_by=owner)
-            claimed += sorted(mine.values_list("pk", flat=True))
-        return claimed
-
-    def held_by(self, owner: str, keys: Sequence[int]) -> list[OutboxTask]:
-        """Return those of these that `owner` still holds, in order."""
-        held = self.waiting().filter(claimed_by=owner)
-        tasks = [task for some in in_batches(keys) for task in held.filter(pk__in=some)]
-        return sorted(tasks, key=lambda task: task.pk)
+            claimed += self.waiting().filter(pk__in=some, claimed_by=owner)
+        return sorted(claimed, key=lambda task: task.pk)
 
     def mark_sent(self, tasks: Iterable[OutboxTask]) -> int:
         """Note that the broker has confirmed them."""
@@ -189,6 +200,7 @@ class OutboxTask(models.Model):
         verbose_name_plural = _("sent tasks")
         indexes = [
             models.Index(fields=["state", "due_at"], name="eaglet_outbox_due"),
+            models.Index(fields=["state", "queue_name", "due_at"], name="eaglet_outbox_queue"),
             models.Index(fields=["state", "order_key", "id"], name="eaglet_outbox_order"),
         ]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import select
 import threading
 import time
-from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db import DatabaseError, connections
@@ -40,6 +39,18 @@ class Watch:
 
     def begin(self) -> None:
         """Note how things stand, before the relay looks what is due."""
+
+    def wait(self, stop: threading.Event, seconds: float) -> None:
+        """Wait until it has changed, `stop` is set, or the time is over."""
+        until = time.monotonic() + seconds
+        while not stop.is_set() and not self.has_changed():
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            self._pause(stop, min(_STOP_SECONDS, left))
+
+    def _pause(self, stop: threading.Event, longest: float) -> None:
+        stop.wait(min(self.every_seconds, longest))
 
     def has_changed(self) -> bool:
         """Return whether there may be something new since `begin`."""
@@ -93,9 +104,8 @@ class PostgreSQLWatch(Watch):
     def _hear(self, notification: Any) -> None:
         self._told = True
 
-    def fileno(self) -> int:
-        """Return the socket notifications come from, for `select`."""
-        return int(self._listening.fileno())
+    def _pause(self, stop: threading.Event, longest: float) -> None:
+        select.select([self._listening], [], [], longest)
 
     def has_changed(self) -> bool:
         """Return whether there was a notification."""
@@ -128,19 +138,3 @@ def seconds_until_due(alias: str) -> float:
     ]
     seconds: list[float] = [(at - now).total_seconds() for at in times if at is not None]
     return min([LOOK_EVERY_SECONDS, *seconds])
-
-
-def wait(watches: Sequence[Watch], stop: threading.Event, seconds: float) -> None:
-    """Wait until one of them has changed, `stop` is set, or the time is over."""
-    until = time.monotonic() + seconds
-    listening = [one for one in watches if isinstance(one, PostgreSQLWatch)]
-    polled = [one for one in watches if not isinstance(one, PostgreSQLWatch)]
-    pause = min([_STOP_SECONDS, *(one.every_seconds for one in polled)])
-    while not stop.is_set() and not any(one.has_changed() for one in watches):
-        left = until - time.monotonic()
-        if left <= 0:
-            return
-        if listening:
-            select.select(listening, [], [], min(pause, left))
-        else:
-            stop.wait(min(pause, left))

@@ -27,6 +27,9 @@ from eaglet.tasks.sending.publisher import publisher
 
 logger = logging.getLogger("eaglet.tasks")
 
+MOST_AT_ONCE: Final = 1000
+"""Tasks of one transaction that its process publishes; more would keep the caller too long."""
+
 GRACE_SECONDS: Final = 1.0
 """How long, beyond the publish timeout, the relay leaves a new task to its sender."""
 
@@ -89,9 +92,11 @@ def put(
 ) -> OutboxTask:
     """Write a task to the outbox, in the transaction open on `alias`, if any; publish it after.
 
-    The relay does so while the broker is left alone, and for an order key or a later time.
+    The relay does so while the broker is left alone, for an order key or a later time, and with
+    what a transaction sends beyond MOST_AT_ONCE.
     """
     at_once = not order_key and not_before is None and publisher().is_available
+    at_once = at_once and not _batch_of(connections[alias]).is_full
     now = timezone.now()
     keeps = datetime.timedelta(seconds=sender_keeps_seconds() if at_once else 0)
     request_id, traceparent = sent_by()
@@ -155,6 +160,10 @@ class _Batch:
         self._some_may_be_gone = False
         self.is_published = False
 
+    @property
+    def is_full(self) -> bool:
+        return len(self._tasks) >= MOST_AT_ONCE
+
     def add(self, task: OutboxTask, *, may_be_rolled_back_alone: bool) -> None:
         self._tasks.append(task)
         self._some_may_be_gone |= may_be_rolled_back_alone
@@ -213,5 +222,4 @@ class _Batch:
             return tasks
         outbox = OutboxTask.objects.using(self._alias)
         owner = str(uuid.uuid4())
-        keys = outbox.claim_these([task.pk for task in tasks], owner, now + keeps)
-        return outbox.held_by(owner, keys)
+        return outbox.claim_these([task.pk for task in tasks], owner, now + keeps)

@@ -53,7 +53,7 @@ def test_it_says_that_it_goes_on(url):
 def test_one_that_is_stuck_says_so():
     relay = Relay(["default"])
     assert relay.is_alive()
-    relay._last_round_at -= 3600
+    relay._outboxes[0]._last_round_at -= 3600
     with serving("127.0.0.1:0", relay.is_alive) as url:
         assert get(f"{url}healthz")[0] == 503
         assert get(f"{url}readyz")[0] == 503

@@ -27,17 +27,17 @@ def only_woken(monkeypatch):
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="threads share no database in memory")
 def test_a_waiting_relay_publishes_what_is_written(received, monkeypatch):
     stop, waiting = threading.Event(), threading.Event()
-    wait = notifications.wait
+    wait = notifications.Watch.wait
 
     def begin_to_wait(*args):
         waiting.set()
         wait(*args)
 
-    monkeypatch.setattr(notifications, "wait", begin_to_wait)
+    monkeypatch.setattr(notifications.Watch, "wait", begin_to_wait)
 
     def run():
         try:
-            Relay(["default"], on_progress=lambda progress: stop.set()).run(stop)
+            Relay(["default"], on_published=stop.set).run(stop)
         finally:
             connections.close_all()
 

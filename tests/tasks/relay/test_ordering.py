@@ -11,8 +11,8 @@ from kombu.exceptions import ChannelError
 from eaglet.exceptions import InvalidTask
 from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.relay import ordering
-from eaglet.tasks.relay.ordering import OrderedClaims
+from eaglet.tasks.relay import claims as claims_module
+from eaglet.tasks.relay.claims import Claims
 
 QUEUE = "services.points.tasks.changed"
 LATER = datetime.timedelta(seconds=60)
@@ -35,14 +35,16 @@ def relay_once():
 
 
 def claims(owner):
-    return OrderedClaims(OutboxTask.objects.all(), owner)
+    return Claims(OutboxTask.objects.all(), owner)
 
 
 def claim(of, limit=100):
-    """What was claimed, as the tasks' numbers."""
-    runs = of.claim(timezone.now() + LATER, limit)
-    tasks = OutboxTask.objects.in_bulk([key for run in runs for key in run])
-    return [[int(tasks[key].arguments[5:-1]) for key in run] for run in runs]
+    """What was claimed, as the tasks' numbers, of each key."""
+    claimed = {}
+    for wave in of.claim_in_order(timezone.now() + LATER, limit):
+        for task in wave:
+            claimed.setdefault(task.order_key, []).append(int(task.arguments[5:-1]))
+    return list(claimed.values())
 
 
 def refusing(*refused):
@@ -64,7 +66,7 @@ def test_they_are_left_to_the_relay_which_keeps_their_order(received):
 
 
 def test_each_key_keeps_its_order_however_they_are_mixed(received, monkeypatch):
-    monkeypatch.setattr(ordering, "PAGE_SIZE", 3)
+    monkeypatch.setattr(claims_module, "KEYS_AT_ONCE", 3)
     expected = {f"key {k}": [] for k in range(5)}
     for n in range(40):
         key = random.choice(list(expected))
@@ -129,48 +131,43 @@ def test_a_key_whose_relay_died_is_anothers_when_the_claim_ends():
 def test_one_that_was_claimed_meanwhile_is_left_alone(monkeypatch):
     send(0, 1)
     mine = claims("me")
-    page = mine._page()
-    monkeypatch.setattr(mine, "_page", lambda: page)
+    read = mine._first_of(["member 1"], 9)
+    monkeypatch.setattr(mine, "_first_of", lambda *args: read)
     assert claim(claims("you")) == [[0, 1]]
     assert claim(mine) == []
 
 
 def test_one_that_is_no_longer_in_front_is_given_back(monkeypatch):
     send(0, 1)
-    OutboxTask.objects.filter(arguments='{"n":0}').update(state=State.PARKED)
     mine = claims("me")
-    page, in_front = mine._page(), mine._really_in_front
+    first_of = mine._first_of
 
-    def replayed_meanwhile(keys):
-        monkeypatch.setattr(mine, "_really_in_front", in_front)
-        OutboxTask.objects.parked().replay()
-        return keys
+    def replayed_meanwhile(*args):
+        OutboxTask.objects.filter(arguments='{"n":0}').update(state=State.SENT)
+        read = first_of(*args)
+        OutboxTask.objects.filter(arguments='{"n":0}').update(state=State.IN_ORDER)
+        return read
 
-    monkeypatch.setattr(mine, "_page", lambda: page)
-    monkeypatch.setattr(mine, "_really_in_front", replayed_meanwhile)
+    monkeypatch.setattr(mine, "_first_of", replayed_meanwhile)
     assert claim(mine) == []
     assert set(OutboxTask.objects.values_list("claimed_by", flat=True)) == {""}
 
 
-def test_a_deep_key_does_not_keep_the_others_waiting(monkeypatch):
-    monkeypatch.setattr(ordering, "PAGE_SIZE", 3)
+def test_a_deep_key_does_not_keep_the_others_waiting():
     send(*range(20), key="a")
     send(100, key="b")
-    assert claim(claims("me")) == [[0, 1, 2], [100]]
+    assert claim(claims("me"), limit=6) == [[0, 1, 2], [100]]
 
 
 def test_all_keys_have_their_turn(monkeypatch):
-    monkeypatch.setattr(ordering, "PAGE_SIZE", 2)
+    monkeypatch.setattr(claims_module, "KEYS_AT_ONCE", 2)
     for key in "abcdefg":
         send(*range(3), key=key)
     mine = claims("me")
-    turns = []
-    for _ in range(8):
-        runs = mine.claim(timezone.now() + LATER, limit=2)
-        held = OutboxTask.objects.in_bulk([key for run in runs for key in run])
-        turns += [task.order_key for task in held.values()]
-        OutboxTask.objects.filter(claimed_by="me").update(due_at=timezone.now(), claimed_by="")
-    assert {*turns[:14]} == set("abcdefg")
+    waves = [mine.claim_in_order(timezone.now(), 1) for _ in range(5)]
+    assert [[task.order_key for task in wave] for [wave] in waves] == [
+        ["a", "b"], ["c", "d"], ["e", "f"], ["g"], ["a", "b"],
+    ]  # fmt: skip
 
 
 def test_later_ones_wait_for_one_that_is_to_be_sent_later(received):

@@ -12,9 +12,11 @@ from eaglet.tasks import send_task
 from eaglet.tasks.celery_config import make_app
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.relay.claims import Claims
 from eaglet.tasks.relay.relay import Relay
 
 QUEUE = "services.points.tasks.changed"
+LONG_AGO = datetime.timedelta(hours=1)
 SENT, PENDING, PARKED = (OutboxTask.State[name] for name in ("SENT", "PENDING", "PARKED"))
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "second"])
@@ -64,12 +66,21 @@ def test_one_pass_waits_for_what_is_still_its_senders(received, settings):
 def test_a_claim_is_one_relays_until_its_lease_ends(waiting):
     outbox = OutboxTask.objects.all()
     later = timezone.now() + datetime.timedelta(seconds=60)
-    mine = outbox.claim("me", later, 3)
-    yours = outbox.claim("you", later, 100)
+    [mine], [yours] = outbox.claim("me", later, [QUEUE], 3), outbox.claim("you", later, [QUEUE], 9)
     assert [len(mine), len(yours)] == [3, 2]
-    assert not set(mine) & set(yours)
+    assert not {*mine} & {*yours}
     outbox.filter(claimed_by="me").update(due_at=timezone.now())
-    assert len(outbox.claim("you", later, 100)) == 3
+    assert list(map(len, outbox.claim("you", later, [QUEUE], 100))) == [3]
+
+
+def test_a_flood_of_one_queue_takes_no_more_than_its_part_of_a_batch(waiting):
+    for queue_name, n in [*[("flood", n) for n in range(20)], ("services.b", 7), (QUEUE, 8)]:
+        send_task(queue_name, {"n": n})
+    OutboxTask.objects.filter(queue_name="flood").update(due_at=timezone.now() - LONG_AGO)
+    claims = Claims(OutboxTask.objects.all(), "me")
+    for part in (5, 8):
+        [tasks] = claims.claim(timezone.now() + LONG_AGO, 15)
+        assert [task.queue_name for task in tasks].count("flood") == part
 
 
 def refuse(number):
@@ -154,7 +165,7 @@ def test_a_broker_that_dies_meanwhile_is_no_fault_of_the_task(
 def test_what_was_begun_is_ended_when_it_is_told_to_stop(
     waiting, received, when_publishing, monkeypatch
 ):
-    monkeypatch.setattr("eaglet.tasks.relay.relay.AT_ONCE", 2)
+    monkeypatch.setattr("eaglet.tasks.relay.claims.AT_ONCE", 2)
     stop = threading.Event()
 
     def publish_and_stop(publish, task):
@@ -162,7 +173,7 @@ def test_what_was_begun_is_ended_when_it_is_told_to_stop(
         stop.set()
 
     when_publishing(publish_and_stop)
-    Relay().run(stop)
+    Relay(["default"]).run(stop)
     assert numbers(received(QUEUE)) == [0, 1]
     assert OutboxTask.objects.due(timezone.now()).count() == 3
     assert set(OutboxTask.objects.values_list("claimed_by", flat=True)) == {""}
@@ -176,9 +187,10 @@ def test_a_database_that_goes_away_is_no_end_of_the_relay(waiting, received, mon
 
     with monkeypatch.context() as patched:
         patched.setattr("eaglet.tasks.models.OutboxTaskQuerySet.claim", fail)
-        assert relay.run_round(stop) == 0
+        relay.run_once(stop)
     assert "InterfaceError" in relay.progress.stopped_by
-    assert relay.run_round(stop) == 5
+    relay.run_once(stop)
+    assert (relay.progress.published, relay.progress.stopped_by) == (5, "")
 
 
 def test_a_replica_has_no_outbox(monkeypatch):
@@ -187,7 +199,7 @@ def test_a_replica_has_no_outbox(monkeypatch):
 
 
 def test_a_forgotten_migration_is_told(monkeypatch):
-    monkeypatch.setattr("eaglet.tasks.relay.relay.is_migrated", lambda alias: False)
+    monkeypatch.setattr("eaglet.tasks.relay.outbox.is_migrated", lambda alias: False)
     with pytest.raises(CommandError, match="run migrate"):
         relay_once()
 

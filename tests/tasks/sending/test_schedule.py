@@ -45,7 +45,7 @@ def test_it_is_published_when_it_is_time_and_not_before(received, options):
 def test_a_running_relay_publishes_it_in_time(received):
     send_task(QUEUE, {"n": 1}, delay_seconds=0.3)
     stop = threading.Event()
-    Relay(on_progress=lambda progress: stop.set()).run(stop)
+    Relay(["default"], on_published=stop.set).run(stop)
     task = OutboxTask.objects.get()
     assert task.sent_at >= task.not_before
     assert len(received(QUEUE)) == 1

@@ -55,6 +55,18 @@ def test_a_task_is_in_the_queue_of_its_name_when_the_call_returns(received, queu
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_a_transaction_sends_beyond_so_many_is_the_relays(received, monkeypatch):
+    monkeypatch.setattr("eaglet.tasks.sending.outbox.MOST_AT_ONCE", 2)
+    with transaction.atomic():
+        for n in range(5):
+            send_task(QUEUE, {"n": n})
+    assert states() == [SENT] * 2 + [PENDING] * 3
+    assert len(received(QUEUE)) == 2
+    call_command("relay_tasks", once=True, database=["default"], verbosity=0)
+    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [2, 3, 4]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_nothing_is_published_before_the_commit(received):
     with transaction.atomic():
         send_task(QUEUE, LOG)
