@@ -18,12 +18,7 @@ LIVE_AT_ONCE: Final = 2
 
 
 @sensitive_variables()
-def rotate_secret(
-    app: App,
-    *,
-    expire_old_in: datetime.timedelta | None = None,
-    discard_unused: bool = False,
-) -> CreatedSecret:
+def rotate_secret(app: App, *, expire_old_in: datetime.timedelta | None = None) -> CreatedSecret:
     """Give an app a new secret beside the one it has, which stays good for a while.
 
     All of it is one transaction. Raises ValidationError if two are live already.
@@ -31,32 +26,18 @@ def rotate_secret(
     Args:
         app: whose secret it is.
         expire_old_in: when the others stop being good, if they would not sooner; None: as before.
-        discard_unused: revoke live secrets that were never used, as long as one stays: for a
-            secret that was lost before it was written down.
     """
     using = app._state.db or router.db_for_write(App)
     with transaction.atomic(using=using):
         # A write, so that of two who rotate at once the second waits: SQLite locks no row.
         App.objects.using(using).filter(pk=app.pk).update(updated_at=timezone.now())
         live = list(AppSecret.objects.using(using).filter(app=app).live().order_by("created_at"))
-        if discard_unused:
-            live = _discard_unused(live)
         if len(live) >= LIVE_AT_ONCE:
             raise ValidationError(_refusal(app, live), code="two_live_secrets")
         if expire_old_in is not None:
             for old in live:
                 _expire(old, timezone.now() + expire_old_in)
         return app.add_secret()
-
-
-def _discard_unused(live: list[AppSecret]) -> list[AppSecret]:
-    unused = [secret for secret in live if secret.last_used_at is None]
-    # A service that has not called yet may have its only secret written down already.
-    kept = [secret for secret in live if secret not in unused] or unused[:1]
-    for secret in live:
-        if secret not in kept:
-            secret.revoke()
-    return kept
 
 
 def _expire(secret: AppSecret, moment: datetime.datetime) -> None:
@@ -69,8 +50,8 @@ def _refusal(app: App, live: list[AppSecret]) -> str:
     first = _("%(app)s has %(count)d live secrets already:") % {"app": app, "count": len(live)}
     lines = [f"  {described(secret)}" for secret in live]
     last = _(
-        "Wait until one expires, or revoke it in the admin. If the newest was never written down, "
-        "rotate again and discard the unused one (--discard-unused)."
+        "Wait until one expires, or revoke one in the admin: the newest, if nobody has written it "
+        "down."
     )
     return "\n".join([first, *lines, last])
 

@@ -9,8 +9,8 @@ from typing import Final
 from eaglet.client.circuit import clear_guards
 from eaglet.client.http.transport import transport
 from eaglet.client.services.configuration import configuration, configure
+from eaglet.client.testing.answers import Fault
 from eaglet.client.testing.calls import RecordedCall, UnexpectedCall
-from eaglet.client.testing.faults import Fault
 from eaglet.client.testing.services import FakeServices
 from eaglet.client.tokens.cache import tokens
 from eaglet.tokens import register_shared_store, shared_store

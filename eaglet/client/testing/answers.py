@@ -1,10 +1,11 @@
-"""Answer for fake services."""
+"""Answer for fake services, or fail."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from eaglet import encoding, envelope
 from eaglet.client.services.resolve import VERBS
@@ -102,3 +103,20 @@ class DeclaredAnswer:
             return Reply.enveloped(data, code, message, self.status, self.headers)
         except Exception as error:
             raise AssertionError(f"no answer can be made to {call!r}: {error!r}") from error
+
+
+@dataclass
+class Fault(AbstractContextManager["Fault"]):
+    """A fault that a service has until `end`, or the end of a `with` block."""
+
+    kind: Literal["down", "slow", "revoked token", "clock skew"]
+    scope: Scope
+    seconds: float
+    _end: Callable[[Fault], None]
+
+    def end(self) -> None:
+        """Mend it; what has come of it, such as an open breaker, takes its course."""
+        self._end(self)
+
+    def __exit__(self, *error: object) -> None:
+        self.end()

@@ -20,9 +20,8 @@ from eaglet.client.http.request import JSON, CallRequest
 from eaglet.client.http.transport import Answer
 from eaglet.client.services.addresses import is_name
 from eaglet.client.services.resolve import Service
-from eaglet.client.testing.answers import DeclaredAnswer, Reply, Scope
+from eaglet.client.testing.answers import DeclaredAnswer, Fault, Reply, Scope
 from eaglet.client.testing.calls import RecordedCall, UnexpectedCall
-from eaglet.client.testing.faults import Fault, Kind
 from eaglet.client.testing.tokens import FakeTokens, refusal
 from eaglet.client.tokens.fetch import TOKEN_RESOURCE
 from eaglet.observability.redaction import redact_values
@@ -93,7 +92,7 @@ class FakeServices:
         times: int | None = None,
     ) -> Fault:
         """Have a service refuse connections, or those for one resource or method."""
-        return self._order(Kind.DOWN, Scope(service, resource, method, times))
+        return self._order(Fault("down", Scope(service, resource, method, times), 0, self._mend))
 
     def slow(
         self,
@@ -110,7 +109,8 @@ class FakeServices:
         answers after so many, which do pass, unless its callers may not wait that long.
         """
         longest = math.inf if seconds is None else seconds
-        return self._order(Kind.SLOW, Scope(service, resource, method, times), longest)
+        scope = Scope(service, resource, method, times)
+        return self._order(Fault("slow", scope, longest, self._mend))
 
     def revoked_token(
         self, service: str, resource: str | None = None, *, times: int | None = 1
@@ -120,14 +120,15 @@ class FakeServices:
         The client asks for another, with which its call is answered; with `times=2` that one is
         refused, too.
         """
-        return self._order(Kind.REVOKED_TOKEN, Scope(service, resource, None, times))
+        scope = Scope(service, resource, None, times)
+        return self._order(Fault("revoked token", scope, 0, self._mend))
 
     def clock_skew(self, service: str, seconds: float = 300) -> Fault:
         """Have a service's clock be fast by so many seconds, or slow by as many below 0.
 
         It shows in the `Date` of its answers and in the `expire_time` of its tokens.
         """
-        return self._order(Kind.CLOCK_SKEW, Scope(service), seconds)
+        return self._order(Fault("clock skew", Scope(service), seconds, self._mend))
 
     @property
     def calls(self) -> list[RecordedCall]:
@@ -165,7 +166,7 @@ class FakeServices:
         """
         call = RecordedCall.of(request)
         with self._lock:
-            skew = self._struck(Kind.CLOCK_SKEW, call)
+            skew = self._struck("clock skew", call)
             offset = datetime.timedelta(seconds=skew.seconds if skew is not None else 0)
             now = datetime.datetime.now(datetime.UTC) + offset
             if call.resource == TOKEN_RESOURCE:
@@ -173,10 +174,10 @@ class FakeServices:
                 self._token_requests.append(call)
             else:
                 self._calls.append(call)
-            if self._struck(Kind.DOWN, call) is not None:
+            if self._struck("down", call) is not None:
                 raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
             sending.has_begun = True
-            slow = self._struck(Kind.SLOW, call)
+            slow = self._struck("slow", call)
             seconds = slow.seconds if slow is not None else 0
             if seconds and seconds >= (timeout.read_timeout or 0):
                 # At once, as if the caller's time were over.
@@ -207,7 +208,7 @@ class FakeServices:
         """Return the refusal of the call's token, if that is not good."""
         if call.token is None:
             return None
-        if self._struck(Kind.REVOKED_TOKEN, call) is not None:
+        if self._struck("revoked token", call) is not None:
             self._tokens.revoke(call.token)
         gives_tokens_of_its_own = any(
             each.scope.service == call.service and each.scope.resource == TOKEN_RESOURCE
@@ -217,11 +218,10 @@ class FakeServices:
             return None
         return refusal(is_legacy=request.template.is_legacy)
 
-    def _struck(self, kind: Kind, call: RecordedCall) -> Fault | None:
+    def _struck(self, kind: str, call: RecordedCall) -> Fault | None:
         return _used((each for each in self._faults if each.kind is kind), call)
 
-    def _order(self, kind: Kind, scope: Scope, seconds: float = 0) -> Fault:
-        fault = Fault(kind, scope, seconds, self._mend)
+    def _order(self, fault: Fault) -> Fault:
         with self._lock:
             self._faults.insert(0, fault)
         return fault

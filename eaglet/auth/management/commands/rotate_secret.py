@@ -45,12 +45,6 @@ class Command(BaseCommand):
         old.add_argument(
             "--keep", action="store_true", help="Leave the old secret good until it is revoked."
         )
-        parser.add_argument(
-            "--discard-unused",
-            action="store_true",
-            help="Revoke a secret that was made beside the one in use and never used itself: "
-            "for when it was printed and lost.",
-        )
 
     @needs_tables
     @sensitive_variables()
@@ -62,7 +56,6 @@ class Command(BaseCommand):
             created = rotate_secret(
                 app,
                 expire_old_in=None if seconds is None else datetime.timedelta(seconds=seconds),
-                discard_unused=options["discard_unused"],
             )
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
