@@ -60,7 +60,7 @@ class TokenEntry:
         self.not_before = 0.0
         self._has_worked = False
         self._failures = 0
-        self._failure = ""
+        self.failure = ""
 
     def keep(self, token: StoredToken, *, is_unsaved: bool) -> None:
         """Keep a new token, in the shared store or not yet."""
@@ -131,12 +131,12 @@ class TokenEntry:
         if left > 0:
             raise TokenUnavailable(
                 f"no access token, and none is asked for within the next {left:.1f} s after "
-                f"{self._failures} failures in a row, the last: {self._failure}"
+                f"{self._failures} failures in a row, the last: {self.failure}"
             )
 
     def _leave_alone(self, reason: str, back_off: BackOff) -> None:
         self._failures += 1
-        self._failure = reason
+        self.failure = reason
         if self._failures > 1:
             delay = min(back_off.first * 2 ** min(self._failures - 2, 10), back_off.longest)
             self.not_before = time.monotonic() + delay * random.uniform(0.75, 1)  # noqa: S311
