@@ -15,8 +15,7 @@ from eaglet.api import health, registry, responses
 from eaglet.api.console import views as console
 from eaglet.api.observability import calls as observing
 from eaglet.api.observability.metrics_view import metrics_view
-from eaglet.api.openapi import swagger_ui
-from eaglet.api.openapi.views import openapi_json
+from eaglet.api.openapi import views as openapi
 from eaglet.api.request.conceal import conceal
 from eaglet.api.request.transactions import outside_transactions
 from eaglet.conf import conf
@@ -28,9 +27,9 @@ _own_routes: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics_view, name="metrics"),
-    path("openapi.json", openapi_json, name="openapi.json"),
-    path("openapi/", swagger_ui.page, name="openapi"),
-    path("openapi/<str:name>", swagger_ui.file, name="openapi-file"),
+    path("openapi.json", openapi.openapi_json, name="openapi.json"),
+    path("openapi/", openapi.page, name="openapi"),
+    path("openapi/<str:name>", openapi.file, name="openapi-file"),
     path("console/", console.index, name="console"),
     path("console/<str:app>/<str:resource>/", console.resource_page, name="console-resource"),
     path("console/<str:name>", console.file, name="console-file"),

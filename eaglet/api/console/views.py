@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template import Context, Engine
 from django.utils import translation
 
 from eaglet.api import registry
-from eaglet.api.console import catalogue, pages
+from eaglet.api.console import catalogue
 from eaglet.api.introspection import path_of, project_name, token_resource
 from eaglet.api.security.staff_access import staff_file, staff_page
 
+FOLDER: Final = Path(__file__).resolve().parent.parent / "templates" / "eaglet_api" / "console"
 LANGUAGES: Final = (("en", "English"), ("zh-hans", "中文"))
 
 
@@ -39,6 +43,12 @@ def file(request: HttpRequest, name: str) -> HttpResponseBase:
     return staff_file("eaglet.api", "static/eaglet_api", name)
 
 
+@cache
+def _engine() -> Engine:
+    # One of its own, as a project may have no templates.
+    return Engine(dirs=[str(FOLDER)], libraries={"i18n": "django.templatetags.i18n"}, debug=False)
+
+
 def _written(request: HttpRequest, shown: dict[str, Any] | None) -> HttpResponse:
     issuing = token_resource()
     # A project may do without LocaleMiddleware.
@@ -46,19 +56,16 @@ def _written(request: HttpRequest, shown: dict[str, Any] | None) -> HttpResponse
     if language not in dict(LANGUAGES):
         language = translation.get_language_from_request(request)
     with translation.override(language):
-        html = pages.render(
-            "console.html",
-            {
-                "project": project_name(),
-                "resources": catalogue.list_resources(),
-                "shown": shown,
-                "token_path": path_of(issuing) if issuing is not None else "",
-                "language": translation.get_language(),
-                "languages": LANGUAGES,
-                "chosen": (request.GET.get("lang") == language and language) or "",
-                "texts": pages.texts(),
-            },
-        )
-    response = HttpResponse(html)
+        context = {
+            "project": project_name(),
+            "resources": catalogue.list_resources(),
+            "shown": shown,
+            "token_path": path_of(issuing) if issuing is not None else "",
+            "language": translation.get_language(),
+            "languages": LANGUAGES,
+            "chosen": (request.GET.get("lang") == language and language) or "",
+        }
+        page = _engine().get_template("console.html")
+        response = HttpResponse(page.render(Context(context, use_l10n=False)))
     response.headers["Content-Language"] = language
     return response

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from eaglet.api.json_response import JSON_TYPE
@@ -61,47 +60,26 @@ SCHEMAS: Final[dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Failure:
-    """One row of the answer table: status, component, description, and `code` in the envelope.
+FAILURES: Final = {
+    400: ("BadRequest", "A parameter is missing or wrong, or the JSON is malformed."),
+    401: ("Unauthorized", "No access token, or a bad, expired or revoked one."),
+    403: ("Forbidden", "A good access token without the grant."),
+    404: ("NotFound", "There is no such thing."),
+    405: ("MethodNotAllowed", "The resource does not support the verb (`_method`)."),
+    413: ("TooLarge", "The body is too large, or has too many parameters."),
+    415: ("UnsupportedMediaType", "Neither a form nor JSON."),
+    429: ("Throttled", "Too many calls."),
+    500: ("ServiceFault", "A fault of the service."),
+}
+"""The rows of the answer table: the name of a status's component, and what it means."""
 
-    `headers` maps the names of those that go with it to whether they always do.
-    """
-
-    status: int
-    name: str
-    description: str
-    headers: dict[str, bool] = field(default_factory=dict)
-    by_token: bool = False
-
-    @property
-    def code(self) -> int:
-        """The envelope's code: the status, but for a fault."""
-        return SERVICE_FAULT if self.status == 500 else self.status
-
-
-FAILURES: Final = (
-    Failure(400, "BadRequest", "A parameter is missing or wrong, or the JSON is malformed."),
-    Failure(
-        401,
-        "Unauthorized",
-        "No access token, or a bad, expired or revoked one.",
-        {"WWW-Authenticate": True},
-        by_token=True,
-    ),
-    Failure(403, "Forbidden", "A good access token without the grant.", by_token=True),
-    Failure(404, "NotFound", "There is no such thing."),
-    Failure(
-        405,
-        "MethodNotAllowed",
-        "The resource does not support the verb (`_method`).",
-        {"Allow": True},
-    ),
-    Failure(413, "TooLarge", "The body is too large, or has too many parameters."),
-    Failure(415, "UnsupportedMediaType", "Neither a form nor JSON."),
-    Failure(429, "Throttled", "Too many calls.", {"Retry-After": False}),
-    Failure(500, "ServiceFault", "A fault of the service."),
-)
+# A header that goes with a status, and whether it always does.
+_HEADERS: Final = {
+    401: ("WWW-Authenticate", True),
+    405: ("Allow", True),
+    429: ("Retry-After", False),
+}
+_BY_TOKEN: Final = (401, 403)
 
 OTHER: Final = "OtherRefusal"
 """The component for a refusal of a handler or of the project's own policy, with its status."""
@@ -114,21 +92,19 @@ def _response(description: str, envelope: dict[str, Any], problem: bool = True) 
     return {"description": description, "content": content}
 
 
-def _component(failure: Failure) -> dict[str, Any]:
-    code = {"properties": {"code": {"const": failure.code}}}
-    response = _response(failure.description, {"allOf": [_ENVELOPE, code]})
-    if failure.headers:
-        response["headers"] = {
-            name: {"schema": _STRING, "required": always}
-            for name, always in failure.headers.items()
-        }
+def _component(status: int) -> dict[str, Any]:
+    code = {"properties": {"code": {"const": SERVICE_FAULT if status == 500 else status}}}
+    response = _response(FAILURES[status][1], {"allOf": [_ENVELOPE, code]})
+    if status in _HEADERS:
+        name, always = _HEADERS[status]
+        response["headers"] = {name: {"schema": _STRING, "required": always}}
     return response
 
 
 _ENVELOPE: Final = reference("schemas", ENVELOPE)
 
 RESPONSES: Final[dict[str, Any]] = {
-    **{failure.name: _component(failure) for failure in FAILURES},
+    **{name: _component(status) for status, (name, _meaning) in FAILURES.items()},
     OTHER: _response("A refusal by the resource or by the project's own policy.", _ENVELOPE),
 }
 
@@ -146,9 +122,9 @@ def responses(*, with_token: bool, always_200: bool) -> dict[str, Any]:
     return {
         "200": _response(told, _ENVELOPE, problem=False),
         **{
-            str(failure.status): reference("responses", failure.name)
-            for failure in FAILURES
-            if with_token or not failure.by_token
+            str(status): reference("responses", name)
+            for status, (name, _meaning) in FAILURES.items()
+            if with_token or status not in _BY_TOKEN
         },
         "default": reference("responses", OTHER),
     }

@@ -1,13 +1,31 @@
-"""`/openapi.json`, for those who may see how the service is built."""
+"""`/openapi.json`, and `/openapi/`: the document as a page, by Swagger UI from its sidecar.
+
+The sidecar brings Swagger UI as files, so that the page needs no other host, and no static files
+of the project. Redoc, which it brings too, would fetch a picture from elsewhere.
+"""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from importlib.resources import files
+from importlib.util import find_spec
+from typing import Final
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
+from eaglet.api.introspection import project_name
 from eaglet.api.json_response import JsonBytesResponse
-from eaglet.api.security.staff_access import staff_view
+from eaglet.api.security.staff_access import staff_file, staff_page, staff_view
+
+SIDECAR: Final = "drf_spectacular_sidecar"
+_FILES: Final = {
+    "swagger-ui-bundle.js": (SIDECAR, f"static/{SIDECAR}/swagger-ui-dist"),
+    "swagger-ui.css": (SIDECAR, f"static/{SIDECAR}/swagger-ui-dist"),
+    "start.js": ("eaglet.api", "static/eaglet_api"),
+}
 
 
 @staff_view
@@ -17,6 +35,32 @@ def openapi_json(request: HttpRequest) -> HttpResponseBase:
     # It brings drf-spectacular, which most processes of a service never need.
     from eaglet.api.openapi import generator  # noqa: PLC0415
 
-    content = generator.as_json(generator.document()).encode()
-    response: HttpResponse = JsonBytesResponse(content)
-    return response
+    return JsonBytesResponse(generator.as_json(generator.document()).encode())
+
+
+@staff_page
+def page(request: HttpRequest) -> HttpResponseBase:
+    """Show the page; 404 with what to install where the sidecar is not."""
+    document = reverse("eaglet:openapi.json")
+    if find_spec(SIDECAR) is None:
+        return HttpResponse(
+            "This page needs drf-spectacular's sidecar: pip install 'eaglet[swagger]'. "
+            f"The document itself is at {document}.\n",
+            status=404,
+            content_type="text/plain; charset=utf-8",
+        )
+    bundle, style, start = (reverse("eaglet:openapi-file", args=[name]) for name in _FILES)
+    text = files("eaglet.api").joinpath("templates/eaglet_api/openapi.html").read_text()
+    return HttpResponse(
+        format_html(
+            text, project=project_name(), document=document, style=style, bundle=bundle, start=start
+        )
+    )
+
+
+@staff_page
+def file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Answer with a file the page needs."""
+    if name not in _FILES or find_spec(SIDECAR) is None:
+        raise Http404
+    return staff_file(*_FILES[name], name)
