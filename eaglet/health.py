@@ -53,11 +53,6 @@ def register_probe(name: str, probe: Probe, timeout_seconds: float | None = None
     _probes[name] = (probe, timeout_seconds)
 
 
-def unregister_probe(name: str) -> None:
-    """Remove a probe; an unknown name is no error."""
-    _probes.pop(name, None)
-
-
 def run_probes() -> list[ProbeResult]:
     """Run every probe on its own thread, each within its own timeout, and return name order.
 

@@ -12,13 +12,14 @@ import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 
 from eaglet.encoding import RepeatedValues as RepeatedValues
@@ -28,7 +29,6 @@ from eaglet.translation import translated as _
 
 F = TypeVar("F", bound=Callable[..., Any])
 Converter = Callable[[Any], Any]
-
 
 _INTEGER = re.compile(r"-?[0-9]+")
 _FLOAT = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -110,9 +110,8 @@ def _to_json(value: Any) -> Any:
 
 
 def _to_decimal(value: Any) -> decimal.Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | str | decimal.Decimal):
-        _refuse(_("not a decimal number"))
-    if isinstance(value, str) and not _FLOAT.fullmatch(value):
+    is_number = isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool)
+    if not is_number and not (isinstance(value, str) and _FLOAT.fullmatch(value)):
         _refuse(_("not a decimal number"))
     if isinstance(value, int):
         value = _to_int(value)
@@ -135,12 +134,8 @@ def _to_date(value: Any) -> datetime.date:
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return value
     if isinstance(value, str) and _DATE.fullmatch(value):
-        try:
-            parsed = parse_date(value)
-        except ValueError:
-            parsed = None
-        if parsed is not None:
-            return parsed
+        with suppress(ValueError):
+            return datetime.date.fromisoformat(value)
     _refuse(_("not a date (YYYY-MM-DD)"))
 
 
@@ -171,10 +166,8 @@ def _to_datetime(value: Any) -> datetime.datetime:
 
 def _to_list(value: Any) -> list[Any]:
     if isinstance(value, str):
-        try:
+        with suppress(ValueError):
             value = from_json(value)
-        except ValueError:
-            value = None
     if not isinstance(value, list | tuple):
         _refuse(_("not a list (a JSON array, or the key repeated)"))
     return list(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from django.db import connections
@@ -20,14 +21,9 @@ def register_probes() -> None:
     for alias in mongo_aliases():
         if connections.settings[alias]["ENGINE"] == ENGINE:
             timeout = conf.EAGLET_MONGO_TIMEOUT_SECONDS + MARGIN_SECONDS
-            register_probe(f"database {alias}", _probe(alias), timeout)
+            register_probe(f"database {alias}", partial(_ping, alias), timeout)
 
 
-class _probe:
-    """Ping one database; a probe's thread has its own wrapper over the process's one client."""
-
-    def __init__(self, alias: str) -> None:
-        self.alias = alias
-
-    def __call__(self) -> None:
-        connections[self.alias].ping()  # type: ignore[attr-defined]
+def _ping(alias: str) -> None:
+    # A probe's thread has its own wrapper over the process's one client.
+    connections[alias].ping()  # type: ignore[attr-defined]

@@ -26,6 +26,9 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 JSON = "application/json"
 
+# The latter two are about a Content-Length that is no number, or too large a one.
+_UNREADABLE = (UnreadablePostError, RawPostDataException, ValueError, OverflowError)
+
 
 def may_have_body(request: HttpRequest) -> bool:
     """Tell whether the request may have a body, without reading any of it."""
@@ -124,8 +127,7 @@ def read_body(request: HttpRequest) -> Mapping[str, Any]:
         raw = request.body
     except RequestDataTooBig:
         raise PayloadTooLarge from None
-    except (UnreadablePostError, RawPostDataException, ValueError, OverflowError):
-        # The latter two are about a Content-Length that is no number, or too large a one.
+    except _UNREADABLE:
         raise MalformedRequest(_("the body can't be read")) from None
     if not raw:
         return {}
@@ -178,8 +180,7 @@ def read_drf_body(request: Request) -> Mapping[str, Any]:
         raise PayloadTooLarge from None
     except RecursionError:
         raise MalformedRequest(_("nested too deeply")) from None
-    except (SuspiciousOperation, UnreadablePostError, RawPostDataException, ValueError,
-            OverflowError):  # fmt: skip
+    except (SuspiciousOperation, *_UNREADABLE):
         raise MalformedRequest(_("the body can't be read")) from None
     if not isinstance(data, Mapping):
         raise MalformedRequest(_("the JSON body must be an object"))

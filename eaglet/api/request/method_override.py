@@ -12,8 +12,6 @@ from eaglet.api.exceptions import MalformedRequest
 VERBS: Final = ("get", "post", "put", "delete", "patch")
 PARAMETER: Final = "_method"
 
-_BY_NAME: Final = {verb: verb.upper() for verb in VERBS}
-
 
 def tunnelled_verb(in_query: Any, in_body: Any) -> str:
     """Return the verb that a POST means, in capitals, by `_method` in its query and in its body.
@@ -30,6 +28,6 @@ def tunnelled_verb(in_query: Any, in_body: Any) -> str:
     if len(verbs) > 1:
         raise MalformedRequest(_("_method differs between the query and the body"))
     verb = verbs.pop()
-    if verb not in _BY_NAME:
+    if verb not in VERBS:
         raise MethodNotAllowed(verb[:20])
-    return _BY_NAME[verb]
+    return verb.upper()
