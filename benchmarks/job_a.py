@@ -41,7 +41,6 @@ def set_up(contestant: str) -> None:
         ],
         MIDDLEWARE=[],
         USE_TZ=True,
-        EAGLET_METRICS=False,
     )
     django.setup()
     urls.urlpatterns = contestants.patterns(contestant)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,7 +14,7 @@ from rest_framework.exceptions import NotFound
 
 from eaglet.api import health, registry, responses
 from eaglet.api.console import views as console
-from eaglet.api.observability import calls as observing
+from eaglet.api.observability.calls import count, observe
 from eaglet.api.observability.metrics_view import metrics_view
 from eaglet.api.openapi import views as openapi
 from eaglet.api.request.conceal import conceal
@@ -71,13 +72,16 @@ class DeclaredResources(URLPattern):
 
 def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     """Answer for a resource that is not declared: 404."""
+    began = perf_counter()
     with tracing.tracing(tracing.Trace.from_meta(request.META)):
-        observation = observing.Observation(
-            request, **kwargs, is_counted=conf.EAGLET_METRICS, is_declared=False
-        )
+        observation = observe(request, **kwargs, is_declared=False)
         outcome = responses.of_exception(NotFound())
         response = responses.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
-        observation.end(response, None)
+        method, seconds = request.method or "", perf_counter() - began
+        if conf.EAGLET_METRICS:
+            count("", "", method, response, seconds)
+        if observation is not None:
+            observation.end(method, response, seconds)
         conceal(request)
         return responses.without_body(response) if request.method == "HEAD" else response
 

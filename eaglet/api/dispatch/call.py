@@ -44,7 +44,7 @@ def read_call(
             fault = exception
         else:
             in_body = args.pop(PARAMETER, None)
-    for name in CREDENTIALS:
+    for name in () if CREDENTIALS.isdisjoint(args) else CREDENTIALS:
         if args.get(name).__class__ is str:
             args[name] = Concealed(args[name])
     if request.method != "POST":

@@ -37,8 +37,8 @@ class Method:
         params: what `param_required` declared.
         rule: what `access_token_required` asks, or None.
         grants: the grants a token's app must hold.
-        names: the handler's dotted names in the class and its bases: a decorator that does not
-            use functools.wraps hides the function, but not the name it was defined under.
+        names: the handler's names in the class and its bases: a decorator that does not use
+            functools.wraps hides the function, but not the name it was defined under.
     """
 
     verb: str
@@ -77,9 +77,9 @@ class CompiledResource:
         direct: whether Django REST framework can be left out.
         is_counted: whether calls are counted for Prometheus.
         atomic: the databases whose transaction a call is.
-        is_private: whether answers depend on who calls, by an authenticator of REST framework's.
-        provided: names that context providers put into the args.
+        private: the verbs whose answers depend on who calls.
         mixins: the bases that are no classes of resources, and what was in each.
+        provided: names that context providers put into the args.
     """
 
     place: str
@@ -88,7 +88,7 @@ class CompiledResource:
     direct: bool
     is_counted: bool
     atomic: tuple[str, ...]
-    is_private: bool
+    private: frozenset[str]
     providers: tuple[ContextProvider, ...]
     provided: frozenset[str]
     token_in_parameter: bool
@@ -150,7 +150,11 @@ def _compiled(resource: type[Resource]) -> CompiledResource:
         direct=conf.EAGLET_FAST_PATH and not needs_drf(resource),
         is_counted=conf.EAGLET_METRICS,
         atomic=atomic_aliases(),
-        is_private=bool(resource.authentication_classes),
+        private=frozenset(
+            verb
+            for verb, method in methods.items()
+            if method.rule is not None or resource.authentication_classes
+        ),
         providers=providers,
         provided=frozenset(name for provider in providers for name in provider.provides),
         token_in_parameter=conf.EAGLET_TOKEN_IN_PARAMETER,

@@ -7,7 +7,7 @@ ApiResource.dispatch takes the same steps between its hooks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from logging import INFO
+from time import perf_counter
 from typing import Any
 
 from django.db import transaction
@@ -18,12 +18,11 @@ from eaglet import deadline
 from eaglet.api import responses
 from eaglet.api.dispatch.call import perform, read_call
 from eaglet.api.dispatch.plan import CompiledResource, compiled
-from eaglet.api.observability.calls import Observation, is_logged, is_traced
+from eaglet.api.observability.calls import count, observe
 from eaglet.api.registry import Resource
 from eaglet.api.request.args import Args
 from eaglet.api.request.body import MULTIPART, read_body
 from eaglet.api.request.conceal import conceal
-from eaglet.api.request.drf import wrap
 from eaglet.api.request.query import normalize_charset, read_query
 from eaglet.api.request.transactions import in_transactions, outside_transactions
 from eaglet.observability import tracing
@@ -37,11 +36,13 @@ def view_of(resource: type[Resource]) -> View:
     It is exempt from CsrfViewMiddleware and LoginRequiredMiddleware: a session authenticator,
     where one is named, does its own CSRF check.
     """
+    app, name = resource.app, resource.resource
 
     def view(request: HttpRequest) -> HttpResponseBase:
+        began = perf_counter()
         meta = request.META
         trace = tracing.enter(meta)
-        args = Args(request, wrap)
+        args = Args(request)
         bound = declared = observation = None
         response: HttpResponseBase
         try:
@@ -49,10 +50,7 @@ def view_of(resource: type[Resource]) -> View:
                 bound = deadline.enter(deadline.parse_header(meta[deadline.META_KEY]))
             try:
                 declared = compiled(resource)
-                if declared.is_counted or is_logged(INFO) or (is_traced and is_traced()):
-                    observation = Observation(
-                        request, resource.app, resource.resource, is_counted=declared.is_counted
-                    )
+                observation = observe(request, app, name)
                 if declared.atomic:
                     with in_transactions(declared.atomic, view) as opened:
                         response = _call(resource, declared, request, args)
@@ -66,17 +64,19 @@ def view_of(resource: type[Resource]) -> View:
             else:
                 if response.status_code >= 400:
                     conceal(request)
-            method = declared and declared.methods.get(args.verb or request.method or "")
-            if method and (method.rule is not None or (declared and declared.is_private)):
-                responses.make_private(response)
+            verb = args.verb or request.method or ""
+            if declared is not None:
+                if verb in declared.private:
+                    responses.make_private(response)
+                if declared.is_counted:
+                    count(app, name, verb, response, perf_counter() - began)
             if request.method == "HEAD":
                 response = responses.without_body(response)
-            if "HTTP_X_REQUEST_ID" in meta:
+            if observation is not None or "HTTP_X_REQUEST_ID" in meta:
                 _name_request(response)
             if observation is not None:
-                if observation.is_reported:
-                    _name_request(response)
-                observation.end(response, args, declared.provided if declared else ())
+                provided = declared.provided if declared else ()
+                observation.end(verb, response, perf_counter() - began, args, provided)
             return response
         finally:
             if bound is not None:
@@ -102,10 +102,7 @@ def _call(
         return _through_drf(resource, request, args)
     read_query(request, args, declared.max_fields)
     verb, fault = read_call(declared, request, args, read_body)
-    return _answer(perform(declared, declared.methods[verb], args, request, fault), request)
-
-
-def _answer(result: Any, request: HttpRequest) -> HttpResponseBase:
+    result = perform(declared, declared.methods[verb], args, request, fault)
     if isinstance(result, HttpResponseBase):
         return responses.passed_on(result)
     if isinstance(result, tuple):

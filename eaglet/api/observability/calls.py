@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final
@@ -34,20 +33,47 @@ _SECONDS = Histogram(
     buckets=SECONDS,
 )
 # `labels` locks and looks up at each call, which is most of what counting costs.
-_counters: Final[dict[tuple[str, ...], Histogram]] = {}
+_counters: Final[dict[tuple[str, str, str, int, str], Histogram]] = {}
 _MESSAGE: Final = (
     "%(method)s %(app)s.%(resource)s -> HTTP %(status)s, code %(code)s, %(duration_ms).1f ms"
 )
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
 
-is_logged: Final = logger.isEnabledFor
-"""Whether calls are logged, given INFO."""
-is_traced: Final = spans.wanted if tracing.HAS_OPENTELEMETRY else None
-"""Whether calls are traced. One that is not, nor logged or counted, makes no Observation."""
+
+def count(app: str, resource: str, method: str, response: HttpResponseBase, seconds: float) -> None:
+    """Count a call for Prometheus; never raise, because the answer is there already.
+
+    Labels are names of this service's own, however many a caller may think of: `app` and
+    `resource` are empty for a resource that is not declared.
+    """
+    try:
+        status = response.status_code
+        code: int | None = getattr(response, "envelope_code", None)
+        if status >= 500 or code == SERVICE_FAULT:
+            outcome = "failed"
+        else:
+            outcome = "answered" if code in (SUCCESS, None) and status < 400 else "refused"
+        labels = app, resource, method if method in _METHODS else "other", status, outcome
+        counter = _counters.get(labels)
+        if counter is None:
+            counter = _counters[labels] = _SECONDS.labels(*labels)
+        counter.observe(seconds)
+    except Exception:  # noqa: BLE001 - logged, and the caller gets its answer
+        _faults.exception("a call of %s.%s can't be counted", app, resource)
+
+
+def observe(
+    request: HttpRequest, app: str, resource: str, *, is_declared: bool = True
+) -> Observation | None:
+    """Begin to watch a call where calls are logged or traced; return None where neither is."""
+    is_logged = logger.isEnabledFor(logging.INFO)
+    if not is_logged and not spans.wanted():
+        return None
+    return Observation(request, app, resource, is_logged=is_logged, is_declared=is_declared)
 
 
 class Observation:
-    """One call, watched from its beginning to its answer.
+    """One call, watched from its beginning to its answer, to be logged or traced.
 
     Fields of its record: `app`, `resource`, `method` (the verb that a POST means), `status`
     (HTTP), `code` (the envelope's; None for a response of the handler's own), `duration_ms`,
@@ -55,66 +81,45 @@ class Observation:
     EAGLET_LOG_PARAMS a dict of redacted values.
     """
 
-    __slots__ = (
-        "_app", "_is_counted", "_is_declared", "_is_logged", "_request", "_resource", "_span",
-        "_started",
-    )  # fmt: skip
-
     def __init__(
-        self,
-        request: HttpRequest,
-        app: str,
-        resource: str,
-        *,
-        is_counted: bool,
-        is_declared: bool = True,
+        self, request: HttpRequest, app: str, resource: str, *, is_logged: bool, is_declared: bool
     ) -> None:
-        self._started = time.perf_counter()
-        self._request = request
         self._app = app if is_declared else one_line(app)
         self._resource = resource if is_declared else one_line(resource)
-        self._is_counted = is_counted
-        self._is_declared = is_declared
-        self._is_logged = is_logged(logging.INFO)
+        self._is_logged = is_logged
         self._span: spans.CallSpan | None = None
-        if is_traced and is_traced():
+        if spans.wanted():
             route = f"/{app}/{resource}/" if is_declared else "/<app>/<resource>/"
             self._span = spans.CallSpan(request, route)
 
-    @property
-    def is_reported(self) -> bool:
-        """Whether it is reported by itself, so that its ids find it."""
-        return self._is_logged or self._span is not None
-
     def end(
-        self, response: HttpResponseBase, args: Args | None, provided: Iterable[str] = ()
+        self,
+        method: str,
+        response: HttpResponseBase,
+        seconds: float,
+        args: Args | None = None,
+        provided: Iterable[str] = (),
     ) -> None:
         """Report what came of it; never raise, because the answer is there already.
 
         `args` are the call's, if it came to reading them; `provided` are the names in them that
         context providers have put there.
         """
-        seconds = time.perf_counter() - self._started
         try:
-            self._report(response, args, provided, seconds)
+            self._report(one_line(method), response, seconds, args, provided)
         except Exception:  # noqa: BLE001 - logged, and the caller gets its answer
             _faults.exception("a call of %s.%s can't be reported", self._app, self._resource)
 
     def _report(
         self,
+        method: str,
         response: HttpResponseBase,
+        seconds: float,
         args: Args | None,
         provided: Iterable[str],
-        seconds: float,
     ) -> None:
         status = response.status_code
         code: int | None = getattr(response, "envelope_code", None)
-        method = (args.verb if args is not None else None) or self._request.method or ""
-        if self._is_counted:
-            self._count(method, status, code, seconds)
-        if not self.is_reported:
-            return
-        method = one_line(method)
         token = args.auth if args is not None else None
         app_key = None if token is None else token.app.app_key
         if self._is_logged:
@@ -134,19 +139,6 @@ class Observation:
             logger.info(_MESSAGE, fields, extra=fields)
         if self._span is not None:
             self._span.end(method, status, code, app_key)
-
-    def _count(self, method: str, status: int, code: int | None, seconds: float) -> None:
-        if status >= 500 or code == SERVICE_FAULT:
-            outcome = "failed"
-        else:
-            outcome = "answered" if code in (SUCCESS, None) and status < 400 else "refused"
-        # Labels are names of this service's own, however many a caller may think of.
-        app, resource = (self._app, self._resource) if self._is_declared else ("", "")
-        labels = app, resource, method if method in _METHODS else "other", str(status), outcome
-        counter = _counters.get(labels)
-        if counter is None:
-            counter = _counters[labels] = _SECONDS.labels(*labels)
-        counter.observe(seconds)
 
 
 def _params(args: Args | None, provided: frozenset[str]) -> list[str] | dict[str, Any]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
+from rest_framework.request import Request
 
 from eaglet.api.request.caller import TokenUser, VerifiedToken
+from eaglet.api.request.drf import wrap
 from eaglet.params import Declared, RepeatedValues
-
-if TYPE_CHECKING:
-    from rest_framework.request import Request
 
 TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
 """Where the original's callers put their token."""
 
-CREDENTIALS: Final = (TOKEN_PARAMETER, "app_secret")
+CREDENTIALS: Final = frozenset((TOKEN_PARAMETER, "app_secret"))
 """The parameters that are credentials wherever they stand."""
 
 
@@ -26,7 +25,6 @@ class Args(dict[str, Any]):
 
     Args:
         http_request: Django's.
-        wrap: makes the Django REST framework request, which most calls do without.
 
     Attributes:
         auth: the record of the access token the request was let in with, or None.
@@ -43,11 +41,8 @@ class Args(dict[str, Any]):
     token_differs = False
     verb: str | None = None
 
-    def __init__(
-        self, http_request: HttpRequest, wrap: Callable[[HttpRequest], Request] | None = None
-    ) -> None:
+    def __init__(self, http_request: HttpRequest) -> None:
         self._http_request = http_request
-        self._wrap = wrap
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         """Copy and pickle as a plain dict: the request can be neither."""
@@ -57,8 +52,7 @@ class Args(dict[str, Any]):
     def request(self) -> Request:
         """The Django REST framework request; made when first asked for."""
         if self._drf_request is None:
-            assert self._wrap is not None  # noqa: S101 - for the type checker
-            self.request = request = self._wrap(self._http_request)
+            self.request = request = wrap(self._http_request)
             if self.verb is not None:
                 request.method = self.verb
             return request

@@ -45,15 +45,14 @@ def read_query(request: HttpRequest, args: Args, max_fields: int | None) -> None
             return
         if not charset_named and query.isascii() and "%" not in query and "+" not in query:
             pairs = query.split("&")
-            for pair in pairs if max_fields is None or len(pairs) <= max_fields else ():
-                name, equals, value = pair.partition("=")
-                if not equals or name in args:
-                    args.clear()
-                    break
-                args[name] = value
-            else:
-                if args:
-                    return
+            if max_fields is None or len(pairs) <= max_fields:
+                try:
+                    args.update([pair.split("=") for pair in pairs])
+                    if len(args) == len(pairs):
+                        return
+                except ValueError:  # a pair with no "=", or with several
+                    pass
+                args.clear()
     try:
         args.overlay(request.GET)
     except TooManyFieldsSent:

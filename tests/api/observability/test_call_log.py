@@ -108,10 +108,11 @@ def test_what_a_context_provider_adds_is_not_among_the_parameters(
     assert records()[0].params == ["id"]
 
 
-def test_nobody_listening_nothing_is_made(client, declare, settings, monkeypatch):
-    settings.EAGLET_METRICS = False
+def test_nobody_listening_nothing_is_made(client, declare, monkeypatch):
     declare(get=lambda args: 1)
-    monkeypatch.setattr("eaglet.api.dispatch.view.Observation", lambda *args: pytest.fail("made"))
+    monkeypatch.setattr(
+        "eaglet.api.observability.calls.Observation", lambda *args: pytest.fail("made")
+    )
     response = client.get("/shop/item/")
     assert response.json()["data"] == 1
     assert "X-Request-ID" not in response
