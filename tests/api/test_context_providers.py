@@ -1,4 +1,4 @@
-"""Section 3: context providers."""
+"""Context providers."""
 
 import pytest
 from django.test.client import MULTIPART_CONTENT

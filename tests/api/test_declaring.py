@@ -1,4 +1,4 @@
-"""Section 2: declaring a resource."""
+"""Declaring a resource."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

@@ -1,4 +1,4 @@
-"""Section 2: how the resources are found when a project starts."""
+"""How the resources are found when a project starts."""
 
 import textwrap
 

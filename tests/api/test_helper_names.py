@@ -1,4 +1,4 @@
-"""Section 2: other helpers and constants on the class, whatever REST framework calls its own."""
+"""Other helpers and constants on the class, whatever REST framework calls its own."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Section 1: the names, where they are imported from, and what importing them costs."""
+"""The names, where they are imported from, and what importing them costs."""
 
 import pytest
 

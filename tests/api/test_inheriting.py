@@ -1,4 +1,4 @@
-"""Section 2: abstract bases and inheritance."""
+"""Abstract bases and inheritance."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

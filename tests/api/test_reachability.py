@@ -1,4 +1,4 @@
-"""Section 2: only verbs are ever reachable from outside."""
+"""Only verbs are ever reachable from outside."""
 
 import pytest
 

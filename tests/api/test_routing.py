@@ -1,4 +1,4 @@
-"""Section 2: the URLs of resources, and what stands beside them in a URLconf."""
+"""The URLs of resources, and what stands beside them in a URLconf."""
 
 import pytest
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""Section 5's table: each row for every verb, native and tunnelled, however it is asked for."""
+"""Each row of the table of answers for every verb, native and tunnelled, however asked for."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Section 5: what is raised in a handler, and what the caller gets."""
+"""What is raised in a handler, and what the caller gets."""
 
 import logging
 

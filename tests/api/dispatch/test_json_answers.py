@@ -1,4 +1,4 @@
-"""Section 5: how Python's values become JSON."""
+"""How Python's values become JSON."""
 
 import datetime
 import decimal

@@ -1,4 +1,4 @@
-"""Section 2: what a resource class names, or overrides, is honoured."""
+"""What a resource class names, or overrides, is honoured."""
 
 from unittest import mock
 

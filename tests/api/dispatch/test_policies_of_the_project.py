@@ -1,4 +1,4 @@
-"""Section 2: what the project's REST_FRAMEWORK names is honoured, and nothing unnamed is added."""
+"""What the project's REST_FRAMEWORK names is honoured, and nothing unnamed is added."""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-"""Section 5: RFC 9457's problem+json, for who asks for it."""
+"""RFC 9457's problem+json, for who asks for it."""
 
 import pytest
 

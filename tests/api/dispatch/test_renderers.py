@@ -1,4 +1,4 @@
-"""Section 11: a browser gets the JSON; REST framework's page only where its renderer is named."""
+"""A browser gets the JSON; REST framework's page only where its renderer is named."""
 
 import pytest
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer

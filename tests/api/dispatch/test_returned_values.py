@@ -1,4 +1,4 @@
-"""Section 5: what a handler returns, and what the caller gets."""
+"""What a handler returns, and what the caller gets."""
 
 import enum
 import io

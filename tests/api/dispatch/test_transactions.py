@@ -1,4 +1,4 @@
-"""Section 2: ATOMIC_REQUESTS, over every database it is on for."""
+"""ATOMIC_REQUESTS, over every database it is on for."""
 
 import textwrap
 

@@ -1,4 +1,4 @@
-"""Section 3: what stands in `args`."""
+"""What stands in `args`."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Section 2: bodies for every verb, and what is refused."""
+"""Bodies for every verb, and what is refused."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Section 2: verbs, native and tunnelled."""
+"""Verbs, native and tunnelled."""
 
 import pytest
 from django.test.client import MULTIPART_CONTENT

@@ -1,4 +1,4 @@
-"""Section 11: who may see how a service is built."""
+"""Who may see how a service is built."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
