@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.conf import conf
+from eaglet.conf import Settings, conf
+from eaglet.conf.validation import fault_of
 from eaglet.mongo.databases import is_mongodb
 
 
@@ -18,12 +19,9 @@ def alias_by_label() -> dict[str, str]:
 
 def validate(databases: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise ImproperlyConfigured if EAGLET_MONGO_APPS is malformed or names no MongoDB entry."""
-    assigned: Any = conf.EAGLET_MONGO_APPS
-    if not isinstance(assigned, Mapping):
-        raise ImproperlyConfigured(
-            "EAGLET_MONGO_APPS is a dict of lists of app labels by alias, like "
-            f"{{'apps': ['catalog']}}; not a {type(assigned).__name__}."
-        )
+    assigned = conf.EAGLET_MONGO_APPS
+    if fault := fault_of(Settings.EAGLET_MONGO_APPS, assigned):
+        raise ImproperlyConfigured(f"{fault} Write it like {{'apps': ['catalog']}}.")
     known = sorted(alias for alias, entry in databases.items() if is_mongodb(entry))
     seen: dict[str, str] = {}
     for alias, labels in assigned.items():
@@ -32,12 +30,6 @@ def validate(databases: Mapping[str, Mapping[str, Any]]) -> None:
                 f"EAGLET_MONGO_APPS names the alias {alias!r}, which is no MongoDB entry of "
                 f"DATABASES; allowed: {', '.join(known) or 'none, as there is no such entry'}. "
                 "An entry with ALIAS is known by that alone."
-            )
-        if not isinstance(labels, list | tuple | set | frozenset) or not all(
-            isinstance(label, str) for label in labels
-        ):
-            raise ImproperlyConfigured(
-                f"EAGLET_MONGO_APPS[{alias!r}] must be a list of app labels, like ['catalog']."
             )
         for label in labels:
             if label in seen:
