@@ -21,7 +21,7 @@ import psutil
 
 from demo.reaper import is_alive, tree
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 """How long a process may take until it is ready."""
 STOP_SECONDS = 10.0
 """How long a process has to end by itself before it is killed."""

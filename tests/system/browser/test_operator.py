@@ -170,6 +170,7 @@ def test_the_same_in_chinese(open_page, call):
     go_to(page, "应用")
     page.get_by_role("link", name="增加 应用").click()
     page.get_by_label("名称:").fill("赫尔墨斯")
+    page.get_by_label("*: 包括以后新增的", exact=True).check()
     press(page, "保存")
     assert "密钥只显示这一次" in page.locator("#eaglet-once").inner_text()
     shown = page.get_by_label("用于调用方服务的设置：").input_value()

@@ -21,7 +21,7 @@ from .broken_way import BrokenWay
 
 TIMEOUT_SECONDS = 0.5
 # Far below what sockets, handshakes and confirmations are given, and above a busy machine's mood.
-GENEROUSLY = TIMEOUT_SECONDS + 2
+GENEROUSLY = TIMEOUT_SECONDS + 4
 
 pytestmark = [
     pytest.mark.services,
