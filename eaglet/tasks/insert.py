@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import Model
+from django.db.models.constants import OnConflict
 from django.db.transaction import mark_for_rollback_on_error
 
 _KNOWN: Final = ("postgresql", "mysql", "sqlite")
@@ -25,16 +27,30 @@ def insert(alias: str, row: Model) -> None:
         return
     returning = connection.features.can_return_columns_from_insert
     names, sql = _statement(type(row), connection.vendor, returning)
-    adapt = connection.ops.adapt_datetimefield_value
-    values = [
-        adapt(value) if isinstance(value, datetime.datetime) else value
-        for value in [row.__dict__[name] for name in names]
-    ]
+    values = _adapted(alias, [row.__dict__[name] for name in names])
     with mark_for_rollback_on_error(using=alias), connection.cursor() as cursor:
         cursor.execute(sql, values)
         row.pk = cursor.fetchone()[0] if returning else cursor.lastrowid
     row._state.db = alias
     row._state.adding = False
+
+
+def upsert(
+    alias: str, model: type[Model], rows: Sequence[Mapping[str, Any]], key: str, changed: list[str]
+) -> None:
+    """Write rows, each with all attributes of the model; change those whose `key` is there."""
+    connection = connections[alias]
+    names, sql = _statement(model, connection.vendor, returning=False)
+    fields = model._meta.concrete_fields
+    suffix = connection.ops.on_conflict_suffix_sql(fields, OnConflict.UPDATE, changed, [key])
+    with transaction.atomic(using=alias), connection.cursor() as cursor:
+        values = [_adapted(alias, [row[name] for name in names]) for row in rows]
+        cursor.executemany(f"{sql} {suffix}", values)
+
+
+def _adapted(alias: str, values: list[Any]) -> list[Any]:
+    adapt = connections[alias].ops.adapt_datetimefield_value
+    return [adapt(one) if isinstance(one, datetime.datetime) else one for one in values]
 
 
 @lru_cache

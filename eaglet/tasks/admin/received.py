@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +15,6 @@ from eaglet.admin_confirmation import log_changes
 from eaglet.tasks.admin.base import TaskAdmin, first_of
 from eaglet.tasks.admin.timeline import shown_json
 from eaglet.tasks.models import ReceivedTask
-from eaglet.tasks.receiving import replay as replaying
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
 State = ReceivedTask.State
@@ -65,7 +66,7 @@ class ReceivedTaskAdmin(TaskAdmin):
 
     @admin.action(description=_("Replay selected tasks"), permissions=["change"])
     def replay(self, request: HttpRequest, queryset: QuerySet[ReceivedTask]) -> HttpResponse | None:
-        """Publish tasks again, once that is confirmed."""
+        """Have tasks published again, once that is confirmed."""
         return self.replay_selected(request, queryset)
 
     @admin.action(
@@ -78,23 +79,14 @@ class ReceivedTaskAdmin(TaskAdmin):
     def do_replay(
         self, request: HttpRequest, queryset: QuerySet[ReceivedTask], *, forced: bool
     ) -> None:
-        """Publish tasks again, the oldest first."""
-        tasks = first_of(queryset).order_by("due_at")
+        """Have a worker publish tasks again."""
+        tasks: Any = first_of(queryset)
         if not forced:
             tasks = tasks.exclude(state=State.DONE)
         log_changes(
             request, tasks, gettext("Replayed by force.") if forced else gettext("Replayed.")
         )
-        outcome = replaying.replay(list(tasks), force=forced)
-        said = ngettext("%(count)d task replayed.", "%(count)d tasks replayed.", outcome.published)
-        self.message_user(
-            request,
-            said % {"count": outcome.published},
-            messages.SUCCESS if outcome.published else messages.WARNING,
-        )
-        for task, why in outcome.refused[:10]:
-            said = gettext("The broker refused %(task)s: %(why)s") % {"task": task, "why": why}
-            self.message_user(request, said, messages.ERROR)
-        if outcome.stopped_by:
-            said = gettext("The rest stays as it is: %(why)s") % {"why": outcome.stopped_by}
-            self.message_user(request, said, messages.ERROR)
+        count = tasks.replay(force=forced)
+        said = ngettext("%(count)d task replayed.", "%(count)d tasks replayed.", count)
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, said % {"count": count}, level)

@@ -9,7 +9,6 @@ from eaglet.observability import tracing
 REQUEST_ID: Final = "eaglet_request_id"
 TRACEPARENT: Final = "traceparent"
 REPLAY: Final = "eaglet_replay"
-FORCE: Final = "eaglet_force"
 # The ledger's id of a message that has none.
 PARKED_AS: Final = "eaglet_parked_as"
 RECEIVED_AT: Final = "eaglet_received_at"

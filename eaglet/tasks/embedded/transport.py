@@ -49,6 +49,8 @@ class Channel(virtual.Channel):
         super().__init__(connection, **kwargs)
         self._database = connection.database
         self._execute = self._database.execute
+        # The queues whose last message was not the last, perhaps.
+        self._has_more: set[str] = set()
 
     def typeof(self, exchange: str, default: str = "direct") -> Any:
         # Any process may have bound it.
@@ -139,9 +141,11 @@ class Channel(virtual.Channel):
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         self._database.sweep()
-        # An UPDATE would keep others from writing, even if it finds nothing.
-        found = self._execute(f"SELECT 1 {_READY} LIMIT 1", queue)
-        for row, taken, body in found and self._execute(_TAKE, self._own(), queue):
+        # An UPDATE keeps others from writing, even if it finds nothing.
+        has_more = queue in self._has_more or self._execute(f"SELECT 1 {_READY} LIMIT 1", queue)
+        self._has_more.discard(queue)
+        for row, taken, body in has_more and self._execute(_TAKE, self._own(), queue):
+            self._has_more.add(queue)
             message: dict[str, Any] = loads(body)
             # The same message may be in several queues, and come more than once.
             message["properties"]["delivery_tag"] = f"{row}.{taken}"

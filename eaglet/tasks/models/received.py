@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+import uuid
+from typing import Any, Final
 
 from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+FORCED_REPLAY: Final = "!"
+"""What the id of a replay begins with that is to do again what is done."""
 
 
 class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
@@ -33,10 +37,18 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
             "been done. Its worker died, or the database was away as it ended.",
         )
 
-    def note_replayed(self, task: ReceivedTask) -> None:
-        """Note that it was published again, unless a worker has had it meanwhile."""
-        self.parked().filter(pk=task.pk, due_at=task.due_at).update(
-            state=ReceivedTask.State.REPLAYED, due_at=timezone.now()
+    def replay(self, *, force: bool = False) -> int:
+        """Have a worker publish them again, each to where it came from; return how many.
+
+        What is done is not done again unless forced, also with once=True.
+        """
+        tasks = self if force else self.exclude(state=ReceivedTask.State.DONE)
+        return tasks.update(
+            state=ReceivedTask.State.WAITING,
+            due_at=timezone.now(),
+            ended_at=None,
+            attempts=0,
+            replay=f"{FORCED_REPLAY if force else ''}{uuid.uuid4().hex}",
         )
 
 
@@ -54,7 +66,7 @@ class ReceivedTask(models.Model):
         PARKED = 4, _("parked")
         # It was published again, and no worker has begun with it.
         REPLAYED = 5, _("published again")
-        # Its sender wants it begun later; until then it is here, and not with the broker.
+        # It is to be begun later, or again; until then it is here, and not with the broker.
         WAITING = 6, _("waiting for its time")
 
     PUT_OFF = (State.RETRYING, State.WAITING)

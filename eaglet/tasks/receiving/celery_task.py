@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import datetime
 import time
+from collections import deque
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
-from celery import Task
+from celery.app.task import Context
 from celery.exceptions import Ignore, Reject, Retry
-from django.conf import settings
-from django.utils import timezone
+from celery.worker import request as celery_request
 
 from eaglet.exceptions import AlreadyFinished, TaskNotParked
 from eaglet.observability import tracing
-from eaglet.tasks.broker.headers import FORCE, RECEIVED_AT, REPLAY, header, text_header
+from eaglet.tasks.broker.headers import (
+    RECEIVED_AT,
+    REPLAY,
+    REQUEST_ID,
+    TRACEPARENT,
+    header,
+    text_header,
+)
 from eaglet.tasks.display import presentable
 from eaglet.tasks.receiving.delivery import Delivery
 from eaglet.tasks.receiving.execution import Declaration, RetryLater, handle
@@ -23,23 +30,44 @@ from eaglet.tasks.receiving.stored_message import StoredMessage
 _PAUSE_BEFORE_REQUEUE_SECONDS: Final = 2.0
 _LONGEST_RESULT_ID: Final = 255
 
+done: Final[deque[tuple[Request, float]]] = deque()
+"""What this worker's handlers have done, and when, that the ledger is not told of yet."""
+
+
+class Request(celery_request.Request):
+    """What a worker's main process knows of a task; a subclass of Celery's for each task name."""
+
+    # Whether the ledger knows that it was begun.
+    is_noted = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        succeed: Any = cls.on_success
+
+        def on_success(self: Request, outcome: Any, **kwargs: Any) -> None:
+            if not outcome[0]:  # it has not failed
+                done.append((self, time.time()))
+            succeed(self, outcome, **kwargs)
+
+        cls.on_success = on_success  # type: ignore[assignment]
+
 
 def deliver(
-    declaration: Declaration, task: Task[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    declaration: Declaration, request: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Run what Celery has taken, and tell it what to do with the message by what is raised."""
-    delivery = delivery_of(task, declaration.queue_name, args, kwargs)
+    delivery = delivery_of(request, declaration.queue_name, args, kwargs)
     if len(delivery.task_id) > _LONGEST_RESULT_ID:
-        task.request.ignore_result = True  # no column of the results' takes it
+        request.ignore_result = True  # no column of the results' takes it
     try:
         while True:
             try:
                 return handle(declaration, delivery, args, kwargs)
             except RetryLater:
-                if not task.request.is_eager:
+                if not request.is_eager:
                     raise
                 # Nobody would publish it again for this process to run.
-                delivery = replace(delivery, attempt=delivery.attempt + 1, is_first=False)
+                delivery = replace(delivery, attempt=delivery.attempt + 1)
     except RetryLater as later:
         # The ledger has it, and publishes it again; Celery notes the retry, and acknowledges.
         retry: Any = Retry  # whose stub knows no float
@@ -53,29 +81,23 @@ def deliver(
 
 
 def delivery_of(
-    task: Task[Any, Any], queue_name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    request: Context, queue_name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Delivery:
     """Return what the ledger is told of the task that is being run."""
-    request = task.request
     received_at = header(request, RECEIVED_AT)
-    replay = text_header(request, REPLAY, 36)
-    redelivered = bool((request.delivery_info or {}).get("redelivered"))
-    trace = tracing.current()
-    return Delivery(
+    delivery = Delivery(
         task_id=str(request.id),
         queue_name=queue_name,
-        message=StoredMessage.from_request(request, queue_name, args, kwargs),
+        message=partial(StoredMessage.from_request, request, queue_name, args, kwargs),
         worker=str(request.hostname or ""),
-        received_at=_moment(received_at) if isinstance(received_at, float) else None,
-        request_id=trace.request_id if trace else "",
-        traceparent=trace.headers()["traceparent"] if trace else "",
-        replay=replay,
-        is_forced=bool(replay and header(request, FORCE)),
+        received_at=received_at if isinstance(received_at, float) else None,
+        request_id=text_header(request, REQUEST_ID, 128),
+        traceparent=text_header(request, TRACEPARENT, 55),
+        replay=text_header(request, REPLAY, 36),
         attempt=int(request.retries or 0) + 1,
-        is_first=not (redelivered or request.retries or replay),
+        is_redelivered=bool((request.delivery_info or {}).get("redelivered")),
     )
-
-
-def _moment(timestamp: float) -> datetime.datetime:
-    moment = datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
-    return moment if settings.USE_TZ else timezone.make_naive(moment)
+    if delivery.received_at is None and (trace := tracing.current()):
+        delivery.request_id, delivery.traceparent = trace.request_id, trace.headers()["traceparent"]
+    delivery.is_noted = bool(received_at) and not (request.is_eager or delivery.is_repeat)
+    return delivery

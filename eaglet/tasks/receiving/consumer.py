@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime
 import logging
+import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from celery.exceptions import NotRegistered
@@ -19,14 +21,23 @@ from django.db import connections
 from kombu.message import Message
 
 from eaglet.exceptions import InvalidMessage, TaskNotParked
-from eaglet.tasks.broker.headers import PARKED_AS, REPLAY, REQUEST_ID, TRACEPARENT, as_header
+from eaglet.tasks.broker.headers import (
+    PARKED_AS,
+    RECEIVED_AT,
+    REPLAY,
+    REQUEST_ID,
+    TRACEPARENT,
+    as_header,
+)
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import ledger_alias
+from eaglet.tasks.receiving.celery_task import Request
 from eaglet.tasks.receiving.decorator import is_declared
 from eaglet.tasks.receiving.delivery import Delivery
 from eaglet.tasks.receiving.execution import park, put_off
+from eaglet.tasks.receiving.ledger import row_of
 from eaglet.tasks.receiving.stored_message import StoredMessage
-from eaglet.tasks.receiving.validation import eta_of, fault_in
+from eaglet.tasks.receiving.validation import eta_of, fault_in, most_bytes
 
 logger = logging.getLogger("eaglet.tasks.received")
 
@@ -49,10 +60,11 @@ class Consumer(celery_consumer.Consumer):
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Message], None]:
         """Return what is called with each message."""
         handle = super().create_task_handler(*args, **kwargs)
+        most = most_bytes()
 
         def on_task_received(message: Message) -> None:
             try:
-                if fault := fault_in(message, is_declared):
+                if fault := fault_in(message, is_declared, most):
                     self._park(message, InvalidMessage(fault))
                 elif not self._is_put_off(message):
                     handle(message)
@@ -67,8 +79,9 @@ class Consumer(celery_consumer.Consumer):
         """Leave a task for later to the ledger: nothing waits in a worker's memory."""
         headers = message.headers or {}
         due_at = eta_of(headers)
-        now = datetime.datetime.now(datetime.UTC)
-        if due_at is None or due_at <= now or not is_declared(headers.get("task", "")):
+        if due_at is None or due_at <= datetime.datetime.now(datetime.UTC):
+            return False
+        if not is_declared(headers.get("task", "")):
             return False
         delivery = _delivery_of(message, self.hostname, None)
         self._keep(message, lambda: put_off(delivery, due_at))
@@ -147,16 +160,36 @@ def _name_of(message: Message) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _delivery_of(message: Message, hostname: str, body: Any) -> Delivery:
-    headers = message.headers if isinstance(message.headers, dict) else {}
+def row_for(request: Request, ended_at: float | None = None) -> dict[str, Any] | None:
+    """Return what the ledger is to say of a task that is running, or done.
+
+    None for one that may be in the ledger: the process that runs it notes its end.
+    """
+    message = request.message
+    delivery = _delivery_of(message, request.hostname, None, request.request_dict)
+    if delivery.is_repeat:
+        return None
+    # Where it came from may be a queue bound to any exchange; its own is named like it.
+    delivery.message = lambda: replace(
+        StoredMessage.from_message(message), exchange="", routing_key=delivery.queue_name
+    )
+    return row_of(delivery, request.time_start or ended_at or time.time(), ended_at)
+
+
+def _delivery_of(
+    message: Message, hostname: str, body: Any, headers: dict[str, Any] | None = None
+) -> Delivery:
+    if headers is None:
+        headers = message.headers if isinstance(message.headers, dict) else {}
     decoded = body if isinstance(body, dict) else getattr(message, "_decoded_cache", None)
     decoded = decoded if isinstance(decoded, dict) else {}
     task_id = headers.get("id") or decoded.get("id")
-    stored = StoredMessage.from_message(message)
+    retries = headers.get("retries")
 
     def text(name: str, longest: int) -> str:
         return as_header(headers.get(name), longest)
 
+    received_at = headers.get(RECEIVED_AT)
     return Delivery(
         # What has no id can't be known from another like it.
         task_id=(
@@ -164,11 +197,13 @@ def _delivery_of(message: Message, hostname: str, body: Any) -> Delivery:
             if isinstance(task_id, str) and task_id
             else text(PARKED_AS, 255) or f"none-{uuid.uuid4()}"
         ),
-        queue_name=_name_of(message) or stored.routing_key,
-        message=stored,
+        queue_name=_name_of(message) or str((message.delivery_info or {}).get("routing_key") or ""),
+        message=lambda: StoredMessage.from_message(message),
         worker=hostname,
+        received_at=received_at if isinstance(received_at, float) else None,
         request_id=text(REQUEST_ID, 128),
         traceparent=text(TRACEPARENT, 55),
         replay=text(REPLAY, 36),
-        is_first=False,
+        attempt=retries + 1 if isinstance(retries, int) else 1,
+        is_redelivered=bool((message.delivery_info or {}).get("redelivered")),
     )

@@ -20,6 +20,8 @@ _handlers: Final[dict[str, Declaration]] = {}
 
 
 class _DeclaredTask(Task[Any, Any]):
+    Request = "eaglet.tasks.receiving.celery_task:Request"
+
     @classmethod
     def annotate(cls) -> None:
         """Do nothing: CELERY_TASK_ANNOTATIONS are for the project's own tasks."""
@@ -77,9 +79,10 @@ def task(
 
         @functools.wraps(function)
         def run(self: Task[Any, Any], *args: Any, **kwargs: Any) -> Any:
-            if self.request.called_directly:
+            request = self.request
+            if request.called_directly:
                 return function(*args, **kwargs)
-            return deliver(declaration, self, args, kwargs)
+            return deliver(declaration, request, args, kwargs)
 
         # What the stubs know of its options is not all.
         make: Any = shared_task

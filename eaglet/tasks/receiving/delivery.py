@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from eaglet.tasks.database import digest_of
+from eaglet.tasks.models.received import FORCED_REPLAY
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
 
-@dataclass(frozen=True)
+@dataclass
 class Delivery:
     """One delivery of a task to a worker."""
 
     task_id: str
     queue_name: str
-    message: StoredMessage
+    # Made when it is kept: most are done, and noted by the worker's main process.
+    message: Callable[[], StoredMessage]
     worker: str = ""
-    received_at: datetime.datetime | None = None
+    # Seconds since 1970.
+    received_at: float | None = None
     request_id: str = ""
     traceparent: str = ""
     # Tells one replay from another, and from the first delivery, which has none.
     replay: str = ""
-    # Whether that replay is to do again what is done already.
-    is_forced: bool = False
     # By the message's own count.
     attempt: int = 1
-    # By all that is known of it.
-    is_first: bool = True
+    # Whether the broker has given it to a worker before, which may have died of it.
+    is_redelivered: bool = False
+    # Whether the worker's main process notes that it is done.
+    is_noted: bool = False
+
+    @property
+    def is_repeat(self) -> bool:
+        """Return whether it may be in the ledger already."""
+        return self.is_redelivered or self.attempt > 1 or bool(self.replay)
+
+    @property
+    def is_forced(self) -> bool:
+        """Return whether it is a replay that is to do again what is done already."""
+        return self.replay.startswith(FORCED_REPLAY)
 
     @property
     def key(self) -> str:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from typing import Any, ParamSpec, TypeVar
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, ParamSpec, TypeVar
 
+from django.conf import settings
 from django.db import IntegrityError, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from eaglet.tasks.database import DATABASE_FAULTS, close
 from eaglet.tasks.display import as_column
-from eaglet.tasks.insert import insert
+from eaglet.tasks.insert import upsert
 from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.models.received import ReceivedTaskQuerySet
 from eaglet.tasks.receiving.delivery import Delivery
 
 State = ReceivedTask.State
+
+_CHANGED: Final = [*("state", "started_at", "ended_at", "due_at", "attempts", "cause", "traceback")]
+_ENDED: Final[dict[int, str]] = {State.DONE: "done already", State.PARKED: "parked already"}
 
 
 @dataclass(frozen=True)
@@ -52,56 +56,31 @@ def _again_on_a_fresh_connection(step: Callable[P, R]) -> Callable[P, R]:
 
 
 @_again_on_a_fresh_connection
-def begin(delivery: Delivery) -> AttemptStart:
-    """Note that a worker begins with a task."""
-    now = timezone.now()
-    if delivery.is_first:
-        row = ReceivedTask(
-            **_described_by(delivery),
-            state=State.STARTED.value,
-            received_at=delivery.received_at or now,
-            started_at=now,
-            due_at=now,
-            attempts=1,
-        )
-        alias = ledger_alias()
-        try:
-            # A statement of its own is whole by itself; within a transaction it must not end that.
-            inside = connections[alias].in_atomic_block
-            with transaction.atomic(using=alias) if inside else nullcontext():
-                insert(alias, row)
-        except IntegrityError:
-            pass  # a repeat
-        else:
-            return AttemptStart(1)
-    return _begin_again(delivery, now)
-
-
-def _begin_again(delivery: Delivery, now: datetime.datetime) -> AttemptStart:
-    known = _rows(delivery)
+def begin(delivery: Delivery, attempt: int) -> AttemptStart:
+    """Note that a worker begins with a task; its `attempt` is that if the ledger knows no other."""
+    now, rows = timezone.now(), _rows(delivery)
     changes: dict[str, Any] = {
         "state": State.STARTED,
         "started_at": now,
         "due_at": now,
-        "ended_at": None,
         "worker": as_column(delivery.worker, 255),
     }
-    done = known.filter(state=State.DONE)
-    if delivery.replay and not delivery.is_forced and done.exists():
-        return AttemptStart(0, "done already")
-    if delivery.replay and known.exclude(replay=delivery.replay).update(
-        replay=delivery.replay, attempts=1, **changes
-    ):
-        return AttemptStart(1)
-    if not delivery.replay and known.filter(state=State.PARKED).exists():
-        return AttemptStart(0, "parked already")
-    # What is done stays so, whatever a repeat comes to.
-    if done.exists():
-        done.update(attempts=F("attempts") + 1)
-        return AttemptStart(delivery.attempt)
-    if not known.update(attempts=F("attempts") + 1, **changes):
-        return begin(replace(delivery, is_first=True))
-    return AttemptStart(known.values_list("attempts", flat=True)[0])
+    again = {**changes, "attempts": F("attempts") + 1, "ended_at": None}
+    while not rows.exclude(state__in=_ENDED).update(**again):
+        row = ReceivedTask(
+            **{**_described_by(delivery), **changes},
+            attempts=attempt,
+        )
+        try:
+            # Within a transaction it must not end that.
+            with transaction.atomic(using=ledger_alias()):
+                row.save(using=ledger_alias(), force_insert=True)
+        except IntegrityError:
+            if ended := _ENDED.get(rows.values_list("state", flat=True)[0]):
+                return AttemptStart(0, ended)
+        else:
+            return AttemptStart(attempt)
+    return AttemptStart(rows.values_list("attempts", flat=True)[0])
 
 
 @_again_on_a_fresh_connection
@@ -110,34 +89,54 @@ def note(
     state: ReceivedTask.State,
     *,
     due_at: datetime.datetime | None = None,
-    cause: str = "",
-    traceback: str = "",
+    **changes: Any,
 ) -> None:
-    """Note what became of a task, also where its beginning could not be; what is done stays so.
+    """Note what became of a task, also where its beginning was not; what is done stays so.
 
     `due_at` is when it is to be published again, for a state in which it is.
     """
-    now = timezone.now()
-    changes: dict[str, Any] = {
-        "state": state,
-        "due_at": due_at or now,
-        "cause": as_column(cause),
-        "traceback": as_column(traceback),
-    }
+    now, rows = timezone.now(), _rows(delivery)
+    changes.update(state=state, due_at=due_at or now)
     if due_at is None:
         changes["ended_at"] = now
     else:
-        changes["message"] = delivery.message.to_text()
-    rows = _rows(delivery)
+        changes["message"] = delivery.message().to_text()
     if not rows.exclude(state=State.DONE).update(**changes):
-        defaults = {
-            **_described_by(delivery),
-            "received_at": delivery.received_at or now,
-            "attempts": delivery.attempt if state == State.DONE else 0,
-            **changes,
-        }
+        defaults = {**_described_by(delivery), **changes}
         if not rows.get_or_create(key=delivery.key, defaults=defaults)[1]:
             rows.exclude(state=State.DONE).update(**changes)
+
+
+@_again_on_a_fresh_connection
+def note_many(begun: Sequence[dict[str, Any]], done: Sequence[dict[str, Any]]) -> None:
+    """Note first deliveries that were begun, unless more is known of them, and that were done."""
+    alias = ledger_alias()
+    rows = [ReceivedTask(**one) for one in begun]
+    ReceivedTask.objects.using(alias).bulk_create(rows, ignore_conflicts=True)
+    if done:
+        upsert(alias, ReceivedTask, done, "key", _CHANGED)
+
+
+def row_of(delivery: Delivery, started_at: float, ended_at: float | None) -> dict[str, Any]:
+    """Return what the ledger is to say of a first delivery; the times are seconds since 1970."""
+    ended = _moment(ended_at) if ended_at is not None else None
+    started = _moment(started_at)
+    return {
+        **_described_by(delivery),
+        "state": State.DONE.value if ended else State.STARTED.value,
+        "started_at": started,
+        "ended_at": ended,
+        "due_at": ended or started,
+        "attempts": 1,
+        "cause": "",
+        "traceback": "",
+    }
+
+
+def _moment(timestamp: float) -> datetime.datetime:
+    """Return a time in seconds since 1970 as the project's settings have times."""
+    at = datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
+    return at if settings.USE_TZ else timezone.make_naive(at)
 
 
 def _rows(delivery: Delivery) -> ReceivedTaskQuerySet:
@@ -150,7 +149,8 @@ def _described_by(delivery: Delivery) -> dict[str, Any]:
         "task_id": as_column(delivery.task_id, 255),
         "queue_name": as_column(delivery.queue_name, 255),
         "worker": as_column(delivery.worker, 255),
-        "message": delivery.message.to_text(),
+        "message": delivery.message().to_text(),
+        "received_at": _moment(delivery.received_at or time.time()),
         "request_id": delivery.request_id,
         "traceparent": delivery.traceparent,
         "replay": delivery.replay,

@@ -13,6 +13,7 @@ from kombu.utils import json as celery_json
 from eaglet.exceptions import TaskError
 from eaglet.tasks.database import digest_of
 from eaglet.tasks.display import as_column
+from eaglet.tasks.insert import insert
 from eaglet.tasks.models import InboxEntry
 
 logger = logging.getLogger("eaglet.tasks")
@@ -39,7 +40,7 @@ def run_once(
     try:
         with transaction.atomic(using=alias):
             # First of all: it is what the other one waits at, and no lock has to be made greater.
-            entry.save(using=alias, force_insert=True)
+            insert(alias, entry)
             is_written = True
             result = call()
             if connections[alias].needs_rollback:
@@ -48,9 +49,9 @@ def run_once(
                     "rolled back: an error of the database was caught in it, without an atomic "
                     "block of its own"
                 )
-            InboxEntry.objects.using(alias).filter(pk=entry.pk).update(
-                result=_to_text(result), done_at=timezone.now()
-            )
+            if result is not None:
+                kept = InboxEntry.objects.using(alias).filter(pk=entry.pk)
+                kept.update(result=_to_text(result))
             return result
     except IntegrityError:
         if is_written:

@@ -1,4 +1,4 @@
-"""Publish again what is due in the ledger: retries, and tasks that were put off to their time."""
+"""Publish again what is due in the ledger, and note in it what the worker has done."""
 
 from __future__ import annotations
 
@@ -6,23 +6,36 @@ import datetime
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
+from celery.worker.state import requests
 from django.db import connections
 from django.utils import timezone
 from kombu.connection import Connection
 
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker.connection import publishing_app
+from eaglet.tasks.broker.headers import PARKED_AS, REPLAY
 from eaglet.tasks.database import DATABASE_FAULTS
 from eaglet.tasks.display import as_column, as_line, describe
 from eaglet.tasks.models import ReceivedTask, ledger_alias
+from eaglet.tasks.receiving.celery_task import Request, done
+from eaglet.tasks.receiving.consumer import row_for
+from eaglet.tasks.receiving.ledger import note_many
 from eaglet.tasks.receiving.stored_message import StoredMessage, publish_stored
 from eaglet.tasks.retention import Pruner
 
 logger = logging.getLogger("eaglet.tasks.received")
 
 LOOK_EVERY_SECONDS: Final = 0.5
+WRITE_EVERY_SECONDS: Final = 0.1
+NOTED_AFTER_SECONDS: Final = 1.0
+"""A task that takes longer is seen to be started; others when they have ended."""
+
+MOST_KEPT: Final = 10_000
+"""So many done tasks are kept in memory while the database is away."""
+
 BATCH_SIZE: Final = 500
 LEASE_SECONDS: Final = 20
 """How long a task waits that a worker was about to publish when it died."""
@@ -30,21 +43,24 @@ LEASE_SECONDS: Final = 20
 LONGEST_RUN_SECONDS: Final = 24 * 3600
 """How long a task may run, unless CELERY_TASK_TIME_LIMIT allows longer."""
 _CLOSE_EVERY_SECONDS: Final = 600
+STOP_SECONDS: Final = 10
 
 State = ReceivedTask.State
 
 
 class Redelivery:
-    """Publish what is due, and prune the ledger, on a thread of each worker's.
+    """Publish what is due, prune the ledger and write to it, on a thread of each worker's.
 
-    Of two workers that find the same task due, one publishes it.
+    What is due: retries, replays, and tasks that were put off to their time. Of two workers that
+    find the same one due, one publishes it. What was done is written in batches: a message is
+    acknowledged when it was run, and noted within a fraction of a second.
     """
 
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._connection: Connection | None = None
         self._pruner = Pruner()
-        self._close_at = 0.0
+        self._close_at = self._look_at = 0.0
         self._thread = threading.Thread(target=self._run, name="eaglet-redelivery", daemon=True)
 
     def start(self) -> None:
@@ -52,25 +68,59 @@ class Redelivery:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, once what was begun has ended."""
+        """End, once what was begun has ended and what was done is noted."""
         self._stop.set()
+        self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         # Kept for good: a child that is forked has it too, and must not end the session as it
         # forgets this thread.
         self._database = connections[ledger_alias()]
-        while not self._stop.wait(LOOK_EVERY_SECONDS):
-            try:
-                self.look()
-            except BrokerUnavailable as error:
-                logger.warning("tasks that are due can't be published: %s", error)
-            except DATABASE_FAULTS as error:
-                logger.warning("the ledger can't be read: %s", describe(error))
-                self._database.close()
-            except Exception:
-                logger.exception("tasks that are due can't be published")
-                self._database.close()
+        while not self._stop.wait(WRITE_EVERY_SECONDS):
+            self._safely(self.write, "what is done can't be noted")
+            if time.monotonic() >= self._look_at:
+                self._look_at = time.monotonic() + LOOK_EVERY_SECONDS
+                self._safely(self.look, "tasks that are due can't be published")
+        self._safely(self.write, "what is done can't be noted")
         self._database.close()
+
+    def _safely(self, step: Callable[[], None], fault: str) -> None:
+        try:
+            step()
+        except BrokerUnavailable as error:
+            logger.warning("%s: %s", fault, error)
+        except DATABASE_FAULTS as error:
+            logger.warning("%s: %s", fault, describe(error))
+            self._database.close()
+        except Exception:
+            logger.exception("%s", fault)
+            self._database.close()
+
+    def write(self) -> None:
+        """Note what was done since, and what takes long. Raises what the database raises."""
+        now = time.time()
+        long = [
+            request
+            for request in list(requests.values())
+            if isinstance(request, Request)
+            and not request.is_noted
+            and request.time_start
+            and request.time_start < now - NOTED_AFTER_SECONDS
+        ]
+        while done or long:
+            batch = [done.popleft() for _ in range(min(len(done), BATCH_SIZE))]
+            try:
+                note_many(
+                    [row for request in long if (row := row_for(request))],
+                    [row for request, at in batch if (row := row_for(request, at))],
+                )
+            except DATABASE_FAULTS:
+                # They are tried again, as many as there is room for.
+                done.extendleft(reversed(batch[: MOST_KEPT - len(done)]))
+                raise
+            for request in long:
+                request.is_noted = True
+            long = []
 
     def look(self) -> None:
         """Prune if it is time, and publish all that is due. Raises as `publish_due` does."""
@@ -93,6 +143,7 @@ class Redelivery:
         for task in due:
             if self._stop.is_set():
                 break
+            self.write()
             if task.claim(now + datetime.timedelta(seconds=LEASE_SECONDS)):
                 self._publish(task)
         return len(due)
@@ -102,7 +153,10 @@ class Redelivery:
             self._connection = publishing_app().connection_for_write()
         try:
             message = StoredMessage.from_text(task.message)
-            publish_stored(self._connection, message, {**message.headers, "retries": task.attempts})
+            headers = {**message.headers, "retries": task.attempts}
+            if task.replay:
+                headers.update({REPLAY: task.replay, PARKED_AS: task.task_id, "expires": None})
+            publish_stored(self._connection, message, headers)
         except BrokerUnavailable:
             self._connection.release()
             self._connection = None

@@ -15,14 +15,14 @@ from kombu.utils import json as celery_json
 
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker.errors import concerns_every_task, is_of_the_connection, reason
-from eaglet.tasks.broker.headers import FORCE, REPLAY, REQUEST_ID, TRACEPARENT
+from eaglet.tasks.broker.headers import REQUEST_ID, TRACEPARENT
 from eaglet.tasks.receiving.validation import most_bytes
 
 # What a task is described by, of protocol 2's headers and of eaglet's; `retries` begins anew.
 _HEADERS: Final = (
     "lang", "task", "id", "shadow", "group", "group_index", "timelimit", "root_id", "parent_id",
     "argsrepr", "kwargsrepr", "origin", "ignore_result", "replaced_task_nesting", "expires",
-    REQUEST_ID, TRACEPARENT, "tracestate", REPLAY, FORCE,
+    REQUEST_ID, TRACEPARENT, "tracestate",
 )  # fmt: skip
 _MOST_HEADER_BYTES: Final = 16_384
 _EMBEDDED: Final = ("callbacks", "errbacks", "chain", "chord")
@@ -57,7 +57,7 @@ class StoredMessage:
             cut=len(raw) > most_bytes(),
             content_type=_text(message.content_type) or "application/octet-stream",
             content_encoding=_text(message.content_encoding) or "binary",
-            headers=_bounded(headers),
+            headers=headers,
             exchange=_text(info.get("exchange")),
             routing_key=_text(info.get("routing_key")),
             priority=_priority(properties.get("priority")),
@@ -92,8 +92,9 @@ class StoredMessage:
         return cls(body=base64.b64decode(raw) if body is None else body.encode(), **fields)
 
     def to_text(self) -> str:
-        """Return JSON text in ASCII, for a column."""
-        fields = {key: value for key, value in vars(self).items() if key != "body"}
+        """Return JSON text in ASCII, for a column; without headers that would take too much."""
+        fields = {**vars(self), "headers": _bounded(self.headers)}
+        del fields["body"]
         try:
             fields["text"] = self.body.decode()
         except UnicodeDecodeError:
@@ -109,13 +110,13 @@ class StoredMessage:
         return {"args": args, "kwargs": kwargs}
 
 
-def _bounded(headers: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(headers, default=str)) <= _MOST_HEADER_BYTES:
+def _bounded(headers: Mapping[str, Any]) -> Mapping[str, Any]:
+    if len(repr(headers)) <= _MOST_HEADER_BYTES:
         return headers
     return {
         name: value
         for name, value in headers.items()
-        if name in _HEADERS and len(json.dumps(value, default=str)) <= _MOST_HEADER_BYTES
+        if name in _HEADERS and len(repr(value)) <= _MOST_HEADER_BYTES
     }
 
 

@@ -11,7 +11,7 @@ from celery.utils.log import ColorFormatter
 
 from eaglet.observability import tracing
 from eaglet.observability.redaction import redact_text
-from eaglet.tasks.broker.headers import RECEIVED_AT, REQUEST_ID, TRACEPARENT, text_header
+from eaglet.tasks.broker.headers import RECEIVED_AT, REQUEST_ID, TRACEPARENT, as_header, text_header
 
 _TOKEN: Final = "eaglet_trace_token"  # noqa: S105 - of a context variable
 
@@ -35,8 +35,14 @@ def put_down(*, task: Task[Any, Any], **kwargs: Any) -> None:
 
 
 def note_receipt(*, request: Any, **kwargs: Any) -> None:
-    """Note in a message when it was taken, for whoever runs it."""
-    request.request_dict[RECEIVED_AT] = time.time()
+    """Note when a message was taken, and its trace, for whoever runs it and for the ledger."""
+    headers = request.request_dict
+    headers[RECEIVED_AT] = time.time()
+    sent = as_header(headers.get(TRACEPARENT), 55)
+    trace = tracing.Trace(sent, None, as_header(headers.get(REQUEST_ID), 128))
+    headers[REQUEST_ID] = trace.request_id
+    if trace.trace_id not in sent:
+        headers[TRACEPARENT] = trace.headers()["traceparent"]
 
 
 class TracedFormatter(logging.Formatter):

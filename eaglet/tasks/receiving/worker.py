@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any, Final
@@ -17,7 +19,7 @@ from celery.signals import (
     task_prerun,
     task_received,
     worker_ready,
-    worker_shutting_down,
+    worker_shutdown,
 )
 from celery.utils.dispatch import Signal
 from django.db import close_old_connections, connections, router
@@ -33,7 +35,10 @@ from eaglet.tasks.receiving.decorator import declarations, declared_queues
 from eaglet.tasks.receiving.redelivery import Redelivery
 from eaglet.tasks.receiving.validation import most_bytes
 
+_SOON_SECONDS: Final = 0.5
+
 _redelivery: Redelivery | None = None
+_closed = threading.local()
 
 
 def discover() -> None:
@@ -101,7 +106,7 @@ def start_redelivery(**kwargs: Any) -> None:
 
 
 def stop_redelivery(**kwargs: Any) -> None:
-    """Have a worker that ends publish no more."""
+    """Have a worker that ends publish no more, and note what it has done."""
     if _redelivery is not None:
         _redelivery.stop()
 
@@ -112,10 +117,14 @@ def prepare_beat(*, sender: Any, **kwargs: Any) -> None:
     apply_defaults(sender.app)
 
 
-def keep_connections_as_requests_do(*, task: Any, **kwargs: Any) -> None:
+def close_connections_as_requests_do(*, task: Any, **kwargs: Any) -> None:
     """Close what is broken or older than CONN_MAX_AGE, as Django does around a request."""
-    if not task.request.is_eager:
+    # Between two tasks that follow each other once is enough.
+    closed_at = getattr(_closed, "at", 0.0)
+    is_next = "retval" not in kwargs and time.monotonic() - closed_at < _SOON_SECONDS
+    if not (is_next or task.request.is_eager):
         close_old_connections()
+        _closed.at = time.monotonic()
 
 
 _RECEIVERS: Final[tuple[tuple[Signal, Callable[..., None]], ...]] = (
@@ -123,13 +132,13 @@ _RECEIVERS: Final[tuple[tuple[Signal, Callable[..., None]], ...]] = (
     (beat_init, prepare_beat),
     (task_received, tracing.note_receipt),
     (task_prerun, tracing.take_up),
-    (task_prerun, keep_connections_as_requests_do),
+    (task_prerun, close_connections_as_requests_do),
     (task_postrun, tracing.put_down),
-    (task_postrun, keep_connections_as_requests_do),
+    (task_postrun, close_connections_as_requests_do),
     (after_setup_logger, tracing.format_with_trace),
     (after_setup_task_logger, tracing.format_with_trace),
     (worker_ready, start_redelivery),
-    (worker_shutting_down, stop_redelivery),
+    (worker_shutdown, stop_redelivery),
 )
 
 

@@ -136,7 +136,7 @@ def _delivery(task: CapturedTask, row: OutboxTask, trace: Trace) -> Delivery:
     return Delivery(
         task_id=task.task_id,
         queue_name=task.queue_name,
-        message=StoredMessage(
+        message=lambda: StoredMessage(
             body=json.dumps(message.body).encode(),
             headers={**message.headers, **headers_for(row.request_id, row.traceparent)},
             routing_key=task.queue_name,
@@ -144,5 +144,4 @@ def _delivery(task: CapturedTask, row: OutboxTask, trace: Trace) -> Delivery:
         worker=f"inline-{uuid.getnode():x}"[:20],
         request_id=trace.request_id,
         traceparent=trace.headers()["traceparent"],
-        is_first=False,
     )

@@ -49,3 +49,8 @@ def forward(args):
 def stall(args):
     Group.objects.create(name="stalled")
     time.sleep(60)
+
+
+@task(f"{PREFIX}.nap")
+def nap(args):
+    time.sleep(args["seconds"])

@@ -10,7 +10,6 @@ from django.db import connections
 from kombu import Connection, Exchange
 
 from eaglet.tasks.models import InboxEntry, ReceivedTask
-from eaglet.tasks.receiving.replay import replay
 from tests.tasks.receiver.running import ALIAS, Receiver
 
 State = ReceivedTask.State
@@ -206,18 +205,18 @@ def test_a_handler_that_keeps_failing_is_parked_and_done_when_it_is_replayed(rec
     assert SECRET not in receiver.log()
     assert names() == []
 
-    assert replay([row]).published == 1
-    receiver.until(lambda: receiver.rows()[0].replay and receiver.rows(state=State.PARKED))
+    replay = ReceivedTask.objects.using(ALIAS).replay
+    assert replay() == 1
+    receiver.until(lambda: receiver.rows(state=State.PARKED))
     Group.objects.using(ALIAS).create(name="mended")
-    assert replay(receiver.rows()).published == 1
+    assert replay() == 1
     receiver.until(lambda: receiver.rows(state=State.DONE))
     assert names() == ["done", "mended"]
     # What is done is not done again, unless it is forced.
     Group.objects.using(ALIAS).filter(name="done").delete()
-    first = receiver.rows()[0].replay
-    assert replay(receiver.rows()).published == 1
-    assert replay(receiver.rows(), force=True).published == 1
-    receiver.until(lambda: any(row.replay != first for row in receiver.rows(state=State.DONE)))
+    assert replay() == 0
+    assert replay(force=True) == 1
+    receiver.until(lambda: receiver.rows(state=State.DONE))
     assert names() == ["done", "mended"]
     assert InboxEntry.objects.using(ALIAS).count() == 2
 
@@ -240,7 +239,7 @@ def test_what_has_no_id_is_replayed_as_the_row_it_has(receiver):
     receiver.put("1", content_type="application/json", content_encoding="utf-8")
     receiver.until(lambda: receiver.rows(state=State.PARKED))
     [row] = receiver.rows()
-    assert replay([row]).published == 1
+    assert ReceivedTask.objects.using(ALIAS).replay() == 1
     receiver.until(lambda: receiver.log().count("is parked") == 2)
     receiver.until(lambda: receiver.rows(state=State.PARKED))
     [again] = receiver.rows()
@@ -281,12 +280,22 @@ def test_a_task_delivered_twice_at_once_is_done_once(receiver):
 def test_what_a_killed_worker_was_at_is_done_once(receiver):
     first = receiver.worker()
     receiver.send("note_slowly", [{"name": "a", "seconds": 3}])
-    receiver.until(lambda: receiver.rows(state=State.STARTED))
+    receiver.until(lambda: "note_slowly[" in receiver.log())
     receiver.kill(first)
     receiver.worker()
     receiver.until(lambda: receiver.rows(state=State.DONE), seconds=90)
     assert names() == ["a 0"]
     assert receiver.rows()[0].attempts == 2
+
+
+def test_what_takes_long_is_seen_to_be_started_and_its_end_is_noted(receiver):
+    receiver.worker()
+    receiver.send("nap", [{"seconds": 4}])
+    receiver.until(lambda: receiver.rows(state=State.STARTED))
+    receiver.until(lambda: receiver.rows(state=State.DONE))
+    [row] = receiver.rows()
+    assert (row.ended_at - row.started_at).total_seconds() > 3.9
+    assert row.attempts == 1
 
 
 def test_ids_of_the_call_that_sent_a_task_go_on_with_it(receiver):

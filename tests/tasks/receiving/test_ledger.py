@@ -14,10 +14,11 @@ from eaglet.tasks.receiving.redelivery import Redelivery
 State = ReceivedTask.State
 
 
-def run(declared):
+def run(declared, retries=0):
     declared.push_request(
-        id="1", args=[{}], kwargs={}, called_directly=False, is_eager=False, delivery_info={}
-    )
+        id="1", args=[{}], kwargs={}, called_directly=False, is_eager=False, delivery_info={},
+        retries=retries,
+    )  # fmt: skip
     try:
         return declared.run({})
     finally:
@@ -74,7 +75,7 @@ def test_a_session_that_breaks_keeps_no_failure_and_its_cause_from_the_ledger(qu
         run(changed)
     assert ReceivedTask.objects.get().state == State.RETRYING
     with pytest.raises(ValueError, match="own fault"):
-        run(changed)
+        run(changed, retries=1)
     row = ReceivedTask.objects.get()
     assert (row.state, row.attempts) == (State.PARKED, 2)
     assert "its own fault" in row.cause

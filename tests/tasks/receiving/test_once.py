@@ -119,8 +119,9 @@ def test_a_forced_replay_is_done_again_and_only_once(queue):
     deliver(changed, {})
     deliver(changed, {}, headers={"eaglet_replay": "x"})
     assert names() == ["0"]
+    ReceivedTask.objects.replay(force=True)
     for _ in range(2):
-        deliver(changed, {}, headers={"eaglet_replay": "y", "eaglet_force": "1"})
+        deliver(changed, {}, headers={"eaglet_replay": ReceivedTask.objects.get().replay})
     assert names() == ["0", "1"]
 
 
@@ -159,6 +160,8 @@ def test_a_replay_of_what_is_done_does_nothing_even_without_once(queue):
     deliver(changed, {})
     deliver(changed, {}, headers={"eaglet_replay": "x"})
     assert len(calls) == 1
-    deliver(changed, {}, headers={"eaglet_replay": "y", "eaglet_force": "1"})
+    assert ReceivedTask.objects.replay() == 0
+    ReceivedTask.objects.replay(force=True)
+    deliver(changed, {}, headers={"eaglet_replay": ReceivedTask.objects.get().replay})
     assert len(calls) == 2
     assert ReceivedTask.objects.get().state == ReceivedTask.State.DONE

@@ -7,15 +7,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from eaglet.tasks.models import ReceivedTask, ledger_alias
-from eaglet.tasks.receiving.replay import replay
 
 
 class Command(BaseCommand):
-    """Publish parked tasks again."""
+    """Have parked tasks published again."""
 
     help = (
-        "Publish received tasks that were parked again, for a worker to take. Without --task, "
-        "--queue or --all it only lists them."
+        "Have a worker publish received tasks that were parked again. Without --task, --queue or "
+        "--all it only lists them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--database", metavar="ALIAS", help="The ledger's; by default yours.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Replay, or list. Raises CommandError where none is meant, or not all went."""
+        """Replay, or list. Raises CommandError where none is meant."""
         if options["force"] and not options["task"]:
             raise CommandError("--force goes with --task")
         received = ReceivedTask.objects.using(options["database"] or ledger_alias())
@@ -46,13 +45,7 @@ class Command(BaseCommand):
                 at = f"{task.due_at:%Y-%m-%d %H:%M:%S}"
                 self.stdout.write(f"{task.task_id} {task.queue_name} {at}: {task.cause}")
             return
-        outcome = replay(tasks.iterator(), force=options["force"])
-        self.stdout.write(f"{outcome.published} tasks are replayed.")
-        for task, why in outcome.refused:
-            self.stdout.write(f"{task.task_id} {task.queue_name} was refused: {why}")
-        if outcome.stopped_by:
-            raise CommandError(f"the rest stays parked: {outcome.stopped_by}")
-        if outcome.refused:
-            raise CommandError("the broker refused some")
-        if not outcome.published:
+        count = tasks.order_by().replay(force=options["force"])
+        if not count:
             raise CommandError("no parked task is meant")
+        self.stdout.write(f"{count} tasks are replayed: a worker publishes them again.")
