@@ -94,7 +94,7 @@ def children(process):
     return [int(pid) for pid in listed.split()]
 
 
-def until(is_so, *processes, seconds=30):
+def until(is_so, *processes, seconds=120):
     """Wait until it is so; fail when it does not get so, or one of the processes ends."""
     give_up_at = time.monotonic() + seconds
     while not is_so():

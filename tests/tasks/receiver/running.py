@@ -124,7 +124,7 @@ class Receiver:
     def rows(self, **filters):
         return list(ReceivedTask.objects.using(ALIAS).filter(**filters).order_by("pk"))
 
-    def until(self, is_so, seconds=40):
+    def until(self, is_so, seconds=120):
         give_up_at = time.monotonic() + seconds
         while not is_so():
             assert time.monotonic() < give_up_at, f"it did not get so:\n{self.log()}"
