@@ -129,7 +129,7 @@ def idle(environment: dict[str, str]) -> float:
     with worker("benchmark.task", environment) as pid:
         while not times.exists() or not times.stat().st_size:
             time.sleep(0.05)
-        time.sleep(IDLE_SECONDS / 5)
+        time.sleep(IDLE_SECONDS)
         cpu = cpu_of(pid)
         time.sleep(IDLE_SECONDS)
         return (cpu_of(pid) - cpu) / IDLE_SECONDS

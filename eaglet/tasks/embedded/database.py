@@ -94,6 +94,12 @@ class QueueDatabase:
                 text = f"The queue database {self._path} can't be used ({error}): {advice}, or "
                 raise OSError(f"{text}set EAGLET_QUEUE_DIR to another folder") from error
 
+    def version(self) -> tuple[int, int]:
+        """Return what is another once any process has changed the database."""
+        with _lock:
+            [[number]] = self.execute("PRAGMA data_version")
+            return number, self._open().total_changes
+
     def new_owner(self) -> int:
         """Return a new owner, of this process."""
         owner = secrets.randbits(60) + 1

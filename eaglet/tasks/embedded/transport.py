@@ -33,6 +33,8 @@ _PUT: Final = """
 INSERT INTO message (queue, rank, body) SELECT id, ?, ? FROM queue WHERE name = ? RETURNING id
 """
 _DELETE: Final = "DELETE FROM message WHERE id = ? AND owner = ?"
+_QUIET_AFTER_SECONDS: Final = 5.0
+_QUIET_INTERVAL_SECONDS: Final = 0.04
 _GIVE_BACK: Final = "UPDATE message SET owner = NULL WHERE id = ? AND owner = ?"
 
 
@@ -88,7 +90,9 @@ class Channel(virtual.Channel):
 
         self._execute("UPDATE queue SET owner = ? WHERE name = ? AND transient", self._own(), queue)
         on_message = acknowledge_first if no_ack else callback
-        return super().basic_consume(queue, False, on_message, consumer_tag, **kwargs)
+        tag = super().basic_consume(queue, False, on_message, consumer_tag, **kwargs)
+        self.connection.wake()
+        return tag
 
     def basic_get(self, queue: str, no_ack: bool = False, **kwargs: Any) -> Any:
         message = super().basic_get(queue)
@@ -194,6 +198,8 @@ class Transport(virtual.Transport):
         self.database = database_in(os.path.abspath(os.path.expanduser(folder)))
         self._woken = threading.Event()
         self._loop: Any = None
+        self._delivered_at = 0.0
+        self._version: Any = None
 
     def as_uri(self, uri: str, include_password: bool = False, mask: str = "**") -> str:
         return f"eaglet://{quote(self.database.folder)}"
@@ -214,9 +220,18 @@ class Transport(virtual.Transport):
             self._woken.wait(min(left, self.polling_interval))
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
-        # Celery cancels it when the connection is lost.
-        loop.call_repeatedly(self.polling_interval, self._deliver_ready)
         self._loop = loop
+        self._poll()
+
+    def _poll(self) -> None:
+        # Seldom after a while without messages. Celery ends it when the connection is lost.
+        is_quiet = time.monotonic() - self._delivered_at > _QUIET_AFTER_SECONDS
+        interval = _QUIET_INTERVAL_SECONDS if is_quiet else self.polling_interval
+        self._loop.call_later(interval, self._poll)
+        self.database.sweep()
+        if (version := self.database.version()) != self._version:
+            self._version = version
+            self._deliver_ready()
 
     def wake(self) -> None:
         """Look now: there is room for messages."""
@@ -229,3 +244,4 @@ class Transport(virtual.Transport):
         with suppress(TimeoutError):
             for _ in range(100):
                 self.drain_events(self, timeout=0)
+                self._delivered_at = time.monotonic()
