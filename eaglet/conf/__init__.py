@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from django.conf import settings as django_settings
 
@@ -195,6 +195,12 @@ class Settings:
         str | PathLike[str] | None,
         None,
         "The embedded broker's folder; None: one of the user's, shared by all projects.",
+    )
+    EAGLET_QUEUE_TYPE = Setting(
+        Literal["quorum", "classic"] | None,
+        None,
+        "What new queues are on RabbitMQ; None: quorum queues, where the server has them. A queue "
+        "that exists is used as it is.",
     )
     EAGLET_PUBLISH_TIMEOUT_SECONDS = Setting(
         float, 1, "How long the sends of one transaction may wait for the broker, in all.", above=0

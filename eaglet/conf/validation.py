@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from types import NoneType, UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from eaglet.conf import Setting, conf
 
@@ -66,6 +66,8 @@ def _is_of_kind(value: object, declared: Any) -> bool:
     kind = get_origin(declared) or declared
     if kind in (int, float):  # True is no number, and 1 is one
         return _is_number(value) and (kind is float or isinstance(value, int))
+    if kind is Literal:
+        return value in get_args(declared)
     if kind is Sequence and isinstance(value, str | bytes):
         return False  # the brackets were forgotten
     return kind is Any or isinstance(value, kind)
@@ -87,6 +89,8 @@ def _kinds(declared: Any) -> tuple[Any, ...]:
 
 def _describe(declared: Any, limits: str = "") -> str:
     kind, inner = get_origin(declared) or declared, get_args(declared)
+    if kind is Literal:
+        return " or ".join(map(repr, inner))
     name = _NAMES[kind] + (limits if kind in (int, float) else "")
     if kind in (Sequence, Mapping) and inner[-1] is not Any:
         noun, of, rest = _describe(inner[-1]).removeprefix("a ").partition(" of ")

@@ -11,6 +11,7 @@ from kombu.connection import Connection
 
 from eaglet.exceptions import PublishError
 from eaglet.tasks.broker.message import publish_message
+from eaglet.tasks.broker.queues import task_queue
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import OutboxTask
 
@@ -75,7 +76,7 @@ class ConfirmingProducer:
         faults: dict[str, PublishError] = {}
         for name in {task.queue_name for task in tasks} - self._declared:
             try:
-                self._app.amqp.queues[name](self._declaring).declare()
+                task_queue(self._app, name)(self._declaring).declare()
             except self._connection.connection_errors:
                 raise
             except self._connection.channel_errors as error:

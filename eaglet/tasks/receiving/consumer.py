@@ -29,6 +29,7 @@ from eaglet.tasks.broker.headers import (
     TRACEPARENT,
     as_header,
 )
+from eaglet.tasks.broker.queues import limit_each_consumer
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import ledger_alias
 from eaglet.tasks.receiving.celery_task import Request
@@ -56,6 +57,12 @@ class Consumer(celery_consumer.Consumer):
         given = kwargs.get("worker_options") or {}
         options = {**given, "without_gossip": True, "without_mingle": True}
         super().__init__(*args, **{**kwargs, "worker_options": options})
+
+    def connect(self) -> Any:
+        """Return a connection to the broker."""
+        connection = super().connect()
+        limit_each_consumer(connection)
+        return connection
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Message], None]:
         """Return what is called with each message."""

@@ -27,6 +27,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from eaglet.conf import Settings
 from eaglet.imports import import_named
+from eaglet.tasks.broker.queues import task_queue
 from eaglet.tasks.celery_config import apply_defaults
 from eaglet.tasks.models import InboxEntry, inbox_alias
 from eaglet.tasks.receiving import tracing
@@ -68,11 +69,9 @@ def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
         traceback.print_exc()
         raise SystemExit(f"the worker can't start: {error}") from error
     _check_inboxes()
-    queues = app.amqp.queues
     for name in declared_queues():
-        # Unless the project declares it: as Celery makes the queue of a sender, so that both
-        # declare the same one. `-Q` still narrows the choice.
-        queues.select_add(queues.get(name) or queues.new_missing(name))
+        # `-Q` still narrows the choice.
+        app.amqp.queues.select_add(task_queue(app, name))
 
 
 def _require_broker(app: Celery) -> None:

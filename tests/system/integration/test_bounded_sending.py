@@ -82,7 +82,7 @@ def break_off(way, broker, settings, tasks):
 def received(broker, queue_name, expected):
     numbers = set()
     with Connection(broker.url) as connection:
-        queue = connection.SimpleQueue(queue_name)
+        queue = connection.SimpleQueue(queue_name, queue_opts={"no_declare": True})
         while numbers != expected:
             try:
                 message = queue.get(timeout=10)

@@ -50,7 +50,7 @@ def queue():
 def received(broker, queue_name):
     messages = []
     with Connection(broker.url) as connection:
-        queue = connection.SimpleQueue(queue_name)
+        queue = connection.SimpleQueue(queue_name, queue_opts={"no_declare": True})
         while True:
             try:
                 message = queue.get(timeout=0.2)

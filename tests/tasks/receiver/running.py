@@ -13,9 +13,10 @@ from celery import Celery
 from django.core.management import call_command
 from django.db import connections
 from django.db.utils import ConnectionHandler
-from kombu import Connection
+from kombu import Connection, Exchange
 
 import eaglet.tasks  # noqa: F401 - it makes `eaglet://` known to kombu
+from eaglet.tasks.broker.queues import TaskQueue
 from eaglet.tasks.models import ReceivedTask
 from tests.system.servers.database_urls import database
 
@@ -110,16 +111,23 @@ class Receiver:
     def send(self, name, args, **options):
         """Send a task as any code base with Celery does; gives its id."""
         with Celery("sender", broker=self.broker_url, set_as_current=False, fixups=[]) as app:
-            queue = f"{self.queue}.{name}"
-            return app.send_task(queue, args=args, queue=queue, ignore_result=True, **options).id
+            queue = self._declaration(name)
+            return app.send_task(
+                queue.name, args=args, queue=queue, ignore_result=True, **options
+            ).id
 
     def put(self, body, name="note", **options):
         """Put a message of any form into the queue of that name."""
         with Connection(self.broker_url) as connection:
-            queue = connection.SimpleQueue(f"{self.queue}.{name}")
+            queue = connection.SimpleQueue(self._declaration(name))
             with connection.Producer() as producer:
                 producer.publish(body, routing_key=f"{self.queue}.{name}", exchange="", **options)
             queue.close()
+
+    def _declaration(self, name):
+        # As eaglet declares it: RabbitMQ takes no other for a queue that is there.
+        queue = f"{self.queue}.{name}"
+        return TaskQueue(queue, Exchange(queue), queue)
 
     def rows(self, **filters):
         return list(ReceivedTask.objects.using(ALIAS).filter(**filters).order_by("pk"))
@@ -134,6 +142,6 @@ class Receiver:
         """How many messages a worker would still find in a queue."""
         with Connection(self.broker_url) as connection:
             try:
-                return len(connection.SimpleQueue(f"{self.queue}.{name}"))
+                return len(connection.SimpleQueue(self._declaration(name)))
             except ChannelError:
                 return 0  # Redis has no queues that are empty

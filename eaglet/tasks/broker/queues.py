@@ -1,0 +1,90 @@
+"""Declare the queues of tasks; on RabbitMQ as quorum queues, where they are not there already."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import amqp
+from celery import Celery
+from django.utils.version import get_version_tuple
+from kombu import Queue
+from kombu.connection import Connection
+
+from eaglet.conf import conf
+
+logger = logging.getLogger("eaglet.tasks")
+
+TYPE: Final = "x-queue-type"
+QUORUM: Final[Mapping[str, Any]] = {
+    TYPE: "quorum",
+    # RabbitMQ 4 drops what was given back 20 times. How often a task is tried, and that it is
+    # parked then, is the ledger's to say. (-1, which is "no limit" to 4, is "never" to 3.)
+    "x-delivery-limit": 2**31 - 1,
+    # Milliseconds: how long a task may run, as `redelivery` has it. RabbitMQ would give what takes
+    # longer than 30 minutes to another worker.
+    "x-consumer-timeout": 24 * 3600 * 1000,
+}
+
+
+class TaskQueue(Queue):
+    """A queue that is of the type that is wanted if it is new, and used as it is if not."""
+
+    def queue_declare(
+        self, nowait: bool = False, passive: bool = False, channel: Any = None
+    ) -> Any:
+        """Declare it, or see that it is there; on other brokers as kombu does."""
+        channel = channel or self.channel
+        if not isinstance(channel, amqp.Channel):
+            return super().queue_declare(nowait, passive, channel)
+        connection = channel.connection
+        self.queue_arguments = _arguments(
+            self.queue_arguments or {}, knows_quorum_queues(connection.server_properties)
+        )
+        try:
+            # RabbitMQ closes the channel on which this fails.
+            with connection.channel() as own:
+                return super().queue_declare(False, passive, own)
+        except amqp.PreconditionFailed:
+            logger.info("the queue %s is there already, and is used as it is", self.name)
+        with connection.channel() as own:
+            return super().queue_declare(False, True, own)
+
+
+def task_queue(app: Celery, name: str) -> Queue:
+    """Return the queue of a name: the project's own declaration of it, or eaglet's."""
+    queues = app.amqp.queues
+    if name not in queues:
+        queues.add(TaskQueue(**queues.new_missing(name).as_dict()))
+    return queues[name]
+
+
+def knows_quorum_queues(server: Mapping[str, Any]) -> bool:
+    """Return whether a server, by what it says of itself, is RabbitMQ 3.8 or later."""
+    version = str(server.get("version", ""))
+    return server.get("product") == "RabbitMQ" and get_version_tuple(version) >= (3, 8)
+
+
+def limit_each_consumer(connection: Connection) -> None:
+    """Have a worker's prefetch count be that of each queue: quorum queues know no other.
+
+    So it is on RabbitMQ 4 anyway.
+    """
+    transport: Any = connection.transport
+    server = getattr(connection.connection, "server_properties", {})
+    if conf.EAGLET_QUEUE_TYPE != "classic" and knows_quorum_queues(server):
+        transport.qos_semantics_matches_spec = lambda connection: True
+
+
+def _arguments(own: Mapping[str, Any], has_quorum_queues: bool) -> dict[str, Any]:
+    """Return what a queue is declared with, of which the project's settings have given some."""
+    wanted = conf.EAGLET_QUEUE_TYPE
+    if wanted is None:
+        # Quorum queues have no `x-max-priority`: who sets CELERY_TASK_QUEUE_MAX_PRIORITY wants
+        # classic ones.
+        is_classic = not has_quorum_queues or "x-max-priority" in own
+        wanted = own.get(TYPE) or ("classic" if is_classic else "quorum")
+    if wanted == "quorum":
+        return dict(QUORUM)
+    return {**own, TYPE: wanted} if own or conf.EAGLET_QUEUE_TYPE else {}
