@@ -64,7 +64,7 @@ RETENTIONS: Final = (
         "sent tasks",
         OutboxTask,
         "due_at",
-        {"state": OutboxTask.State.SENT},
+        {"state__in": [OutboxTask.State.SENT, OutboxTask.State.CANCELLED]},
         lambda: conf.EAGLET_TASK_RETENTION_SECONDS,
     ),
     Retention(

@@ -63,8 +63,8 @@ class OutboxTaskAdmin(TaskAdmin):
     search_fields = ("task_id", "queue_name", "request_id")
     ordering = ("-pk",)
     fields = (
-        "task_id", "queue_name", "state", "life", "redacted_arguments", "order_key", "not_before",
-        "due_at", "attempts", "last_error", "request_id", "traceparent",
+        "task_id", "queue_name", "state", "life", "redacted_arguments", "order_key", "unique_key",
+        "priority", "not_before", "due_at", "attempts", "last_error", "request_id", "traceparent",
     )  # fmt: skip
     readonly_fields = fields
     actions = ("replay",)

@@ -80,6 +80,7 @@ def _sent(task: OutboxTask | None) -> Iterator[Step]:
     detail = [
         gettext("to be sent later") if task.not_before else "",
         gettext("in order") if task.order_key else "",
+        gettext("one at a time") if task.unique_key else "",
     ]
     yield Step(gettext("Written"), task.written_at, ", ".join(filter(None, detail)))
     error = redact_text(task.last_error)
@@ -89,6 +90,8 @@ def _sent(task: OutboxTask | None) -> Iterator[Step]:
         )
     elif task.state == OutboxTask.State.SENT:
         yield Step(gettext("Published"), task.sent_at, _attempts(task.attempts))
+    elif task.state == OutboxTask.State.CANCELLED:
+        yield Step(gettext("Cancelled"), task.due_at)
     else:
         yield Step(gettext("Published"), None, gettext("waiting to be sent"), error, bool(error))
 

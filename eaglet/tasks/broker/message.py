@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import amqp
 from celery import Celery
 from kombu.messaging import Producer
 
@@ -37,6 +38,10 @@ def publish_message(
         create_sent_event=app.conf.task_send_sent_event,
     )
     options: dict[str, Any] = {} if declare else {"declare": []}
+    channel: Any = producer.channel
+    if task.priority and isinstance(channel, amqp.Channel):
+        # In Redis it would name another list, and its lowest is the most urgent.
+        options["priority"] = task.priority
     app.amqp.send_task_message(
         producer,
         task.queue_name,

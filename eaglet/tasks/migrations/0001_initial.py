@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                             (1, "sent"),
                             (2, "parked"),
                             (3, "waiting in order"),
+                            (4, "cancelled"),
                         ],
                         default=0,
                         editable=False,
@@ -90,6 +91,26 @@ class Migration(migrations.Migration):
                 (
                     "not_before",
                     models.DateTimeField(editable=False, null=True, verbose_name="not before"),
+                ),
+                (
+                    "unique_key",
+                    models.CharField(
+                        db_default="",
+                        default="",
+                        editable=False,
+                        max_length=255,
+                        verbose_name="unique key",
+                    ),
+                ),
+                (
+                    "place",
+                    models.CharField(editable=False, max_length=64, null=True, unique=True),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, editable=False, verbose_name="priority"
+                    ),
                 ),
                 (
                     "order_key",
@@ -132,7 +153,8 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["state", "due_at"], name="eaglet_outbox_due"),
                     models.Index(
-                        fields=["state", "queue_name", "due_at"], name="eaglet_outbox_queue"
+                        fields=["state", "queue_name", "-priority", "due_at"],
+                        name="eaglet_outbox_queue",
                     ),
                     models.Index(fields=["state", "order_key", "id"], name="eaglet_outbox_order"),
                 ],

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
-from django.db import connections, models, transaction
+from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.tasks.database import in_batches
+from eaglet.tasks.database import digest_of, in_batches
 
 LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
 """The longest back-off between two attempts: 1 s after the first, doubled with each."""
@@ -30,10 +31,33 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         """Return those that are not tried any more until they are replayed."""
         return self.filter(state=OutboxTask.State.PARKED)
 
+    def insert_unless_waiting(self, task: OutboxTask) -> OutboxTask:
+        """Write a task unless one with its unique key waits; return the one that does now.
+
+        No relay takes that before the transaction has committed, so it is run after.
+        """
+        has_target = connections[self.db].features.supports_update_conflicts_with_target
+        with transaction.atomic(using=self.db, savepoint=False):
+            self.bulk_create(
+                [task],
+                # Of one that waits nothing changes, but it is locked. One that is claimed has left
+                # its place.
+                update_conflicts=True,
+                update_fields=["place"],
+                unique_fields=["place"] if has_target else None,
+            )
+            return self.select_for_update().get(place=task.place)
+
+    def cancel(self, task_id: str, held_by: str) -> bool:
+        """Cancel a task that waits, and is claimed by nobody or by `held_by`."""
+        changes = {"state": OutboxTask.State.CANCELLED, "due_at": timezone.now(), "place": None}
+        mine = self.waiting().filter(task_id=task_id, claimed_by__in={"", held_by})
+        return bool(mine.update(claimed_by="", **changes))
+
     def due(self, now: datetime.datetime) -> OutboxTaskQuerySet:
-        """Return those to be published now in any order, the longest due first."""
+        """Return those to be published now in any order, the most urgent and longest due first."""
         pending = self.filter(state=OutboxTask.State.PENDING)
-        return pending.filter(due_at__lte=now).order_by("due_at", "pk")
+        return pending.filter(due_at__lte=now).order_by("-priority", "due_at", "pk")
 
     def claim(
         self, owner: str, until: datetime.datetime, queues: Sequence[str], limit: int
@@ -49,7 +73,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
             with transaction.atomic(using=self.db):
                 tasks = due.select_for_update(skip_locked=True)._parts_of(queues, limit)
                 for some in in_batches([task.pk for part in tasks for task in part]):
-                    self.filter(pk__in=some).update(claimed_by=owner, due_at=until)
+                    self.filter(pk__in=some).update(claimed_by=owner, due_at=until, place=None)
         else:
             tasks = due._parts_of(queues, limit)
             keys = [task.pk for part in tasks for task in part]
@@ -80,7 +104,8 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         # claim at once, a task goes to one.
         claimed: list[OutboxTask] = []
         for some in in_batches(keys):
-            self.waiting().filter(free, pk__in=some).update(claimed_by=owner, due_at=until)
+            wanted = self.waiting().filter(free, pk__in=some)
+            wanted.update(claimed_by=owner, due_at=until, place=None)
             claimed += self.waiting().filter(pk__in=some, claimed_by=owner)
         return sorted(claimed, key=lambda task: task.pk)
 
@@ -113,7 +138,17 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         if attempted:
             changes["attempts"] = F("attempts") + 1
         # Not those that another has taken over meanwhile.
-        return self.filter(claimed_by=owner)._update_waiting(keys, **changes)
+        released = self.filter(claimed_by=owner)._update_waiting(keys, **changes)
+        self._restore_places(keys)
+        return released
+
+    def _restore_places(self, keys: Sequence[int]) -> None:
+        for some in in_batches(keys):
+            for task in self.waiting().filter(UNCLAIMED, pk__in=some).exclude(unique_key=""):
+                # Unless another was sent meanwhile, and has it: then both go.
+                with suppress(IntegrityError), transaction.atomic(using=self.db):
+                    unclaimed = self.waiting().filter(UNCLAIMED, pk=task.pk)
+                    unclaimed.update(place=task.place_of_key())
 
     def note_refusal(self, task: OutboxTask, error: str, attempts_allowed: int) -> bool:
         """Put off a task that the broker has refused, or park it; return whether it is parked."""
@@ -133,6 +168,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
             last_error=error,
             **changes,
         )
+        self._restore_places([] if parked else [task.pk])
         return parked
 
     def replay(self) -> int:
@@ -162,6 +198,7 @@ class OutboxTask(models.Model):
         PARKED = 2, _("parked")
         # It has an order key: it is published when those of its key before it have been.
         IN_ORDER = 3, _("waiting in order")
+        CANCELLED = 4, _("cancelled")
 
     WAITING = (State.PENDING, State.IN_ORDER)
 
@@ -184,6 +221,14 @@ class OutboxTask(models.Model):
     order_key = models.CharField(
         _("order key"), max_length=255, default="", db_default="", editable=False
     )
+    unique_key = models.CharField(
+        _("unique key"), max_length=255, default="", db_default="", editable=False
+    )
+    # Of its unique key, for as long as it waits and nobody publishes it.
+    place = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), default=0, db_default=0, editable=False
+    )
     parked_at = models.DateTimeField(_("parked at"), null=True, editable=False)
     # Of the call that sent it.
     request_id = models.CharField(
@@ -200,9 +245,15 @@ class OutboxTask(models.Model):
         verbose_name_plural = _("sent tasks")
         indexes = [
             models.Index(fields=["state", "due_at"], name="eaglet_outbox_due"),
-            models.Index(fields=["state", "queue_name", "due_at"], name="eaglet_outbox_queue"),
+            models.Index(
+                fields=["state", "queue_name", "-priority", "due_at"], name="eaglet_outbox_queue"
+            ),
             models.Index(fields=["state", "order_key", "id"], name="eaglet_outbox_order"),
         ]
 
     def __str__(self) -> str:
         return f"{self.queue_name} {self.task_id}"
+
+    def place_of_key(self) -> str | None:
+        """Return what only one task that waits may have."""
+        return digest_of(self.queue_name, self.unique_key) if self.unique_key else None

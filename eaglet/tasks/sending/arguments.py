@@ -17,7 +17,8 @@ from eaglet.exceptions import InvalidTask
 MAX_QUEUE_NAME_BYTES: Final = 255
 """AMQP 0-9-1 §4.2.5.3: a name is a short string."""
 
-MAX_ORDER_KEY_LENGTH: Final = 255
+MAX_KEY_LENGTH: Final = 255
+MAX_PRIORITY: Final = 9
 
 # RabbitMQ's, and the keys that kombu keeps its books under in Redis.
 _BROKERS_OWN: Final = re.compile(r"amq\.|_kombu\.|unacked(_index|_mutex)?$")
@@ -49,18 +50,28 @@ def check_queue_name(name: object) -> str:
     return name
 
 
-def check_order_key(key: object) -> str:
-    """Return an order key, "" for None. Raises InvalidTask, saying why it is none."""
+def check_key(key: object, name: str) -> str:
+    """Return an order or a unique key, "" for None. Raises InvalidTask, saying why it is none."""
     if key is None:
         return ""
     if not isinstance(key, str):
-        raise InvalidTask(f"an order key is a str, not {type(key).__name__}")
-    if not key or not key.isprintable() or len(key) > MAX_ORDER_KEY_LENGTH:
+        raise InvalidTask(f"{name} is a str, not {type(key).__name__}")
+    if not key or not key.isprintable() or len(key) > MAX_KEY_LENGTH:
         raise InvalidTask(
-            f"{key[:40]!r} can't be an order key: it has 1 to {MAX_ORDER_KEY_LENGTH} characters, "
+            f"{key[:40]!r} can't be {name}: it has 1 to {MAX_KEY_LENGTH} characters, "
             "all of which can be printed"
         )
     return key
+
+
+def check_priority(priority: object) -> int:
+    """Return a priority. Raises InvalidTask, saying why it is none."""
+    if type(priority) is not int or not 0 <= priority <= MAX_PRIORITY:
+        raise InvalidTask(
+            f"a priority is a whole number from 0 to {MAX_PRIORITY}, the most urgent; "
+            f"not {priority!r:.40}"
+        )
+    return priority
 
 
 def to_json(args: object) -> str:

@@ -11,6 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
 from django.utils import timezone
 
 from eaglet.conf import conf
@@ -26,6 +27,9 @@ from eaglet.tasks.sending.notify import wake_relays_after_commit
 from eaglet.tasks.sending.publisher import publisher
 
 logger = logging.getLogger("eaglet.tasks")
+
+OF_SENDER: Final = "its sender"
+"""What a task is claimed by that its sender is about to publish."""
 
 MOST_AT_ONCE: Final = 1000
 """Tasks of one transaction that its process publishes; more would keep the caller too long."""
@@ -88,14 +92,18 @@ def put(
     task_id: str,
     *,
     order_key: str = "",
+    unique_key: str = "",
+    priority: int = 0,
     not_before: datetime.datetime | None = None,
 ) -> OutboxTask:
     """Write a task to the outbox, in the transaction open on `alias`, if any; publish it after.
 
-    The relay does so while the broker is left alone, for an order key or a later time, and with
-    what a transaction sends beyond MOST_AT_ONCE.
+    The relay does so while the broker is left alone, for a key or a later time, and with what a
+    transaction sends beyond MOST_AT_ONCE. Returns the task, or the one that waits with its unique
+    key.
     """
-    at_once = not order_key and not_before is None and publisher().is_available
+    for_relay = order_key or unique_key or not_before is not None
+    at_once = not for_relay and publisher().is_available
     at_once = at_once and not _batch_of(connections[alias]).is_full
     now = timezone.now()
     keeps = datetime.timedelta(seconds=sender_keeps_seconds() if at_once else 0)
@@ -108,18 +116,35 @@ def put(
         written_at=now,
         due_at=not_before or now + keeps,
         not_before=not_before,
+        claimed_by=OF_SENDER if at_once else "",
         order_key=order_key,
+        unique_key=unique_key,
+        priority=priority,
         request_id=request_id,
         traceparent=traceparent,
     )
     try:
-        insert(alias, task)
+        if unique_key:
+            task.place = task.place_of_key()
+            waiting = OutboxTask.objects.using(alias).insert_unless_waiting(task)
+            if waiting.task_id != task_id:
+                return waiting
+        else:
+            insert(alias, task)
     except DatabaseError as error:
         if table := missing_table(error):
             raise ImproperlyConfigured(migration_remedy(table)) from error
         raise
     hand_over(alias, task, at_once)
     return task
+
+
+def cancel(alias: str, task_id: str) -> bool:
+    """Cancel a task that nobody is about to publish, or only this transaction after its commit."""
+    batch = _batch_of(connections[alias])
+    return OutboxTask.objects.using(alias).cancel(
+        task_id, OF_SENDER if batch.may_lose(task_id) else ""
+    )
 
 
 def hand_over(alias: str, task: OutboxTask, at_once: bool) -> None:
@@ -168,6 +193,12 @@ class _Batch:
         self._tasks.append(task)
         self._some_may_be_gone |= may_be_rolled_back_alone
 
+    def may_lose(self, task_id: str) -> bool:
+        """Return whether a task is among these; if so, see before publishing that it waits."""
+        is_here = any(task.task_id == task_id for task in self._tasks)
+        self._some_may_be_gone |= is_here
+        return is_here
+
     def after_commit(self) -> None:
         if self.is_published:
             return
@@ -183,6 +214,7 @@ class _Batch:
     def _publish(self) -> None:
         if not (tasks := self._still_ours()):
             return
+        tasks.sort(key=lambda task: -task.priority)
         result = publisher().publish(tasks, conf.EAGLET_PUBLISH_TIMEOUT_SECONDS)
         # Copies: a thread that was given up may go on adding to them.
         sent, refused = list(result.sent), list(result.refused)
@@ -222,4 +254,5 @@ class _Batch:
             return tasks
         outbox = OutboxTask.objects.using(self._alias)
         owner = str(uuid.uuid4())
-        return outbox.claim_these([task.pk for task in tasks], owner, now + keeps)
+        free = Q(claimed_by=OF_SENDER)
+        return outbox.claim_these([task.pk for task in tasks], owner, now + keeps, free)

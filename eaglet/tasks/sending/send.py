@@ -6,7 +6,7 @@ import datetime
 import json
 import uuid
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -17,12 +17,25 @@ from eaglet.tasks.sending import arguments, outbox, schedule
 _declared: Final[dict[str, Sends]] = {}
 
 
+class SendOptions(TypedDict, total=False):
+    """The options of `send_task`."""
+
+    using: str | None
+    order_key: str | None
+    unique_key: str | None
+    priority: int
+    delay_seconds: float | None
+    at: datetime.datetime | None
+
+
 def send_task(
     queue_name: str,
     args: Any,
     *,
     using: str | None = None,
     order_key: str | None = None,
+    unique_key: str | None = None,
+    priority: int = 0,
     delay_seconds: float | None = None,
     at: datetime.datetime | None = None,
 ) -> str:
@@ -40,15 +53,20 @@ def send_task(
         using: the database whose transaction the task is part of; by default the outbox's.
         order_key: tasks with the same one, 255 characters at most, are published in order, by the
             relay alone. One that is parked stops its key.
+        unique_key: send nothing while a task to the queue with the same one, 255 characters at
+            most, waits in the outbox: the call gives the id of that. The relay alone publishes it.
+        priority: 0 to 9, the most urgent; the outbox publishes such before others to their queue.
         delay_seconds: publish it this much later; until then it stays in the outbox.
         at: publish it at this time, with a time zone where USE_TZ is on.
 
-    Returns the task's id. Raises InvalidTask for what can't be sent, or is not what `sends`
-    declares, TaskError when the open transaction is another database's, and what Django raises
-    when the outbox can't be written to.
+    Returns the task's id, or that of the one that waits. Raises InvalidTask for what can't be sent,
+    or is not what `sends` declares, TaskError when the open transaction is another database's, and
+    what Django raises when the outbox can't be written to.
     """
     arguments.check_queue_name(queue_name)
-    key = arguments.check_order_key(order_key)
+    in_order = arguments.check_key(order_key, "order_key")
+    unique = arguments.check_key(unique_key, "unique_key")
+    arguments.check_priority(priority)
     not_before = schedule.not_before(delay_seconds, at)
     text = arguments.to_json(args)
     if declared := _declared.get(queue_name):
@@ -58,10 +76,22 @@ def send_task(
         queue_name,
         text,
         str(uuid.uuid4()),
-        order_key=key,
+        order_key=in_order,
+        unique_key=unique,
+        priority=priority,
         not_before=not_before,
     )
     return task.task_id
+
+
+def cancel_task(task_id: str, *, using: str | None = None) -> bool:
+    """Take back a task that waits in the outbox, in the open transaction if there is one.
+
+    Returns False, and changes nothing, for one that has been published, is being published, is
+    parked or is not there. One whose publishing was begun and broke off, as its last error tells,
+    may have reached the broker all the same. `using` is what it was for `send_task`.
+    """
+    return outbox.cancel(outbox.outbox_alias(using), task_id)
 
 
 class Sends:
@@ -75,18 +105,9 @@ class Sends:
     def __repr__(self) -> str:
         return f"sends({self.queue_name!r}, {self.params!r})"
 
-    def send(
-        self,
-        args: dict[str, Any],
-        *,
-        using: str | None = None,
-        order_key: str | None = None,
-        delay_seconds: float | None = None,
-        at: datetime.datetime | None = None,
-    ) -> str:
+    def send(self, args: dict[str, Any], **options: Unpack[SendOptions]) -> str:
         """Send a task there, as `send_task` does."""
-        options: Any = {"using": using, "order_key": order_key}
-        return send_task(self.queue_name, args, delay_seconds=delay_seconds, at=at, **options)
+        return send_task(self.queue_name, args, **options)
 
     def check(self, text: str) -> None:
         """Raise InvalidTask, naming all that is wrong, unless JSON text is such a payload."""

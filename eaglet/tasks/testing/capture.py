@@ -25,10 +25,12 @@ class CapturedTask:
     order_key: str = ""
     # When it is to be sent at the earliest; None: at once.
     not_before: datetime.datetime | None = None
+    unique_key: str = ""
+    priority: int = 0
 
 
 class CapturedTasks(Sequence[CapturedTask]):
-    """What was sent so far, in order; what was rolled back since is not among it."""
+    """What was sent so far, in order; what was rolled back or cancelled since is not among it."""
 
     def __init__(self) -> None:
         self._written: list[tuple[str, OutboxTask]] = []
@@ -45,6 +47,7 @@ class CapturedTasks(Sequence[CapturedTask]):
             for alias in {alias for alias, _ in self._written}
             for task_id in OutboxTask.objects.using(alias)
             .filter(task_id__in=ids)
+            .exclude(state=OutboxTask.State.CANCELLED)
             .values_list("task_id", flat=True)
         }
         return [
@@ -55,6 +58,8 @@ class CapturedTasks(Sequence[CapturedTask]):
                 alias,
                 task.order_key,
                 task.not_before,
+                task.unique_key,
+                task.priority,
             )
             for alias, task in self._written
             if task.task_id in kept
@@ -81,7 +86,8 @@ class CapturedTasks(Sequence[CapturedTask]):
 def captured_tasks() -> Iterator[CapturedTasks]:
     """Capture the tasks sent in the block, by any thread, instead of publishing them.
 
-    Gives a sequence of `CapturedTask`. What a transaction or a savepoint rolls back is not in it.
+    Gives a sequence of `CapturedTask`. What a transaction or a savepoint rolls back, or
+    `cancel_task` takes back, is not in it.
     It needs no commit, so it works in a TestCase and under pytest-django's `db` alike; captured
     tasks are never published.
 
@@ -90,5 +96,6 @@ def captured_tasks() -> Iterator[CapturedTasks]:
         assert [task.queue_name for task in tasks] == ["services.points.tasks.changed"]
     """
     tasks = CapturedTasks()
-    with patch.object(outbox, "hand_over", tasks.add):
+    # Nobody is about to publish them, so they can be cancelled.
+    with patch.object(outbox, "hand_over", tasks.add), patch.object(outbox, "OF_SENDER", ""):
         yield tasks

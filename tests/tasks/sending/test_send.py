@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from eaglet.core.utils.send_task import send_task as documented
-from eaglet.exceptions import TaskError
+from eaglet.exceptions import InvalidTask, TaskError
 from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
 
@@ -280,3 +280,20 @@ class TestSeveralDatabases:
         assert received(QUEUE) == []
         call_command("relay_tasks", once=True)
         assert sorted(body[0][0]["n"] for _, body in received(QUEUE)) == [1, 2]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("priority", [-1, 10, 1.0, True, "high", None])
+def test_a_priority_that_is_none_is_refused(priority):
+    with pytest.raises(InvalidTask, match="from 0 to 9"):
+        send_task(QUEUE, {}, priority=priority)
+    assert not OutboxTask.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_urgent_ones_of_a_transaction_are_published_first(received):
+    with transaction.atomic():
+        for n, priority in enumerate([0, 9, 3, 9]):
+            send_task(QUEUE, {"n": n}, priority=priority)
+    messages = received(QUEUE)
+    assert [body[0][0]["n"] for _, body in messages] == [1, 3, 2, 0]

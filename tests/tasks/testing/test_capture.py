@@ -69,3 +69,10 @@ class InATransactionTestCase(TransactionTestCase):
             send_task(QUEUE, {"n": 1})
         assert tasks[-1].args == {"n": 1}
         assert OutboxTask.objects.get().state == OutboxTask.State.PENDING
+
+
+@pytest.mark.django_db
+def test_keys_and_priorities_are_told():
+    with captured_tasks() as tasks:
+        send_task(QUEUE, {}, unique_key="member 1", priority=9)
+    assert (tasks[0].unique_key, tasks[0].priority) == ("member 1", 9)
