@@ -55,9 +55,9 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         return bool(mine.update(claimed_by="", **changes))
 
     def due(self, now: datetime.datetime) -> OutboxTaskQuerySet:
-        """Return those to be published now in any order, the most urgent and longest due first."""
+        """Return those to be published now in any order, the longest due first."""
         pending = self.filter(state=OutboxTask.State.PENDING)
-        return pending.filter(due_at__lte=now).order_by("-priority", "due_at", "pk")
+        return pending.filter(due_at__lte=now).order_by("due_at", "pk")
 
     def claim(
         self, owner: str, until: datetime.datetime, queues: Sequence[str], limit: int
@@ -88,7 +88,11 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         parts: list[list[OutboxTask]] = []
         for number, queue_name in enumerate(queues):
             part = -(-limit // (len(queues) - number))
-            parts.append(list(self.filter(queue_name=queue_name)[:part]))
+            rows = self.filter(queue_name=queue_name)
+            # Two statements, each of which is a range of the index.
+            tasks = list(rows.filter(priority__gt=0).order_by("-priority", "due_at", "pk")[:part])
+            tasks += rows.filter(priority=0)[: part - len(tasks)]
+            parts.append(tasks)
             limit -= len(parts[-1])
         return parts
 
