@@ -38,6 +38,10 @@ class JsonBytesResponse(HttpResponse):
     """
 
     envelope_code: int | None = None
+    closed = False
+    _charset = None
+    _handler_class = None
+    _reason_phrase = None
 
     def __init__(self, content: bytes, status: int = 200, content_type: str = JSON_TYPE) -> None:
         self.headers = _Headers(
@@ -46,12 +50,8 @@ class JsonBytesResponse(HttpResponse):
                 "content-length": ("Content-Length", str(len(content))),
             }
         )
-        self._charset = None
         self._resource_closers: list[Any] = []
-        self._handler_class = None
         self.cookies = SimpleCookie()
-        self.closed = False
-        self._reason_phrase = None
         self._container = [content]
         if content_type is not JSON_TYPE:
             self.headers["Content-Type"] = content_type

@@ -148,7 +148,7 @@ class ApiResource(APIView, metaclass=_ResourceType):
         self, declared: CompiledResource, request: HttpRequest, drf_request: Request
     ) -> HttpResponseBase:
         args = self.call_args
-        read_query(request, args, declared.max_fields)
+        read_query(request, args)
         method = declared.methods.get(request.method or "")
         # The body is read first where it decides: `_method` may be in it, or the token.
         read_early = request.method == "POST" or (method is not None and method.rule is not None)

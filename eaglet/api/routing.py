@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from logging import INFO
 from time import perf_counter
 from typing import Any
 
@@ -14,7 +15,8 @@ from rest_framework.exceptions import NotFound
 
 from eaglet.api import health, registry, responses
 from eaglet.api.console import views as console
-from eaglet.api.observability.calls import count, observe
+from eaglet.api.observability import spans
+from eaglet.api.observability.calls import Observation, count, is_logged
 from eaglet.api.observability.metrics_view import metrics_view
 from eaglet.api.openapi import views as openapi
 from eaglet.api.request.conceal import conceal
@@ -74,7 +76,9 @@ def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     """Answer for a resource that is not declared: 404."""
     began = perf_counter()
     with tracing.tracing(tracing.Trace.from_meta(request.META)):
-        observation = observe(request, **kwargs, is_declared=False)
+        observation = None
+        if is_logged(INFO) or spans.wanted():
+            observation = Observation(request, **kwargs, is_declared=False)
         outcome = responses.of_exception(NotFound())
         response = responses.write(outcome, request, always_200=conf.EAGLET_ALWAYS_HTTP_200)
         method, seconds = request.method or "", perf_counter() - began

@@ -87,8 +87,9 @@ def perform(
     if resource.providers:
         add_context(resource.providers, args)
     try:
-        check_params(method.params, args, method.function)
-        args.checked = method.params
+        if args.checked is not method.params:
+            check_params(method.params, args, method.function)
+            args.checked = method.params
         return method.checked_function(args)
     except ParamError as error:
         # A ParamError from deeper down is a fault of the service, not of its caller.

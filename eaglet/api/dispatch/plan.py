@@ -73,6 +73,7 @@ class CompiledResource:
         place: the resource's name, for the log.
         methods: by verb in capitals; HEAD is GET's. Asking for another one raises
             MethodNotAllowed (405).
+        quick: those that a plain query is enough for, if Django REST framework can be left out.
         allow: the value of an Allow header.
         direct: whether Django REST framework can be left out.
         is_counted: whether calls are counted for Prometheus.
@@ -84,6 +85,7 @@ class CompiledResource:
 
     place: str
     methods: Methods
+    quick: dict[str, Method]
     allow: str
     direct: bool
     is_counted: bool
@@ -143,11 +145,15 @@ def _compiled(resource: type[Resource]) -> CompiledResource:
         methods["HEAD"] = methods["GET"]
         allowed.insert(allowed.index("GET") + 1, "HEAD")
     providers = load_providers()
+    direct = conf.EAGLET_FAST_PATH and not needs_drf(resource)
+    # What a provider gives may be declared too, and a POST may mean another verb.
+    is_quick = direct and not providers
     return CompiledResource(
         place=f"{resource.app}.{resource.resource}",
         methods=methods,
+        quick={verb: methods[verb] for verb in methods if is_quick and verb != "POST"},
         allow=", ".join(allowed),
-        direct=conf.EAGLET_FAST_PATH and not needs_drf(resource),
+        direct=direct,
         is_counted=conf.EAGLET_METRICS,
         atomic=atomic_aliases(),
         private=frozenset(

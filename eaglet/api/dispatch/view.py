@@ -7,6 +7,7 @@ ApiResource.dispatch takes the same steps between its hooks.
 from __future__ import annotations
 
 from collections.abc import Callable
+from logging import INFO
 from time import perf_counter
 from typing import Any
 
@@ -18,12 +19,13 @@ from eaglet import deadline
 from eaglet.api import responses
 from eaglet.api.dispatch.call import perform, read_call
 from eaglet.api.dispatch.plan import CompiledResource, compiled
-from eaglet.api.observability.calls import count, observe
+from eaglet.api.observability import spans
+from eaglet.api.observability.calls import Observation, count, is_logged
 from eaglet.api.registry import Resource
 from eaglet.api.request.args import Args
 from eaglet.api.request.body import MULTIPART, read_body
 from eaglet.api.request.conceal import conceal
-from eaglet.api.request.query import normalize_charset, read_query
+from eaglet.api.request.query import normalize_charset, read_checked, read_query
 from eaglet.api.request.transactions import in_transactions, outside_transactions
 from eaglet.observability import tracing
 
@@ -50,7 +52,8 @@ def view_of(resource: type[Resource]) -> View:
                 bound = deadline.enter(deadline.parse_header(meta[deadline.META_KEY]))
             try:
                 declared = compiled(resource)
-                observation = observe(request, app, name)
+                if is_logged(INFO) or (tracing.HAS_OPENTELEMETRY and spans.wanted()):
+                    observation = Observation(request, app, name)
                 if declared.atomic:
                     with in_transactions(declared.atomic, view) as opened:
                         response = _call(resource, declared, request, args)
@@ -98,11 +101,15 @@ def view_of(resource: type[Resource]) -> View:
 def _call(
     resource: type[Resource], declared: CompiledResource, request: HttpRequest, args: Args
 ) -> HttpResponseBase:
-    if not declared.direct or request.method == "OPTIONS" or request.content_type == MULTIPART:
+    method = declared.quick.get(request.method or "")
+    if method is not None and read_checked(request, args, method.params, declared.max_fields):
+        result = perform(declared, method, args, request, None)
+    elif not declared.direct or request.method == "OPTIONS" or request.content_type == MULTIPART:
         return _through_drf(resource, request, args)
-    read_query(request, args, declared.max_fields)
-    verb, fault = read_call(declared, request, args, read_body)
-    result = perform(declared, declared.methods[verb], args, request, fault)
+    else:
+        read_query(request, args)
+        verb, fault = read_call(declared, request, args, read_body)
+        result = perform(declared, declared.methods[verb], args, request, fault)
     if isinstance(result, HttpResponseBase):
         return responses.passed_on(result)
     if isinstance(result, tuple):

@@ -20,6 +20,7 @@ from eaglet.observability.metrics import SECONDS
 from eaglet.observability.redaction import loggable, one_line
 
 logger = logging.getLogger("eaglet.api.calls")
+is_logged = logger.isEnabledFor
 _faults = logging.getLogger("eaglet.api")
 
 # A caller may send any number of names of any length.
@@ -49,10 +50,10 @@ def count(app: str, resource: str, method: str, response: HttpResponseBase, seco
     try:
         status = response.status_code
         code: int | None = getattr(response, "envelope_code", None)
-        if status >= 500 or code == SERVICE_FAULT:
-            outcome = "failed"
+        if status < 400 and (code == SUCCESS or code is None):
+            outcome = "answered"
         else:
-            outcome = "answered" if code in (SUCCESS, None) and status < 400 else "refused"
+            outcome = "failed" if status >= 500 or code == SERVICE_FAULT else "refused"
         labels = app, resource, method if method in _METHODS else "other", status, outcome
         counter = _counters.get(labels)
         if counter is None:
@@ -60,16 +61,6 @@ def count(app: str, resource: str, method: str, response: HttpResponseBase, seco
         counter.observe(seconds)
     except Exception:  # noqa: BLE001 - logged, and the caller gets its answer
         _faults.exception("a call of %s.%s can't be counted", app, resource)
-
-
-def observe(
-    request: HttpRequest, app: str, resource: str, *, is_declared: bool = True
-) -> Observation | None:
-    """Begin to watch a call where calls are logged or traced; return None where neither is."""
-    is_logged = logger.isEnabledFor(logging.INFO)
-    if not is_logged and not spans.wanted():
-        return None
-    return Observation(request, app, resource, is_logged=is_logged, is_declared=is_declared)
 
 
 class Observation:
@@ -82,11 +73,10 @@ class Observation:
     """
 
     def __init__(
-        self, request: HttpRequest, app: str, resource: str, *, is_logged: bool, is_declared: bool
+        self, request: HttpRequest, app: str, resource: str, *, is_declared: bool = True
     ) -> None:
         self._app = app if is_declared else one_line(app)
         self._resource = resource if is_declared else one_line(resource)
-        self._is_logged = is_logged
         self._span: spans.CallSpan | None = None
         if spans.wanted():
             route = f"/{app}/{resource}/" if is_declared else "/<app>/<resource>/"
@@ -122,7 +112,7 @@ class Observation:
         code: int | None = getattr(response, "envelope_code", None)
         token = args.auth if args is not None else None
         app_key = None if token is None else token.app.app_key
-        if self._is_logged:
+        if is_logged(logging.INFO):
             trace = tracing.current()
             fields = {
                 "app": self._app,
