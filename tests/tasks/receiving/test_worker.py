@@ -215,7 +215,8 @@ def test_a_forgotten_queue_name_is_an_error_that_says_so():
 
 def test_the_exported_names_are_these():
     assert isinstance(eaglet.tasks.app, Celery)
-    assert eaglet.tasks.__all__ == ["app", "captured_tasks", "send_task", "sends", "task"]
+    names = ["app", "cancel_task", "captured_tasks", "send_task", "sends", "task"]
+    assert eaglet.tasks.__all__ == names
     assert all(getattr(eaglet.tasks, name) for name in eaglet.tasks.__all__)
     with pytest.raises(AttributeError, match="nonsense"):
         eaglet.tasks.nonsense  # noqa: B018
