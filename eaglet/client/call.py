@@ -30,34 +30,6 @@ class Outcome:
     error: EagletError | None = None
 
 
-@dataclass(frozen=True)
-class ClientRequest:
-    """What a verb of `Resource` was asked for."""
-
-    resource: str
-    data: Mapping[str, Any] = field(repr=False)
-    files: Mapping[str, Any] = field(repr=False)
-
-    @classmethod
-    def of(cls, request: object) -> ClientRequest:
-        """Read the dict that a verb was called with; InvalidRequest says what is wrong with it."""
-        if not isinstance(request, Mapping):
-            raise InvalidRequest("a call takes one dict: {'resource': 'a.b', 'data': {…}}")
-        resource = request.get("resource")
-        if not isinstance(resource, str):
-            raise InvalidRequest("the call names no 'resource'")
-        return cls(resource, _mapping(request, "data"), _mapping(request, "files"))
-
-
-def _mapping(request: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    given = request.get(name)
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        raise InvalidRequest(f"{name!r} must be a dict, not a {type(given).__name__}")
-    return wire.whole(given)
-
-
 def perform(name: str, gateway_host: str | None, verb: str, request: object) -> Outcome:
     """Make a call and log it.
 
@@ -67,14 +39,12 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
     record = CallRecord(verb, tracing.current() or tracing.Trace())
     service = None
     try:
-        asked = ClientRequest.of(request)
-        record.resource, record.data, record.files = asked.resource, asked.data, asked.files
+        _read(request, record)
         service = resolve(name, gateway_host)
         left = deadline.remaining()
         record.is_cut_short = left is not None and left < service.timeout_seconds
-        template = wire.template(
-            service, verb, wire.path_of(asked.resource), asked.data, asked.files
-        )
+        path = wire.path_of(record.resource)
+        template = wire.template(service, verb, path, record.data, record.files)
         with deadline.within(service.timeout_seconds):
             answer = _exchange(service, template, record)
         record.status_code = answer.status_code
@@ -85,11 +55,30 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
         record.reason = redact_text(str(error))
         outcome = Outcome(error=detached(error, f"{verb.upper()} {name} {record.resource}"))
     record.emit(name, outcome.error)
-    if metrics.is_counting():
-        # A name that nothing is known of may be anything.
-        known = "" if service is None else service.name
-        metrics.called(known, verb, record.code, outcome.error, record.seconds())
+    # A name that nothing is known of may be anything.
+    known = "" if service is None else service.name
+    metrics.called(known, verb, record.code, outcome.error, record.seconds())
     return outcome
+
+
+def _read(request: object, record: CallRecord) -> None:
+    """Read the dict that a verb was called with; InvalidRequest says what is wrong with it."""
+    if not isinstance(request, Mapping):
+        raise InvalidRequest("a call takes one dict: {'resource': 'a.b', 'data': {…}}")
+    resource = request.get("resource")
+    if not isinstance(resource, str):
+        raise InvalidRequest("the call names no 'resource'")
+    record.resource = resource
+    record.data, record.files = _mapping(request, "data"), _mapping(request, "files")
+
+
+def _mapping(request: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    given = request.get(name)
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InvalidRequest(f"{name!r} must be a dict, not a {type(given).__name__}")
+    return wire.whole(given)
 
 
 def _exchange(service: Service, template: wire.RequestTemplate, record: CallRecord) -> Answer:

@@ -35,15 +35,12 @@ _BREAKER = Gauge(
 _CODES: Final = range(100, 600)
 
 
-def is_counting() -> bool:
-    """Return whether anything is counted."""
-    return conf.EAGLET_METRICS
-
-
 def called(
     service: str, verb: str, code: int | None, error: EagletError | None, seconds: float
 ) -> None:
     """Count a call that has ended."""
+    if not conf.EAGLET_METRICS:
+        return
     method = verb.upper()
     if isinstance(error, ResourceError):
         code = error.code
@@ -57,11 +54,11 @@ def called(
 
 def repeated(service: str, verb: str) -> None:
     """Count a request that is sent again."""
-    if is_counting():
+    if conf.EAGLET_METRICS:
         _RETRIES.labels(service, verb.upper()).inc()
 
 
 def breaker_is(service: str, state: State) -> None:
     """Set the state of a service's breaker."""
-    if is_counting():
+    if conf.EAGLET_METRICS:
         _BREAKER.labels(service).set(state)

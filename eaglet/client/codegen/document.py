@@ -30,69 +30,53 @@ def load(source: str) -> dict[str, Any]:
     A URL that names no `.json`, `.yaml` or `.yml` is that of a service, whose document is at
     `/openapi.json`. What the message names of a URL is without user, password and query.
     """
-    if not source.lower().startswith(("http://", "https://")):
-        return _parsed(_read(Path(source)), source)
+    is_url = source.lower().startswith(("http://", "https://"))
+    named = "the URL" if is_url else source
     try:
+        if not is_url:
+            with Path(source).open("rb") as opened:
+                return _parsed(opened.read(LARGEST_BYTES + 1), named)
         parts = urlsplit(source)
-    except ValueError as error:
-        raise InvalidDocument(f"the URL can't be read: {error}") from None
-    if not parts.path.endswith(_ENDINGS):
-        parts = parts._replace(path=parts.path.rstrip("/") + _PATH, query="", fragment="")
-    public = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
-    return _parsed(_fetched(urlunsplit(parts), urlunsplit(public)), urlunsplit(public))
+        if not parts.path.endswith(_ENDINGS):
+            parts = parts._replace(path=parts.path.rstrip("/") + _PATH, query="", fragment="")
+        public = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+        named = urlunsplit(public)
+        return _parsed(_fetched(urlunsplit(parts), named), named)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise InvalidDocument(f"{named} can't be read: {reason}") from error
 
 
-def _fetched(url: str, public_url: str) -> str:
-    content = bytearray()
-    try:
-        with requests.Session() as session:
-            # As the calls themselves: proxies and netrc are the environment's, not the project's.
-            session.trust_env = False
-            with session.get(
-                url, stream=True, timeout=TIMEOUT_SECONDS, allow_redirects=False
-            ) as answer:
-                _check_status(answer.status_code, public_url)
+def _fetched(url: str, public_url: str) -> bytes:
+    with requests.Session() as session:
+        # As the calls themselves: proxies and netrc are the environment's, not the project's.
+        session.trust_env = False
+        with session.get(
+            url, stream=True, timeout=TIMEOUT_SECONDS, allow_redirects=False
+        ) as answer:
+            status = answer.status_code
+            if status == requests.codes.ok:
+                content = bytearray()
                 for part in answer.iter_content(65536):
                     content += part
                     if len(content) > LARGEST_BYTES:
-                        raise InvalidDocument(
-                            f"{public_url} answers with more than {LARGEST_BYTES:,} bytes"
-                        )
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InvalidDocument(f"{public_url} does not answer with UTF-8") from None
-    except (requests.RequestException, ValueError) as error:
-        raise InvalidDocument(f"{public_url} can't be read: {type(error).__name__}") from error
-
-
-def _check_status(status: int, url: str) -> None:
-    if status == requests.codes.ok:
-        return
+                        break
+                return bytes(content)
     reason = ""
     if 300 <= status < 400 or status in (401, 403, 404):
         reason = (
             ": the document is for those who may see how the service is built (EAGLET_CONSOLE "
             "there). Have the service write it to a file, by `manage.py openapi --output FILE`"
         )
-    raise InvalidDocument(f"{url} answers with HTTP {status}{reason}")
+    raise InvalidDocument(f"{public_url} answers with HTTP {status}{reason}")
 
 
-def _read(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(LARGEST_BYTES + 1)
-        if len(content) > LARGEST_BYTES:
-            raise InvalidDocument(f"{file} has more than {LARGEST_BYTES:,} bytes")
-        return content.decode("utf-8")
-    except OSError as error:
-        raise InvalidDocument(f"{file} can't be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        raise InvalidDocument(f"{file} is not UTF-8") from None
-
-
-def _parsed(text: str, source: str) -> dict[str, Any]:
+def _parsed(content: bytes, source: str) -> dict[str, Any]:
+    if len(content) > LARGEST_BYTES:
+        raise InvalidDocument(f"{source} has more than {LARGEST_BYTES:,} bytes")
     is_yaml = source.endswith((".yaml", ".yml"))
     try:
+        text = content.decode("utf-8")
         document: Any = yaml.safe_load(text) if is_yaml else json.loads(text)
     except (ValueError, yaml.YAMLError, RecursionError):
         raise InvalidDocument(f"{source} is not {'YAML' if is_yaml else 'JSON'}") from None

@@ -10,8 +10,6 @@ from eaglet.client.codegen.document import InvalidDocument
 from eaglet.client.services.addresses import is_name
 from eaglet.client.services.resolve import VERBS
 
-_OTHER_VERBS: Final = ("head", "options", "trace")
-
 # The client gets access tokens by itself.
 _NOT_FOR_CALLERS: Final = frozenset({("auth", "access_token")})
 _IN_QUERY: Final = frozenset({"get", "delete"})
@@ -80,21 +78,16 @@ def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]
         if (app, resource) in _NOT_FOR_CALLERS:
             continue
         for verb, told in _object(item).items():
-            if not isinstance(told, dict) or verb not in (*VERBS, *_OTHER_VERBS):
-                continue  # parameters and the like of the whole path
+            if not isinstance(told, dict) or verb not in VERBS:
+                continue  # a verb that the client has not, parameters of the whole path
             if not is_name(f"{app}.{resource}") or "{" in path:
                 left_out.append(f"{verb} {path!r}: not the path of a resource")
-            elif verb not in VERBS:
-                left_out.append(f"{verb} {path!r}: the client has no such verb")
-            else:
-                found[app, resource, verb] = Operation(
-                    app,
-                    resource,
-                    verb,
-                    _text(told.get("summary")),
-                    tuple(_text(grant) for grant in _list(told.get("x-eaglet-grants"))),
-                    _parameters(document, told, verb),
-                )
+                continue
+            summary, grants = _text(told.get("summary")), _list(told.get("x-eaglet-grants"))
+            parameters = _parameters(document, told, verb)
+            found[app, resource, verb] = Operation(
+                app, resource, verb, summary, tuple(map(_text, grants)), parameters
+            )
     if not found:
         raise InvalidDocument("the document has no resource that can be called")
     return sorted(
@@ -116,13 +109,10 @@ def _of_query(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[
     for parameter in _list(told.get("parameters")):
         one = _resolved(document, parameter)
         name = one.get("name")
-        if one.get("in") != "query" or not isinstance(name, str):
-            continue
-        schema = one.get("schema")
-        if schema is None:
-            content = _object(one.get("content"))
-            schema = _object(next(iter(content.values()), None)).get("schema")
-        yield Parameter(name, _annotation(document, schema), one.get("required") is True)
+        if one.get("in") == "query" and isinstance(name, str):
+            content = next(iter(_object(one.get("content")).values()), None)
+            schema = one.get("schema", _object(content).get("schema"))
+            yield Parameter(name, _annotation(document, schema), one.get("required") is True)
 
 
 def _of_body(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
@@ -138,11 +128,8 @@ def _of_body(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[P
 
 def _annotation(document: Mapping[str, Any], schema: object) -> str:
     one = _resolved(document, schema)
-    own = one.get("x-eaglet-type")
-    if isinstance(own, str) and own in _OF_EAGLET:
-        return _OF_EAGLET[own]
-    kind = one.get("type")
-    return _OF_JSON_SCHEMA.get(kind, "Any") if isinstance(kind, str) else "Any"
+    of_schema = _OF_JSON_SCHEMA.get(_text(one.get("type")), "Any")
+    return _OF_EAGLET.get(_text(one.get("x-eaglet-type")), of_schema)
 
 
 def _resolved(document: Mapping[str, Any], value: object) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from typing import Any, Final
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-from urllib3.util.connection import create_connection
 
 from eaglet import deadline
 from eaglet.client.http import dns
@@ -113,30 +112,27 @@ class _Bounded(http.client.HTTPConnection):
 
     _held: list[bytes] | None = None
     used_at = 0.0
+    server_hostname: str | None
 
-    def _new_conn(self) -> socket.socket:
-        """Connect to the first of the host's addresses that answers."""
-        host = self.host
-        if ":" in host:  # an IPv6 address; its zone stands escaped in URLs (RFC 6874)
-            host = host.replace("%25", "%", 1)
-        failure: Exception = OSError(f"{host} has no address")
+    def connect(self) -> None:
+        """Connect to the first of the host's addresses that answers; TLS is for its name."""
+        name, longest = self.host, self.timeout
+        # The zone of an IPv6 address stands escaped in URLs (RFC 6874).
+        asked = name.replace("%25", "%", 1) if ":" in name else name
+        self.server_hostname = name
+        failure: Exception = OSError(f"{asked} has no address")
         try:
-            for address in dns.addresses(host, self.port, _time_left(self.timeout)):
+            for address in dns.addresses(asked, self.port, _time_left(longest)):
+                self.host, self.timeout = address, _time_left(longest)
                 try:
-                    return create_connection(
-                        (address, self.port),
-                        _time_left(self.timeout),
-                        socket_options=HTTPConnection.default_socket_options,
-                    )
-                except TimeoutError as error:
-                    failure = ConnectTimeoutError(self, f"no connection to {address}: {error}")
-                except OSError as error:
-                    failure = NewConnectionError(
-                        self,  # type: ignore[arg-type]
-                        f"Failed to establish a new connection: {error}",
-                    )
+                    super().connect()
+                    return
+                except (ConnectTimeoutError, NewConnectionError) as error:
+                    failure = error
         except TimeoutError as error:
             failure = ConnectTimeoutError(self, str(error))
+        finally:
+            self.host, self.timeout = name, longest
         raise failure
 
     def request(

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from requests.exceptions import RequestException
-from requests.models import PreparedRequest
+from urllib3.util import parse_url
 
 SCHEMES: Final = ("http", "https")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\?#]|^[a-z+.-]+://[^/]*@", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
-# RFC 6874; the "%" may also stand as it is, as people write it.
-_ZONE = re.compile(r"(?<=://\[)([0-9a-f:.]+)%(?:25)?([a-z0-9._~-]+)(?=\])", re.IGNORECASE)
 _MAPPED_NAME = re.compile(r"[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*")
 
 
@@ -58,19 +55,16 @@ def base_url(address: str, *, scheme: str = "http") -> str:
         address = f"{scheme}://{address}"
     if _FORBIDDEN.search(address):
         raise ValueError("it must not contain a query, credentials, spaces or backslashes")
-    zone = _ZONE.search(address)
-    prepared = PreparedRequest()
     try:
-        if urlsplit(address).scheme.lower() not in SCHEMES:
-            raise ValueError("its scheme must be http or https")
-        prepared.prepare_url(_ZONE.sub(r"\1", address), None)
-        url = str(prepared.url)
-        origin(url)
-    except RequestException:
+        parsed = parse_url(address)
+    except ValueError:
         raise ValueError("it has no host that can be read") from None
-    if zone is not None:  # requests would take it for a character that is escaped
-        url = url.replace("]", f"%25{zone[2]}]", 1)
-    return url.rstrip("/")
+    if parsed.scheme not in SCHEMES:
+        raise ValueError("its scheme must be http or https")
+    if not parsed.host:
+        raise ValueError("it has no host that can be read")
+    # The zone of an IPv6 address stands escaped in URLs (RFC 6874), however people write it.
+    return parsed._replace(host=parsed.host.replace("%", "%25", 1)).url.rstrip("/")
 
 
 def origin(url: str) -> Origin:

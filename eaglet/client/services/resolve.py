@@ -89,20 +89,25 @@ def resolve(name: str | None, gateway_host: str | None = None) -> Service:
     """
     if not (isinstance(name or "", str) and isinstance(gateway_host or "", str)):
         raise InvalidRequest("a service's name and host must be strings")
-    return _resolved(name or "", gateway_host, configuration())
+    return resolved(name or "", gateway_host, configuration())
 
 
 @lru_cache(maxsize=1000)
-def _resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Service:
-    called = _called_name(name, set_up)
-    entry = _entry(name, called)
+def resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Service:
+    """Return the service of a name, as `resolve` does, with another configuration."""
+    called = (set_up.service_map or {}).get(name, name)
+    if (name and not is_name(name)) or not _may_be_called(called):
+        raise InvalidRequest(f"{called!r} can't be a service's name")
+    services = conf.EAGLET_SERVICES
+    entry = services.get(name, services.get(called, {})) if isinstance(services, Mapping) else None
+    if not isinstance(entry, Mapping):
+        raise InvalidRequest(f"EAGLET_SERVICES has no dict for {name!r}")
     gateway = gateway_host or set_up.gateway_host or conf.EAGLET_GATEWAY_HOST
     is_trusted = True
     if entry.get("HOST"):
         url = _url(entry["HOST"], "HOST", set_up)
     elif gateway:
-        where = "gateway_host" if gateway_host else "EAGLET_GATEWAY_HOST"
-        url = _url(gateway, where, set_up)
+        url = _url(gateway, "gateway_host" if gateway_host else "EAGLET_GATEWAY_HOST", set_up)
         is_trusted = not gateway_host or any(
             trusted.covers(origin(url)) for trusted in _trusted(set_up)
         )
@@ -124,18 +129,15 @@ def _resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Ser
             url,
         )
     legacy = conf.EAGLET_LEGACY_SERVICES
-    has_read_timeout = entry.get("READ_TIMEOUT_SECONDS", conf.EAGLET_CLIENT_READ_TIMEOUT_SECONDS)
     return Service(
         name=name,
         url=url,
         host="/".join(url.split("/", 3)[:3]),
-        timeout_seconds=seconds_of(entry, "TIMEOUT_SECONDS"),
-        connect_timeout_seconds=seconds_of(entry, "CONNECT_TIMEOUT_SECONDS"),
-        read_timeout_seconds=None
-        if has_read_timeout is None
-        else seconds_of(entry, "READ_TIMEOUT_SECONDS"),
+        timeout_seconds=_seconds_of(entry, "TIMEOUT_SECONDS"),
+        connect_timeout_seconds=_seconds_of(entry, "CONNECT_TIMEOUT_SECONDS"),
+        read_timeout_seconds=_seconds_of(entry, "READ_TIMEOUT_SECONDS", or_none=True),
         max_response_bytes=conf.EAGLET_CLIENT_MAX_RESPONSE_BYTES,
-        idempotent=ALWAYS_IDEMPOTENT | idempotent_verbs(entry),
+        idempotent=ALWAYS_IDEMPOTENT | _idempotent_verbs(entry),
         ca_bundle=entry.get("CA_BUNDLE"),
         is_legacy=legacy == "*"
         or (not isinstance(legacy, str) and not {name, called}.isdisjoint(legacy)),
@@ -148,28 +150,14 @@ def _resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Ser
 
 
 def _clear_on_change(**kwargs: Any) -> None:
-    _resolved.cache_clear()
+    resolved.cache_clear()
 
 
 setting_changed.connect(_clear_on_change, dispatch_uid="eaglet.client.services")
 
 
-def _called_name(name: str, set_up: Configuration) -> str:
-    """Return what the service is called in its address, by `service_map`."""
-    if name and not is_name(name):
-        raise InvalidRequest(f"{name!r} can't be a service's name")
-    called = (set_up.service_map or {}).get(name, name)
-    if not isinstance(called, str) or (called and not is_name(called, mapped=True)):
-        raise InvalidRequest(f"service_map gives {name!r} a name that can't be one: {called!r}")
-    return called
-
-
-def _entry(name: str, called: str) -> Mapping[str, Any]:
-    services = conf.EAGLET_SERVICES
-    entry = services.get(name, services.get(called, {})) if isinstance(services, Mapping) else None
-    if not isinstance(entry, Mapping):
-        raise InvalidRequest(f"EAGLET_SERVICES has no dict for {name!r}")
-    return entry
+def _may_be_called(called: object) -> bool:
+    return isinstance(called, str) and (not called or is_name(called, mapped=True))
 
 
 def _trusted(set_up: Configuration) -> Iterator[Origin]:
@@ -188,13 +176,14 @@ def _trusted(set_up: Configuration) -> Iterator[Origin]:
 
 def _credentials(entry: Mapping[str, Any], set_up: Configuration) -> tuple[str, str]:
     """Return app key and secret: the service's own pair, else configure's, else the settings'."""
-    for pair in (
+    for key, secret in (
         (entry.get("APP_KEY"), entry.get("APP_SECRET")),
         (set_up.app_key, set_up.app_secret),
+        (conf.APP_KEY, conf.APP_SECRET),
     ):
-        if pair[0] and pair[1]:
-            return str(pair[0]), str(pair[1])
-    return conf.APP_KEY or "", conf.APP_SECRET or ""
+        if key and secret:
+            return str(key), str(secret)
+    return "", ""
 
 
 def _url(address: str, where: str, set_up: Configuration) -> str:
@@ -207,8 +196,7 @@ def _url(address: str, where: str, set_up: Configuration) -> str:
         raise InvalidRequest(f"{where} is malformed: {error}") from None
 
 
-def idempotent_verbs(entry: Mapping[str, Any]) -> frozenset[str]:
-    """Return the verbs that an entry calls idempotent; InvalidRequest for no list of them."""
+def _idempotent_verbs(entry: Mapping[str, Any]) -> frozenset[str]:
     verbs = entry.get("IDEMPOTENT", ())
     if isinstance(verbs, list | tuple | set | frozenset) and all(
         isinstance(verb, str) and verb.lower() in VERBS for verb in verbs
@@ -217,9 +205,11 @@ def idempotent_verbs(entry: Mapping[str, Any]) -> frozenset[str]:
     raise InvalidRequest(f"IDEMPOTENT must be a list of verbs, such as {['PUT', 'DELETE']}")
 
 
-def seconds_of(entry: Mapping[str, Any], key: str) -> float:
+def _seconds_of(entry: Mapping[str, Any], key: str, *, or_none: bool = False) -> Any:
     """Return a time of an entry's, else the settings'; InvalidRequest unless it is above 0."""
     value = entry[key] if key in entry else getattr(conf, f"EAGLET_CLIENT_{key}")
+    if value is None and or_none:
+        return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         raise InvalidRequest(f"{key} must be a number of seconds above 0")
     return value

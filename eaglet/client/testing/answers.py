@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import datetime
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from django.utils import timezone
 
 from eaglet import encoding, envelope
+from eaglet.client.http.transport import Answer
 from eaglet.client.services.resolve import VERBS
 from eaglet.client.testing.calls import RecordedCall
 from eaglet.exceptions import ApiError
 
+LIFETIME_SECONDS: Final = 7200
+"""How long the tokens of fake services are good."""
 
-@dataclass(frozen=True)
-class Reply:
-    """An answer as it goes over the wire."""
+FaultKind: TypeAlias = Literal["down", "slow", "revoked token", "clock skew"]
 
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
 
-    @classmethod
-    def enveloped(
-        cls,
-        data: Any = None,
-        code: int = envelope.SUCCESS,
-        message: str = "",
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
-        """Make an answer in the envelope."""
-        content = envelope.success(data) | {"code": code, "errMsg": message}
-        return cls(status, encoding.to_json(content), headers or {})
+def enveloped(
+    data: Any = None,
+    code: int = envelope.SUCCESS,
+    message: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Make an answer in the envelope."""
+    content = envelope.success(data) | {"code": code, "errMsg": message}
+    return Answer(status, headers or {}, encoding.to_json(content))
+
+
+def issued(token: str, now: datetime.datetime, *, is_legacy: bool) -> Answer:
+    """Answer a request for a token; `now` is the service's time, right or wrong."""
+    ends_at = timezone.make_naive(
+        now + datetime.timedelta(seconds=LIFETIME_SECONDS), timezone.get_default_timezone()
+    )
+    data: dict[str, Any] = {
+        "access_token": token,
+        "expire_time": ends_at.strftime("%Y-%m-%d %H:%M:%S"),
+    }
+    if not is_legacy:  # which tells the time only
+        data |= {"expires_in": LIFETIME_SECONDS, "token_type": "Bearer"}
+    return enveloped(data, headers={"Cache-Control": "no-store"})
+
+
+def refused(*, is_legacy: bool) -> Answer:
+    """Answer a call whose token is not good."""
+    if is_legacy:
+        return enveloped(code=500, message="Incorrect access_token!")
+    return enveloped(
+        code=401,
+        message="The access token is wrong, expired or revoked.",
+        status=401,
+        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )
 
 
 @dataclass
@@ -62,11 +87,6 @@ class Scope:
             and self.times != 0
         )
 
-    def use(self) -> None:
-        """Count one call of those it is for."""
-        if self.times is not None:
-            self.times -= 1
-
     def __str__(self) -> str:
         method = "any method" if self.method is None else self.method.upper()
         resource = "any resource" if self.resource is None else self.resource
@@ -86,21 +106,21 @@ class DeclaredAnswer:
     headers: Mapping[str, str]
     body: bytes | None
 
-    def reply(self, call: RecordedCall) -> Reply:
+    def reply(self, call: RecordedCall) -> Answer:
         """Answer a call; a function is called with it, and may raise ApiError.
 
         Raises AssertionError if it raises anything else, or returns what is no JSON: for the
         client a ValueError, say, would be one of the connection's.
         """
         if self.body is not None:
-            return Reply(self.status, self.body, self.headers)
+            return Answer(self.status, self.headers, self.body)
         code, message = self.code, self.message
         try:
             try:
                 data = self.data(call) if callable(self.data) else self.data
             except ApiError as refusal:
                 data, code, message = refusal.data, refusal.code, refusal.message
-            return Reply.enveloped(data, code, message, self.status, self.headers)
+            return enveloped(data, code, message, self.status, self.headers)
         except Exception as error:
             raise AssertionError(f"no answer can be made to {call!r}: {error!r}") from error
 
@@ -109,14 +129,14 @@ class DeclaredAnswer:
 class Fault(AbstractContextManager["Fault"]):
     """A fault that a service has until `end`, or the end of a `with` block."""
 
-    kind: Literal["down", "slow", "revoked token", "clock skew"]
+    kind: FaultKind
     scope: Scope
     seconds: float
-    _end: Callable[[Fault], None]
+    is_over: bool = False
 
     def end(self) -> None:
         """Mend it; what has come of it, such as an open breaker, takes its course."""
-        self._end(self)
+        self.is_over = True
 
     def __exit__(self, *error: object) -> None:
         self.end()

@@ -20,9 +20,15 @@ from eaglet.client.http.request import JSON, CallRequest
 from eaglet.client.http.transport import Answer
 from eaglet.client.services.addresses import is_name
 from eaglet.client.services.resolve import Service
-from eaglet.client.testing.answers import DeclaredAnswer, Fault, Reply, Scope
+from eaglet.client.testing.answers import (
+    DeclaredAnswer,
+    Fault,
+    FaultKind,
+    Scope,
+    issued,
+    refused,
+)
 from eaglet.client.testing.calls import RecordedCall, UnexpectedCall
-from eaglet.client.testing.tokens import FakeTokens, refusal
 from eaglet.client.tokens.fetch import TOKEN_RESOURCE
 from eaglet.observability.redaction import redact_values
 
@@ -37,7 +43,7 @@ class FakeServices:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tokens = FakeTokens()
+        self._good_tokens: set[str] = set()
         self._answers: list[DeclaredAnswer] = []
         self._faults: list[Fault] = []
         self._calls: list[RecordedCall] = []
@@ -92,7 +98,7 @@ class FakeServices:
         times: int | None = None,
     ) -> Fault:
         """Have a service refuse connections, or those for one resource or method."""
-        return self._order(Fault("down", Scope(service, resource, method, times), 0, self._mend))
+        return self._order("down", 0, service, resource, method, times)
 
     def slow(
         self,
@@ -109,8 +115,7 @@ class FakeServices:
         answers after so many, which do pass, unless its callers may not wait that long.
         """
         longest = math.inf if seconds is None else seconds
-        scope = Scope(service, resource, method, times)
-        return self._order(Fault("slow", scope, longest, self._mend))
+        return self._order("slow", longest, service, resource, method, times)
 
     def revoked_token(
         self, service: str, resource: str | None = None, *, times: int | None = 1
@@ -120,15 +125,14 @@ class FakeServices:
         The client asks for another, with which its call is answered; with `times=2` that one is
         refused, too.
         """
-        scope = Scope(service, resource, None, times)
-        return self._order(Fault("revoked token", scope, 0, self._mend))
+        return self._order("revoked token", 0, service, resource, None, times)
 
     def clock_skew(self, service: str, seconds: float = 300) -> Fault:
         """Have a service's clock be fast by so many seconds, or slow by as many below 0.
 
         It shows in the `Date` of its answers and in the `expire_time` of its tokens.
         """
-        return self._order(Fault("clock skew", Scope(service), seconds, self._mend))
+        return self._order("clock skew", seconds, service)
 
     @property
     def calls(self) -> list[RecordedCall]:
@@ -184,57 +188,62 @@ class FakeServices:
                 raise TimeoutError("the service is slow")
             declared = self._declared(call, request, now)
         # Out of the lock: a function of the test's own may call a service itself.
-        reply = declared.reply(call) if isinstance(declared, DeclaredAnswer) else declared
+        answer = declared.reply(call) if isinstance(declared, DeclaredAnswer) else declared
         time.sleep(seconds)
         headers = CaseInsensitiveDict[str](
             {"Content-Type": JSON, "Date": format_datetime(now, usegmt=True)}
         )
-        headers.update(reply.headers)
-        return Answer(reply.status, headers, reply.body)
+        headers.update(answer.headers)
+        return replace(answer, headers=headers)
 
     def _declared(
         self, call: RecordedCall, request: CallRequest, now: datetime.datetime
-    ) -> DeclaredAnswer | Reply:
-        declared = self._refused(call, request) or _used(self._answers, call)
-        if declared is None and call.resource == TOKEN_RESOURCE:
-            declared = self._tokens.issue(now, is_legacy=request.template.is_legacy)
-        if declared is None:
-            error = UnexpectedCall(call, [str(each.scope) for each in self._answers])
-            self._unexpected.append(error)
-            raise error
-        return declared
+    ) -> DeclaredAnswer | Answer:
+        is_legacy = request.template.is_legacy
+        if call.token is not None:
+            if self._struck("revoked token", call) is not None:
+                self._good_tokens.discard(call.token)
+            gives_tokens_of_its_own = any(
+                each.scope.service == call.service and each.scope.resource == TOKEN_RESOURCE
+                for each in self._answers
+            )
+            if call.token not in self._good_tokens and not gives_tokens_of_its_own:
+                return refused(is_legacy=is_legacy)
+        declared = _used(self._answers, call)
+        if declared is not None:
+            return declared
+        if call.resource == TOKEN_RESOURCE:
+            token = f"fake-token-{len(self._token_requests)}"
+            self._good_tokens.add(token)
+            return issued(token, now, is_legacy=is_legacy)
+        error = UnexpectedCall(call, [str(each.scope) for each in self._answers])
+        self._unexpected.append(error)
+        raise error
 
-    def _refused(self, call: RecordedCall, request: CallRequest) -> Reply | None:
-        """Return the refusal of the call's token, if that is not good."""
-        if call.token is None:
-            return None
-        if self._struck("revoked token", call) is not None:
-            self._tokens.revoke(call.token)
-        gives_tokens_of_its_own = any(
-            each.scope.service == call.service and each.scope.resource == TOKEN_RESOURCE
-            for each in self._answers
-        )
-        if self._tokens.takes(call.token) or gives_tokens_of_its_own:
-            return None
-        return refusal(is_legacy=request.template.is_legacy)
+    def _struck(self, kind: FaultKind, call: RecordedCall) -> Fault | None:
+        faults = (each for each in self._faults if each.kind == kind and not each.is_over)
+        return _used(faults, call)
 
-    def _struck(self, kind: str, call: RecordedCall) -> Fault | None:
-        return _used((each for each in self._faults if each.kind is kind), call)
-
-    def _order(self, fault: Fault) -> Fault:
+    def _order(
+        self,
+        kind: FaultKind,
+        seconds: float,
+        service: str,
+        resource: str | None = None,
+        method: str | None = None,
+        times: int | None = None,
+    ) -> Fault:
+        fault = Fault(kind, Scope(service, resource, method, times), seconds)
         with self._lock:
             self._faults.insert(0, fault)
         return fault
-
-    def _mend(self, fault: Fault) -> None:
-        with self._lock:
-            self._faults = [each for each in self._faults if each is not fault]
 
 
 def _used(declared: Iterable[Declared], call: RecordedCall) -> Declared | None:
     """Return the first that is for a call, and count the call."""
     for each in declared:
         if each.scope.covers(call):
-            each.scope.use()
+            if each.scope.times is not None:
+                each.scope.times -= 1
             return each
     return None

@@ -6,7 +6,6 @@ import threading
 import time
 
 import pytest
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from eaglet import deadline
 from eaglet.client import Resource, ServiceTimeout, ServiceUnavailable
@@ -226,20 +225,6 @@ def test_post_on_a_connection_that_takes_nothing_any_more_is_sent_on_another(car
     assert call()["code"] == 200
     assert len(card.received) == 2
     assert records()[-1].attempts == 2
-
-
-@pytest.mark.parametrize("kind", [HTTPConnection, HTTPSConnection])
-def test_urllib3_connects_by_the_private_method_that_is_overridden(kind, monkeypatch):
-    asked = []
-
-    def connect(connection):
-        asked.append(connection._dns_host)
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(kind, "_new_conn", connect)
-    with pytest.raises(ConnectionRefusedError):
-        kind("card.test").connect()
-    assert asked == ["card.test"]
 
 
 @pytest.mark.parametrize(("size", "sends"), [(10, 1), (1_000_000, 2)])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +76,10 @@ class Command(BaseCommand):
         elif check:
             _check(output, text)
         else:
-            _write(output, text)
+            try:
+                output.write_text(text, encoding="utf-8", newline="\n")
+            except OSError as error:
+                raise CommandError(f"{output} can't be written: {error.strerror}") from error
 
 
 def _check(file: Path, text: str) -> None:
@@ -97,18 +98,3 @@ def _check(file: Path, text: str) -> None:
         )
     )
     raise CommandError(f"{file} is not up to date:\n{difference}")
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file, or leave it as it was."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        try:
-            draft.write_text(text, encoding="utf-8", newline="\n")
-            if file.exists():
-                shutil.copymode(file, draft)
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise CommandError(f"{file} can't be written: {error.strerror}") from error
