@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connections, transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
-from rest_framework.exceptions import AuthenticationFailed, ParseError, Throttled
+from rest_framework.exceptions import AuthenticationFailed, ParseError
 
 from eaglet.api.dispatch.view import View
 from eaglet.api.request.args import Args
 from eaglet.api.resource import ApiResource
 from eaglet.api.responses import envelope_response
 from eaglet.auth.throttling.client_address import client_address
-from eaglet.auth.throttling.limits import TokenRequestsThrottled, token_request
-from eaglet.auth.throttling.transactions import autocommit
+from eaglet.auth.throttling.limits import token_request
 from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.conf import conf
 from eaglet.encoding import format_datetime
@@ -52,8 +52,11 @@ class AAccessToken(ApiResource):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> View:  # type: ignore[override]
-        """The view, outside of any transaction: a refusal is counted."""
-        return autocommit(super().as_view(**initkwargs))
+        """Return the view, outside of any transaction: a refusal is counted."""
+        view = super().as_view(**initkwargs)
+        for alias in connections:
+            view = transaction.non_atomic_requests(alias)(view)
+        return view
 
     @WithSecretInQuery
     @param_required(["app_key:str", "app_secret:str"])
@@ -78,8 +81,6 @@ def _issue(args: Args) -> HttpResponse:
     try:
         with token_request(client_address(request), app_key):
             issued = issue_access_token(app_key, args["app_secret"])
-    except TokenRequestsThrottled as throttled:
-        raise Throttled(throttled.retry_after) from None
     except InvalidAppKey:
         raise AuthenticationFailed(_("Incorrect app key or secret.")) from None
     response = envelope_response(

@@ -11,9 +11,6 @@ from typing import Any, Final
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.cache import DEFAULT_CACHE_ALIAS, caches
-from django.core.cache.backends.dummy import DummyCache
-from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections, router
@@ -21,9 +18,6 @@ from django.db import DEFAULT_DB_ALIAS, connections, router
 from eaglet.api import registry
 from eaglet.conf import Settings, conf
 from eaglet.conf.validation import is_sound
-
-LONG_LIFE_SECONDS: Final = 24 * 3600
-"""From more than this on, an access token is said to live long."""
 
 # djongo too, which eaglet.mongo refuses with a reason of its own.
 _MONGODB: Final = ("mongo", "eaglet.mongo.", "django_mongodb_backend", "djongo")
@@ -45,24 +39,11 @@ W003 = Warning(
     hint="Add 'eaglet.api' and 'rest_framework' to INSTALLED_APPS, or take the setting out.",
     id="eaglet_auth.W003",
 )
-W004 = Warning(
-    "Access tokens live longer than a day.",
-    hint="A stolen token is good until it expires. Callers renew theirs by themselves: lower "
-    "EAGLET_TOKEN_LIFETIME_SECONDS; the default is two hours.",
-    id="eaglet_auth.W004",
-)
 W005 = Warning(
     "Nothing says that callers come by HTTPS: tokens and secrets may travel in clear text.",
     hint="Set SECURE_SSL_REDIRECT = True; behind a proxy that ends TLS also "
     "SECURE_PROXY_SSL_HEADER. If the network is private on purpose, silence this check.",
     id="eaglet_auth.W005",
-)
-W006 = Warning(
-    "Throttles count in each process by itself: the default cache is not shared.",
-    hint="REST_FRAMEWORK names DEFAULT_THROTTLE_CLASSES, which apply to the token endpoints too. "
-    "With N processes a caller has N times the limit: give CACHES['default'] a cache that they "
-    "share. What eaglet limits token requests by itself is counted in the database.",
-    id="eaglet_auth.W006",
 )
 W007 = Warning(
     "Callers come through a proxy, and EAGLET_TRUSTED_PROXIES is 0: all have the proxy's address.",
@@ -73,41 +54,17 @@ W007 = Warning(
 
 
 @register(Tags.security, deploy=True)
-def check_credentials_in_urls(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[CheckMessage]:
-    """Warn of tokens (W001) and secrets (W002) that callers may put into URLs."""
+def check_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn of credentials in URLs (W001, W002) or clear text (W005), and of a proxy (W007)."""
     if not apps.is_installed("eaglet.api"):
         return []
-    wanted = [(W001, conf.EAGLET_TOKEN_IN_PARAMETER), (W002, conf.EAGLET_SECRET_IN_QUERY)]
-    return [warning for warning, is_found in wanted if is_found]
-
-
-@register
-def check_issuing(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Warn of tokens that are to be issued where there are no resources (W003)."""
-    return [W003] if conf.EAGLET_ISSUE_TOKENS and not apps.is_installed("eaglet.api") else []
-
-
-@register(Tags.security, deploy=True)
-def check_issued_tokens(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[CheckMessage]:
-    """Warn of tokens that live long (W004) or may be read (W005), and of limits (W006, W007)."""
-    if not apps.is_installed("eaglet.api") or not registry.lookup("auth", "access_token"):
-        return []
-    lives_long = (
-        is_sound(Settings.EAGLET_TOKEN_LIFETIME_SECONDS)
-        and conf.EAGLET_TOKEN_LIFETIME_SECONDS > LONG_LIFE_SECONDS
-    )
+    issues = registry.lookup("auth", "access_token") is not None
     proxied = settings.SECURE_PROXY_SSL_HEADER
-    throttles = (getattr(settings, "REST_FRAMEWORK", None) or {}).get("DEFAULT_THROTTLE_CLASSES")
-    one_process = isinstance(caches[DEFAULT_CACHE_ALIAS], LocMemCache | DummyCache)
     wanted = [
-        (W004, lives_long),
-        (W005, not settings.SECURE_SSL_REDIRECT and not proxied),
-        (W006, throttles and one_process),
-        (W007, proxied and conf.EAGLET_TRUSTED_PROXIES == 0),
+        (W001, conf.EAGLET_TOKEN_IN_PARAMETER),
+        (W002, conf.EAGLET_SECRET_IN_QUERY),
+        (W005, issues and not settings.SECURE_SSL_REDIRECT and not proxied),
+        (W007, issues and proxied and conf.EAGLET_TRUSTED_PROXIES == 0),
     ]
     return [warning for warning, is_found in wanted if is_found]
 
@@ -137,12 +94,10 @@ def _routes() -> Iterator[tuple[str, str]]:
 
 
 @register
-def check_oauth_settings(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[CheckMessage]:
-    """Refuse an EAGLET_ISSUER that is no issuer (E010), and rates that are none (E011)."""
+def check_issuing(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an EAGLET_ISSUER that is none (E010), and such rates (E011); warn of W003."""
     if not apps.is_installed("eaglet.api"):
-        return []
+        return [W003] if conf.EAGLET_ISSUE_TOKENS else []
     # These need Django REST framework.
     from eaglet.auth.oauth.metadata import check_issuer  # noqa: PLC0415
     from eaglet.auth.throttling.limits import parse_rate  # noqa: PLC0415

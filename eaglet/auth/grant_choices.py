@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import handlers
 from eaglet.api.request.method_override import VERBS
 from eaglet.api.security.decorator import token_rule
-from eaglet.auth.grants import EVERYTHING, allows, validate_grant
+from eaglet.auth.grants import EVERYTHING, allows, is_grant
 
 METRICS_GRANT: Final = "eaglet.metrics:get"
 """What lets an app read `/metrics`, which is no resource."""
@@ -62,7 +61,7 @@ def grant_groups(held: Collection[str] = ()) -> list[Group]:
     asked_by: dict[str, list[str]] = {}
     for verb in verbs:
         for grant in verb.asks or ():
-            if _is_grant(grant):
+            if is_grant(grant):
                 asked_by.setdefault(grant, []).append(verb.grant)
     known = {grant for choices in groups.values() for grant in choices}
     groups[_("Asked for by name")] = {
@@ -100,21 +99,12 @@ def _registered_verbs() -> Iterator[_Verb]:
         # As `allows` reads a name: the app ends at the first dot.
         app, _dot, resource = f"{declared.app}.{declared.resource}".partition(".")
         for verb, handler in handlers(declared).items():
-            rule = token_rule(handler)
-            asks = None if rule is None else rule.grants or ()
-            if rule is not None and rule.grants is None:
-                asks = (f"{app}.{resource}:{verb}",)
-            found = _Verb(app, resource, verb, asks)
-            if _is_grant(found.grant):
-                yield found
-
-
-def _is_grant(text: str) -> bool:
-    try:
-        validate_grant(text)
-    except ValidationError:
-        return False
-    return True
+            grant, rule = f"{app}.{resource}:{verb}", token_rule(handler)
+            asks = None
+            if rule is not None:
+                asks = (grant,) if rule.grants is None else rule.grants
+            if is_grant(grant):
+                yield _Verb(app, resource, verb, asks)
 
 
 def _over(verbs: Collection[_Verb], resources: str) -> dict[str, str]:

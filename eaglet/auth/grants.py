@@ -17,9 +17,14 @@ _NAME: Final = r"[^\s/?#%.:*]+"
 _GRANT: Final = re.compile(rf"(?:\*|{_NAME})\.(?:\*|{_NAME}(?:\.{_NAME})*):(?:\*|[a-z][a-z0-9_]*)")
 
 
+def is_grant(text: str) -> bool:
+    """Return whether it can be a grant."""
+    return text == EVERYTHING or _GRANT.fullmatch(text) is not None
+
+
 def validate_grant(text: str) -> None:
     """Raise ValidationError for what is no grant."""
-    if text != EVERYTHING and _GRANT.fullmatch(text) is None:
+    if not is_grant(text):
         raise ValidationError(
             _(
                 "%(grant)s is no grant: write app.resource:verb, the verb in lower case and any "

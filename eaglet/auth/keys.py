@@ -8,7 +8,6 @@ from other services has to be read again, and is encrypted (`eaglet.auth.tokens.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets
 from typing import Final
@@ -50,8 +49,3 @@ def is_access_token_shaped(value: object) -> bool:
 def digest(value: str) -> str:
     """SHA-256 of a secret or token as 64 hex digits; takes any str, lone surrogates included."""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def digests_match(left: str, right: str) -> bool:
-    """Compare two digests in a time that does not tell how much of them agrees."""
-    return hmac.compare_digest(left.encode(), right.encode())

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth.models import App, AppSecret, CreatedSecret
+from eaglet.encoding import format_datetime
 
 LIVE_AT_ONCE: Final = 2
 """How many secrets of an app can be live: the one in use, and the one being brought out."""
@@ -35,15 +36,11 @@ def rotate_secret(app: App, *, expire_old_in: datetime.timedelta | None = None) 
         if len(live) >= LIVE_AT_ONCE:
             raise ValidationError(_refusal(app, live), code="two_live_secrets")
         if expire_old_in is not None:
+            moment = timezone.now() + expire_old_in
             for old in live:
-                _expire(old, timezone.now() + expire_old_in)
+                old.expires_at = min(old.expires_at or moment, moment)
+                old.save(using=using, update_fields=["expires_at"])
         return app.add_secret()
-
-
-def _expire(secret: AppSecret, moment: datetime.datetime) -> None:
-    if secret.expires_at is None or secret.expires_at > moment:
-        secret.expires_at = moment
-        secret.save(using=secret._state.db, update_fields=["expires_at"])
 
 
 def _refusal(app: App, live: list[AppSecret]) -> str:
@@ -58,19 +55,9 @@ def _refusal(app: App, live: list[AppSecret]) -> str:
 
 def described(secret: AppSecret) -> str:
     """Return a live secret in words: its fingerprint, its last use, its expiry."""
-    used = (
-        _("last used %(moment)s") % {"moment": _moment(secret.last_used_at)}
-        if secret.last_used_at
-        else _("never used")
-    )
-    good = (
-        _("good until %(moment)s") % {"moment": _moment(secret.expires_at)}
-        if secret.expires_at
-        else _("good until revoked")
-    )
+    used, good = _("never used"), _("good until revoked")
+    if secret.last_used_at:
+        used = _("last used %(moment)s") % {"moment": format_datetime(secret.last_used_at)}
+    if secret.expires_at:
+        good = _("good until %(moment)s") % {"moment": format_datetime(secret.expires_at)}
     return f"{secret}: {used}, {good}"
-
-
-def _moment(value: datetime.datetime) -> str:
-    local = timezone.localtime(value) if timezone.is_aware(value) else value
-    return local.strftime("%Y-%m-%d %H:%M:%S")

@@ -8,19 +8,11 @@ from django.core.checks import run_checks
 
 from eaglet.auth import checks
 
-THROTTLED = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"]}
-CACHES = "django.core.cache.backends"
-
 # Id, what brings it out, what does not. Those in capitals are settings.
 CASES = [
     ("W001", {"EAGLET_TOKEN_IN_PARAMETER": True}, {"EAGLET_TOKEN_IN_PARAMETER": False}),
     ("W002", {"EAGLET_SECRET_IN_QUERY": True}, {"EAGLET_SECRET_IN_QUERY": False}),
     ("W003", {"EAGLET_ISSUE_TOKENS": True, "without": "eaglet.api"}, {"EAGLET_ISSUE_TOKENS": True}),
-    (
-        "W004",
-        {"EAGLET_TOKEN_LIFETIME_SECONDS": 86401},
-        {"EAGLET_TOKEN_LIFETIME_SECONDS": 86400},
-    ),
     ("W005", {}, {"SECURE_SSL_REDIRECT": True}),
     ("W005", {}, {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}),
     (
@@ -31,21 +23,6 @@ CASES = [
             "EAGLET_TRUSTED_PROXIES": 1,
         },
     ),
-    *[
-        (
-            "W006",
-            {"REST_FRAMEWORK": THROTTLED, "CACHES": {"default": {"BACKEND": f"{CACHES}.{bad}"}}},
-            good,
-        )
-        for bad in ("locmem.LocMemCache", "dummy.DummyCache")
-        for good in (
-            {"REST_FRAMEWORK": {}},
-            {
-                "REST_FRAMEWORK": THROTTLED,
-                "CACHES": {"default": {"BACKEND": f"{CACHES}.redis.RedisCache", "LOCATION": ""}},
-            },
-        )
-    ],
     *[
         ("E010", {"EAGLET_ISSUER": bad}, {"EAGLET_ISSUER": good})
         for bad, good in [
@@ -70,7 +47,7 @@ CASES = [
         for engine in ("mongo", "django_mongodb_backend", "djongo")
     ],
 ]
-ONLY_AT_DEPLOYMENT = {"W001", "W002", "W004", "W005", "W006", "W007"}
+ONLY_AT_DEPLOYMENT = {"W001", "W002", "W005", "W007"}
 
 
 class ToMongo:
@@ -130,7 +107,7 @@ def test_a_table_in_the_wrong_place_is_named(found):
 
 def test_deployment_that_issues_no_tokens_is_not_warned_of_them(monkeypatch, found):
     monkeypatch.setattr(checks.registry, "lookup", lambda app, resource: None)
-    of_tokens = {"eaglet_auth.W004", "eaglet_auth.W005"}
+    of_tokens = {"eaglet_auth.W005", "eaglet_auth.W007"}
     assert not of_tokens & set(found(deploy=True, EAGLET_TOKEN_LIFETIME_SECONDS=10**6))
 
 

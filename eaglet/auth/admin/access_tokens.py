@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin, messages
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -75,7 +76,7 @@ class AccessTokenAdmin(MachineWrittenAdmin):
     def accepted(self, token: AccessToken) -> bool:
         """Return whether a request with it is let in."""
         is_revoked = token.revoked_at is not None or token.secret.revoked_at is not None
-        return token.app.is_active and not is_revoked and not token.is_expired
+        return token.app.is_active and not is_revoked and token.expires_at > timezone.now()
 
     @admin.action(description=_("Revoke selected tokens"), permissions=["change"])
     def revoke(

@@ -21,8 +21,7 @@ def refused_calls_table(app: App) -> SafeString | None:
             row.get_reason_display(),
             row.grant,
             row.count,
-            display_for_value(row.first_at, ""),
-            display_for_value(row.last_at, ""),
+            *(display_for_value(moment, "") for moment in (row.first_at, row.last_at)),
         )
         for row in rows
     ]

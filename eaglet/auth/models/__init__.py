@@ -7,7 +7,6 @@ from eaglet.auth.models.apps import (
     AppQuerySet,
     AppSecret,
     AppSecretQuerySet,
-    CreatedApp,
     CreatedSecret,
 )
 from eaglet.auth.models.cached_tokens import CachedToken, CachedTokenQuerySet
@@ -24,7 +23,6 @@ __all__ = [
     "AppSecretQuerySet",
     "CachedToken",
     "CachedTokenQuerySet",
-    "CreatedApp",
     "CreatedSecret",
     "Reason",
     "RefusedCalls",

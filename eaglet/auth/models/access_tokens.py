@@ -66,11 +66,6 @@ class AccessToken(models.Model):
     def __str__(self) -> str:
         return gettext("access token %(number)s") % {"number": self.pk}
 
-    @property
-    def is_expired(self) -> bool:
-        """Return whether its time is over."""
-        return self.expires_at <= timezone.now()
-
     def revoke(self) -> bool:
         """Revoke it; returns whether it was still live."""
         now = timezone.now()

@@ -21,19 +21,16 @@ from eaglet.conf import conf
 
 
 @dataclass(frozen=True)
-class CreatedApp:
-    """A new app, and the only copy of its first secret."""
-
-    app: App
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True)
 class CreatedSecret:
     """A new secret's record, and its only copy."""
 
     record: AppSecret
     secret: str = field(repr=False)
+
+    @property
+    def app(self) -> App:
+        """Return the app that it is of."""
+        return self.record.app
 
 
 class AppQuerySet(AnnouncingQuerySet["App"]):
@@ -46,7 +43,7 @@ class AppQuerySet(AnnouncingQuerySet["App"]):
         token_lifetime_seconds: int | None = None,
         may_introspect: bool = False,
         grants: Iterable[str] = (EVERYTHING,),
-    ) -> CreatedApp:
+    ) -> CreatedSecret:
         """Make an app with an app key, a first secret and grants: by default, everything.
 
         Raises ValidationError for a name that is taken, or for what is no grant.
@@ -58,7 +55,8 @@ class AppQuerySet(AnnouncingQuerySet["App"]):
         with transaction.atomic(using=self.db):
             app.full_clean(exclude=["app_key"])
             app.save(using=self.db, force_insert=True)
-            return CreatedApp(app, app.equip(grants).secret)
+            app.allow(grants)
+            return app.add_secret()
 
     def with_activity(self) -> AppQuerySet:
         """Annotate `last_used_at`, of any secret, and `calls_refused`, how many."""
@@ -123,18 +121,12 @@ class App(models.Model):
             seconds = conf.EAGLET_TOKEN_LIFETIME_SECONDS
         return datetime.timedelta(seconds=seconds)
 
-    def equip(self, grants: Iterable[str] = (EVERYTHING,)) -> CreatedSecret:
-        """Give a newly saved app its grants and its first secret.
-
-        Raises ValidationError for what is no grant, and then gives it nothing.
-        """
-        using = self._state.db
-        with transaction.atomic(using=using):
-            for text in dict.fromkeys(grants):
-                grant = AppGrant(app=self, grant=text)
-                grant.clean_fields(exclude=["app"])
-                grant.save(using=using, force_insert=True)
-            return self.add_secret()
+    def allow(self, grants: Iterable[str]) -> None:
+        """Give it grants; ValidationError for what is none."""
+        for text in dict.fromkeys(grants):
+            grant = AppGrant(app=self, grant=text)
+            grant.clean_fields(exclude=["app"])
+            grant.save(using=self._state.db, force_insert=True)
 
     def add_secret(self, *, expires_at: datetime.datetime | None = None) -> CreatedSecret:
         """Make a further secret; those there are stay as they are."""
@@ -146,6 +138,10 @@ class App(models.Model):
     def revoke_tokens(self) -> int:
         """Revoke every access token issued to it that is still live; return how many."""
         return self.tokens.using(self._state.db).revoke()
+
+
+class AppGrantQuerySet(AnnouncingQuerySet["AppGrant"]):
+    """Queries over grants."""
 
 
 class AppGrant(models.Model):
@@ -161,7 +157,7 @@ class AppGrant(models.Model):
         help_text=_("app.resource:verb, any part * for anything; * alone for everything."),
     )
 
-    objects = AnnouncingQuerySet["AppGrant"].as_manager()
+    objects = AppGrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("grant")
@@ -224,17 +220,22 @@ class AppSecret(models.Model):
         return self.digest[:8]
 
     @property
+    def client_id(self) -> str:
+        """Return the app's key, by the name that OAuth has for it."""
+        return self.app.app_key
+
+    @property
     def is_live(self) -> bool:
         """Return whether tokens are issued for it: neither revoked nor expired."""
         if self.revoked_at is not None:
             return False
         return self.expires_at is None or self.expires_at > timezone.now()
 
-    def touch(self, *, at_most_every: datetime.timedelta) -> None:
-        """Write down that it was used just now, unless that was done a moment ago."""
+    def touch(self) -> None:
+        """Write down that it was used just now, unless that was done within a minute."""
         now = timezone.now()
         written = self.last_used_at
-        if written is not None and now - written < at_most_every:
+        if written is not None and now - written < datetime.timedelta(minutes=1):
             return
         self.last_used_at = now
         # Not save(): somebody may have deleted the row, and no access depends on it. Of

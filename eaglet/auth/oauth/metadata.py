@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.auth.oauth.endpoints import GRANT_TYPE
+from eaglet.auth.oauth.validator import GRANT_TYPE
 
 TOKEN_PATH: Final = "oauth/token/"  # noqa: S105 - a path
 INTROSPECT_PATH: Final = "oauth/introspect/"
@@ -39,15 +39,9 @@ def metadata(issuer: str) -> str:
 
 def check_issuer(issuer: str) -> None:
     """Raise ImproperlyConfigured for what RFC 8414 §2 does not let an issuer be."""
-    parts = urlsplit(issuer) if isinstance(issuer, str) else None
-    if (
-        parts is None
-        or parts.scheme != "https"
-        or not parts.hostname
-        or parts.username is not None
-        or "?" in issuer
-        or "#" in issuer
-    ):
+    parts = urlsplit(issuer)
+    is_bare = parts.username is None and "?" not in issuer and "#" not in issuer
+    if parts.scheme != "https" or not parts.hostname or not is_bare:
         raise ImproperlyConfigured(
             f"EAGLET_ISSUER must be an https URL without query or fragment, not {issuer!r}"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, unquote_plus
@@ -58,8 +57,7 @@ def read_form(request: HttpRequest) -> dict[str, str]:
         raise InvalidRequestError(
             "The request body can't be read.", status_code=refusal.status_code
         ) from None
-    names = Counter(name for name, _value in pairs)
-    if names and names.most_common(1)[0][1] > 1:
+    if len(dict(pairs)) < len(pairs):
         raise InvalidRequestError("A parameter is given more than once.")
     return {name: Concealed(value) for name, value in pairs if value}
 

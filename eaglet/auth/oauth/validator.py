@@ -5,69 +5,55 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import router
 from django.views.decorators.debug import sensitive_variables
 from oauthlib.common import Request
-from oauthlib.oauth2 import RequestValidator
+from oauthlib.oauth2 import (
+    IntrospectEndpoint,
+    RequestValidator,
+    RevocationEndpoint,
+    TokenEndpoint,
+)
+from oauthlib.oauth2.rfc6749.grant_types import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.tokens import TokenBase
 
 from eaglet.auth import keys
-from eaglet.auth.models import AccessToken, App, AppSecret
+from eaglet.auth.models import AccessToken, AppSecret
 from eaglet.auth.oauth.request import ClientCredentials
 from eaglet.auth.tokens import timestamps
-from eaglet.auth.tokens.issuing import LAST_USE_EVERY, authenticate_app, issue_for
+from eaglet.auth.tokens.issuing import authenticate_app, issue_for
 from eaglet.conf import conf
 from eaglet.exceptions import InvalidAppKey
 from eaglet.observability.redaction import one_line
 
 logger = logging.getLogger("eaglet.auth")
 
+GRANT_TYPE: Final = "client_credentials"
+
 Attempt = Callable[[str, str], AbstractContextManager[None]]
 """What credentials are checked in, of `throttling.limits`: it takes an address and an app key."""
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who sends a request, as far as it says; `address` is as `client_address` has it."""
-
-    credentials: ClientCredentials
-    address: str
-
-
-@dataclass(frozen=True)
-class Client:
-    """An app that has authenticated, under the name that oauthlib has for its key."""
-
-    client_id: str
-    secret: AppSecret
-
-    @property
-    def app(self) -> App:
-        """Return the app."""
-        return self.secret.app
 
 
 class AppValidator(RequestValidator):
     """Answers oauthlib's questions about one caller, whose credentials `attempt` lets it check."""
 
-    def __init__(self, caller: Caller, attempt: Attempt) -> None:
+    def __init__(self, credentials: ClientCredentials, address: str, attempt: Attempt) -> None:
         super().__init__()
-        self._caller = caller
+        self._credentials = credentials
+        self._address = address
         self._attempt = attempt
 
     @sensitive_variables()
     def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
-        """Return whether the credentials are an app's. Raises TokenRequestsThrottled."""
-        credentials = self._caller.credentials
+        """Return whether the credentials are an app's. Raises Throttled."""
+        credentials = self._credentials
         try:
-            with self._attempt(self._caller.address, credentials.app_key):
-                record = authenticate_app(credentials.app_key, credentials.secret)
+            with self._attempt(self._address, credentials.app_key):
+                request.client = authenticate_app(credentials.app_key, credentials.secret)
         except InvalidAppKey:
             return False
-        request.client = Client(record.app.app_key, record)
         return True
 
     def validate_grant_type(self, *args: Any, **kwargs: Any) -> bool:
@@ -122,7 +108,7 @@ class AppToken(TokenBase):
     @sensitive_variables()
     def create_token(self, request: Request, refresh_token: bool = False) -> dict[str, Any]:
         """Issue a token, without a refresh token (RFC 6749 §4.4.3)."""
-        issued = issue_for(_client_of(request).secret)
+        issued = issue_for(_client_of(request))
         return {
             "access_token": issued.token,
             "token_type": "Bearer",
@@ -130,14 +116,30 @@ class AppToken(TokenBase):
         }
 
 
-def _client_of(request: Request) -> Client:
-    assert isinstance(request.client, Client)  # noqa: S101 - for the type checker
+class Server(TokenEndpoint, IntrospectEndpoint, RevocationEndpoint):
+    """The standard's endpoints for one caller. oauthlib never sees the client's secret.
+
+    Every token of an app has all of its grants, so any scope is an `invalid_scope`: who asks for
+    less relies on getting it (RFC 6749 §3.3).
+    """
+
+    def __init__(self, validator: AppValidator) -> None:
+        # Any, because the stubs of oauthlib know strings only.
+        token_type: Any = AppToken()
+        grant_types: Any = {GRANT_TYPE: ClientCredentialsGrant(validator)}
+        TokenEndpoint.__init__(self, GRANT_TYPE, token_type, grant_types)
+        IntrospectEndpoint.__init__(self, validator)
+        RevocationEndpoint.__init__(self, validator)
+
+
+def _client_of(request: Request) -> AppSecret:
+    assert isinstance(request.client, AppSecret)  # noqa: S101 - for the type checker
     return request.client
 
 
 @sensitive_variables()
-def _live_token(token: str, client: Client) -> AccessToken | None:
-    client.secret.touch(at_most_every=LAST_USE_EVERY)
+def _live_token(token: str, client: AppSecret) -> AccessToken | None:
+    client.touch()
     if not keys.is_access_token_shaped(token):
         return None
     # The database that is written to: a replica may not know of a revocation yet.
@@ -145,5 +147,5 @@ def _live_token(token: str, client: Client) -> AccessToken | None:
     record = tokens.select_related("app").filter(digest=keys.digest(token)).first()
     if record is None:
         return None
-    own = record.app_id == client.app.pk
+    own = record.app_id == client.app_id
     return record if own or client.app.may_introspect else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -23,24 +22,27 @@ from oauthlib.oauth2.rfc6749.errors import (
 )
 from rest_framework.exceptions import Throttled
 
+from eaglet.api.dispatch.view import View
 from eaglet.api.json_response import JsonBytesResponse
+from eaglet.api.request.transactions import outside_transactions
 from eaglet.api.throttling import check_project_throttles
-from eaglet.auth.oauth import endpoints
 from eaglet.auth.oauth import metadata as oauth_metadata
 from eaglet.auth.oauth.metadata import path_of
 from eaglet.auth.oauth.request import read_form, take_credentials
-from eaglet.auth.oauth.validator import Caller
+from eaglet.auth.oauth.validator import AppValidator, Attempt, Server
 from eaglet.auth.throttling.client_address import client_address
-from eaglet.auth.throttling.limits import TokenRequestsThrottled
-from eaglet.auth.throttling.transactions import autocommit
+from eaglet.auth.throttling.limits import client_authentication, token_request
 from eaglet.conf import conf
 
 logger = logging.getLogger("eaglet.auth")
 
-View = Callable[[HttpRequest], HttpResponse]
 
+def _endpoint(name: str, attempt: Attempt, *parameters: str) -> View:
+    """Return the view of an endpoint: of oauthlib's `create_<name>_response`.
 
-def _endpoint(respond: Callable[[Caller, dict[str, str]], endpoints.Answer]) -> View:
+    The other parameters must be ignored (RFC 6749 §3.2), and oauthlib has uses for some of them.
+    """
+
     @sensitive_variables()
     def view(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
@@ -50,21 +52,23 @@ def _endpoint(respond: Callable[[Caller, dict[str, str]], endpoints.Answer]) -> 
         try:
             check_project_throttles(request)
             form = read_form(request)
-            caller = Caller(take_credentials(request, form), client_address(request))
-            return _answer(*respond(caller, form))
+            credentials = take_credentials(request, form)
+            server = Server(AppValidator(credentials, client_address(request), attempt))
+            known = {name: form[name] for name in parameters if name in form}
+            # oauthlib looks for a query in the URI, and there is none any more.
+            respond = getattr(server, f"create_{name}_response")
+            _headers, body, status = respond("/", "POST", known, {})
+            return _answer(body or "{}", status)
         except OAuth2Error as error:
             return _refuse(error, error.status_code)
-        except TokenRequestsThrottled as throttled:
-            return _refuse_for_now(throttled.retry_after)
         except Throttled as throttled:
             return _refuse_for_now(getattr(throttled, "wait", None))
         except Exception:
             logger.exception("%s failed", request.path)
             return _refuse(ServerError(), 500)
 
-    view.__name__ = respond.__name__
-    view.__doc__ = respond.__doc__
-    return csrf_exempt(login_not_required(autocommit(view)))
+    view.__name__ = name
+    return csrf_exempt(login_not_required(outside_transactions(view)))
 
 
 def _answer(body: str, status: int) -> HttpResponse:
@@ -91,14 +95,17 @@ def _refuse_for_now(seconds: float | None) -> HttpResponse:
     return response
 
 
-token = _endpoint(endpoints.issue)
-introspect = _endpoint(endpoints.introspect)
-revoke = _endpoint(endpoints.revoke)
+token = _endpoint("token", token_request, "grant_type", "scope")
+"""Issue a token (RFC 6749 §4.4)."""
+introspect = _endpoint("introspect", client_authentication, "token", "token_type_hint")
+"""Tell what a token is (RFC 7662)."""
+revoke = _endpoint("revocation", client_authentication, "token", "token_type_hint")
+"""Revoke a token, and answer the same if there is none (RFC 7009)."""
 
 
 @csrf_exempt
 @login_not_required
-@autocommit
+@outside_transactions
 def metadata(request: HttpRequest, issuer_path: str = "") -> HttpResponse:
     """Answer RFC 8414's metadata, at the issuer's own path too; 404 without EAGLET_ISSUER."""
     issuer = conf.EAGLET_ISSUER

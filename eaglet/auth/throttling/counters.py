@@ -31,18 +31,19 @@ PRUNE_AT_ONCE: Final = 1000
 class Bucket:
     """What is counted together: `number` is its name, 63 bits of a digest of kind, caller, window.
 
-    The window ends at `ends_at`, in seconds since 1970.
+    The window ends at `ends_at`, in seconds since 1970; `most` is how many are allowed in it.
     """
 
     number: int
     ends_at: int
+    most: int
 
     @classmethod
-    def of(cls, seconds: int, *names: str) -> Bucket:
+    def of(cls, most: int, seconds: int, *names: str) -> Bucket:
         """Return the bucket whose window is open now; windows last so many seconds."""
         ends_at = (int(time.time()) // seconds + 1) * seconds
         name = "\0".join((str(ends_at), *names)).encode("utf-8", "surrogatepass")
-        return cls(int.from_bytes(hashlib.sha256(name).digest()[:8], "big") >> 1, ends_at)
+        return cls(int.from_bytes(hashlib.sha256(name).digest()[:8], "big") >> 1, ends_at, most)
 
 
 def add(bucket: Bucket) -> None:
@@ -58,11 +59,13 @@ def add(bucket: Bucket) -> None:
         prune_token_request_counts()
 
 
-def read(buckets: Sequence[Bucket]) -> list[int]:
-    """Return how many there are in each bucket."""
+def full(buckets: Sequence[Bucket]) -> list[Bucket]:
+    """Return those in which there are as many as are allowed."""
+    if not buckets:
+        return []
     wanted = _rows().filter(bucket__in=[bucket.number for bucket in buckets])
     found = dict(wanted.values_list("bucket", "requests"))
-    return [found.get(bucket.number, 0) for bucket in buckets]
+    return [bucket for bucket in buckets if found.get(bucket.number, 0) >= bucket.most]
 
 
 def prune_token_request_counts() -> int:

@@ -17,39 +17,26 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
-from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
+from rest_framework.exceptions import Throttled
 from rest_framework.throttling import SimpleRateThrottle
 
 from eaglet.auth.throttling import counters
 from eaglet.auth.throttling.counters import Bucket
 from eaglet.conf import conf
-from eaglet.exceptions import AuthError, InvalidAppKey
+from eaglet.exceptions import InvalidAppKey
 
 logger = logging.getLogger("eaglet.auth")
 
 _KEY_LENGTH = 200
 
 
-class TokenRequestsThrottled(AuthError):
-    """A caller has to wait `retry_after` seconds before it may present credentials again."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"too many token requests; wait {retry_after} s")
-        self.retry_after = retry_after
-
-
-class _Limit(NamedTuple):
-    bucket: Bucket
-    most: int
-
-
 @contextmanager
 def token_request(address: str, app_key: str, *, every_request: bool = True) -> Iterator[None]:
     """Let credentials be checked; count an InvalidAppKey as failure, and each request for a token.
 
-    Raises TokenRequestsThrottled, instead, while the caller is over a limit.
+    Raises Throttled, instead, while the caller is over a limit.
     """
     overall = _limit(conf.EAGLET_TOKEN_RATE_PER_ADDRESS, "request", address)
     # The same for every endpoint, so that they are no more guesses together than each alone.
@@ -60,14 +47,14 @@ def token_request(address: str, app_key: str, *, every_request: bool = True) -> 
     limits = (overall, *failures) if every_request else failures
     # Read before anything is written: to refuse costs one look-up, and requests that come at
     # the same moment go over a limit by their own number at most.
-    _check([limit for limit in limits if limit is not None], address)
+    _check([bucket for bucket in limits if bucket is not None], address)
     if every_request and overall is not None:
-        counters.add(overall.bucket)
+        counters.add(overall)
     try:
         yield
     except InvalidAppKey:
-        for limit in filter(None, failures):
-            counters.add(limit.bucket)
+        for bucket in filter(None, failures):
+            counters.add(bucket)
         raise
 
 
@@ -95,20 +82,16 @@ def parse_rate(text: str | None) -> tuple[int, int] | None:
     return count, seconds
 
 
-def _limit(rate: str | None, *names: str) -> _Limit | None:
+def _limit(rate: str | None, *names: str) -> Bucket | None:
     parsed = parse_rate(rate)
-    return None if parsed is None else _Limit(Bucket.of(parsed[1], *names), parsed[0])
+    return None if parsed is None else Bucket.of(*parsed, *names)
 
 
-def _check(limits: list[_Limit], address: str) -> None:
-    if not limits:
-        return
-    counts = counters.read([limit.bucket for limit in limits])
-    full = [limit for limit, count in zip(limits, counts, strict=True) if count >= limit.most]
-    if full:
-        ends_at = max(limit.bucket.ends_at for limit in full)
+def _check(buckets: list[Bucket], address: str) -> None:
+    if full := counters.full(buckets):
+        ends_at = max(bucket.ends_at for bucket in full)
         _report(address, ends_at)
-        raise TokenRequestsThrottled(max(ends_at - int(time.time()), 1))
+        raise Throttled(max(ends_at - int(time.time()), 1))
 
 
 # The cache is what makes it once for each window: whoever is refused goes on asking.

@@ -6,7 +6,7 @@ commit); changes made past the ORM, in SQL, are learned of that way too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import models, transaction
@@ -27,13 +27,9 @@ def announce_change(using: str) -> None:
     At once because this connection sees the change already; at the commit because until then
     another thread may read the old state.
     """
-    access_changed.send(sender=None)
+    access_changed.send(None)
     if transaction.get_connection(using).in_atomic_block:
-        transaction.on_commit(_send, using=using, robust=True)
-
-
-def _send() -> None:
-    access_changed.send(sender=None)
+        transaction.on_commit(partial(access_changed.send, None), using=using, robust=True)
 
 
 def announce_row(
@@ -46,12 +42,6 @@ def announce_row(
 
 class AnnouncingQuerySet(models.QuerySet[M]):
     """A QuerySet whose bulk changes, which send no signal of their own, are announced."""
-
-    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
-        """Insert the rows, and announce it."""
-        created = super().bulk_create(objs, *args, **kwargs)
-        announce_change(self.db)
-        return created
 
     def update(self, **kwargs: Any) -> int:
         """Update the rows, and announce it unless only the last use was written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 from dataclasses import dataclass, field
-from typing import Final
+from hmac import compare_digest
 
 from django.db import router
 from django.views.decorators.debug import sensitive_variables
@@ -18,9 +18,6 @@ from eaglet.exceptions import InvalidAppKey
 from eaglet.observability.redaction import one_line
 
 logger = logging.getLogger("eaglet.auth")
-
-LAST_USE_EVERY: Final = datetime.timedelta(minutes=1)
-"""How often the last use of a secret is written down, at most."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def issue_access_token(app_key: str, secret: str) -> IssuedToken:
 def issue_for(record: AppSecret) -> IssuedToken:
     """Issue an access token under a secret that `authenticate_app` has found to be good."""
     using = record._state.db or router.db_for_write(AccessToken)
-    record.touch(at_most_every=LAST_USE_EVERY)
+    record.touch()
     token = keys.generate_access_token()
     lifetime = record.app.token_lifetime
     expires_at = timestamps.now() + lifetime
@@ -74,7 +71,7 @@ def authenticate_app(app_key: str, secret: str) -> AppSecret:
     secrets = AppSecret.objects.using(router.db_for_write(AppSecret)).select_related("app")
     record = secrets.filter(digest=wanted, app__app_key=key).first()
     # Compared again because a collation may be case-insensitive.
-    if record is None or not keys.digests_match(record.digest, wanted) or record.app.app_key != key:
+    if record is None or not compare_digest(record.digest, wanted) or record.app.app_key != key:
         raise InvalidAppKey("incorrect app key or secret")
     if not record.app.is_active:
         _refuse(record, "the app is switched off", Reason.SWITCHED_OFF)

@@ -29,7 +29,7 @@ BATCH_WHEN_ISSUING: Final = 100
 """How many rows that batch has at most: more than twice those issued, so that none pile up."""
 
 BATCH_SIZE: Final = 500
-"""How many rows `prune` deletes at a time, unless told otherwise."""
+"""How many rows `prune` deletes at a time; SQLite takes 999 at most."""
 
 ABANDONED_AFTER: Final = datetime.timedelta(days=7)
 """How long after its last renewal the row of an expired token of another service is deleted."""
@@ -88,18 +88,14 @@ def _delete(
     dead: models.QuerySet[AccessToken], size: int, using: str
 ) -> tuple[int, datetime.datetime | None]:
     """Delete the first rows of `dead`; return how many, and when the last of them expired."""
-    features = connections[using].features
-    skips_locked = features.has_select_for_update_skip_locked
+    skips_locked = connections[using].features.has_select_for_update_skip_locked
     # A transaction to hold the locks in. On SQLite there is none to hold, and one that begins by
     # reading could not wait for its turn to write.
     with transaction.atomic(using=using) if skips_locked else nullcontext():
         # In two steps: MariaDB takes no LIMIT in a subquery, and PostgreSQL may run one twice.
         rows = dead.select_for_update(skip_locked=True) if skips_locked else dead
         found = list(rows.values_list("pk", "expires_at")[:size])
-        deleted = 0
-        at_once = features.max_query_params or size
-        for start in range(0, len(found), at_once):
-            # Dead for good: nothing brings an expired token back.
-            chosen = [pk for pk, _ in found[start : start + at_once]]
-            deleted += AccessToken.objects.using(using).filter(pk__in=chosen)._raw_delete(using)
+        # Dead for good: nothing brings an expired token back.
+        chosen = AccessToken.objects.using(using).filter(pk__in=[pk for pk, _ in found])
+        deleted = chosen._raw_delete(using) if found else 0
     return deleted, found[-1][1] if found else None

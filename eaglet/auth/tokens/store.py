@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final, TypeVar
 
 from django.db import connections, router, transaction
 from django.db.models import Q
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -144,14 +145,9 @@ def _in_transaction(using: str) -> bool:
 
 def _write_after_commit(write: Callable[[str], None]) -> None:
     """Write now, or when the transaction that is open has been committed."""
-
-    def now_or_then(using: str) -> None:
-        if _in_transaction(using):
-            transaction.on_commit(partial(_attempt, "written", write), using=using)
-        else:
-            write(using)
-
-    _attempt("written", now_or_then)
+    using = router.db_for_write(CachedToken)
+    with suppress(TransactionManagementError):  # who commits by hand does without
+        transaction.on_commit(partial(_attempt, "written", write), using=using)
 
 
 @contextmanager

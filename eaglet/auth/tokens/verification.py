@@ -76,8 +76,8 @@ class DatabaseTokenVerifier:
         # Cleared by being replaced: a thread that read the database before the change puts what
         # it found into the old dict, where nobody looks.
         self._cached: dict[tuple[str, bytes], CachedVerification] = {}
-        access_changed.connect(self._clear_at_change)
-        setting_changed.connect(self._clear_at_setting)
+        access_changed.connect(self.clear)
+        setting_changed.connect(self.clear)
 
     def verify(self, token: str) -> VerifiedAccessToken:
         """Return the token's record; raise InvalidAccessToken or ExpiredAccessToken.
@@ -100,16 +100,9 @@ class DatabaseTokenVerifier:
         del token
         return _look_up(alias, digest) if key is None else self._ask(key, digest, keep_for)
 
-    def clear(self) -> None:
+    def clear(self, **kwargs: Any) -> None:
         """Drop whatever this process keeps."""
         self._cached = {}
-
-    def _clear_at_change(self, **kwargs: Any) -> None:
-        self.clear()
-
-    def _clear_at_setting(self, *, setting: str, **kwargs: Any) -> None:
-        if setting == "EAGLET_TOKEN_CACHE_SECONDS":
-            self.clear()
 
     def _ask(self, key: tuple[str, bytes], digest: str, keep_for: float) -> VerifiedAccessToken:
         cached = self._cached

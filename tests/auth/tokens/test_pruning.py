@@ -2,9 +2,8 @@ import datetime
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import connection, connections, models, transaction
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from eaglet.api.security.decorator import verifier
@@ -75,15 +74,6 @@ def test_batches_are_as_large_as_is_asked(make_tokens, size):
     assert not AccessToken.objects.exists()
 
 
-def test_batches_larger_than_a_statement_may_be_are_taken_apart(make_tokens):
-    make_tokens(2500, expired=True)
-    with CaptureQueriesContext(connection) as queries:
-        assert list(prune("default", batch_size=2500)) == [2500]
-    limit = connection.features.max_query_params
-    deletes = [query for query in queries if query["sql"].startswith("DELETE")]
-    assert len(deletes) == (-(-2500 // limit) if limit else 1)
-
-
 def test_a_batch_that_others_were_faster_with_is_not_the_last(make_tokens):
     make_tokens(6, expired=True)
     stolen = []
@@ -98,23 +88,6 @@ def test_a_batch_that_others_were_faster_with_is_not_the_last(make_tokens):
     assert stolen
     assert batches[:2] == [0, 3]
     assert not AccessToken.objects.exists()
-
-
-@pytest.mark.parametrize("size", ["0", "-1", "10001", "many"])
-def test_a_batch_size_out_of_bounds_is_an_error(make_tokens, size):
-    make_tokens(1, expired=True)
-    with pytest.raises(CommandError, match="batch-size"):
-        prune_tokens("--batch-size", size)
-    assert AccessToken.objects.exists()
-
-
-def test_progress_tells_how_many_of_how_many(make_tokens, monkeypatch):
-    from eaglet.auth.management.commands import prune_tokens as command  # noqa: PLC0415
-
-    monkeypatch.setattr(command, "PROGRESS_EVERY_SECONDS", 0)
-    make_tokens(4, expired=True)
-    printed = prune_tokens("--batch-size", "2")
-    assert "2 of 4\n4 of 4\n" in printed
 
 
 def test_issuing_deletes_some_now_and_then(make_tokens, hermes, monkeypatch):

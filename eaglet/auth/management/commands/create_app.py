@@ -76,18 +76,15 @@ def _grants(options: dict[str, Any]) -> Sequence[str]:
     grants: list[str] = options["grant"]
     for grant in grants:
         validate_grant(grant)
-    if not options["force"] and (unknown := _unknown(grants)):
+    unknown = [] if options["force"] else grants
+    if unknown and apps.is_installed("eaglet.api"):
+        # This needs Django REST framework.
+        from eaglet.auth.grant_choices import unknown_grants  # noqa: PLC0415
+
+        unknown = unknown_grants(grants)
+    if unknown:
         raise CommandError(
             f"no resource here has what this grants: {', '.join(unknown)}. Check the spelling, or "
             "give --force if one is to come"
         )
     return grants
-
-
-def _unknown(grants: Sequence[str]) -> Sequence[str]:
-    if not apps.is_installed("eaglet.api"):
-        return grants
-    # This needs Django REST framework.
-    from eaglet.auth.grant_choices import unknown_grants  # noqa: PLC0415
-
-    return unknown_grants(grants)
