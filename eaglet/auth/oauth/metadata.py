@@ -45,8 +45,3 @@ def check_issuer(issuer: str) -> None:
         raise ImproperlyConfigured(
             f"EAGLET_ISSUER must be an https URL without query or fragment, not {issuer!r}"
         )
-
-
-def path_of(issuer: str) -> str:
-    """Return the issuer's own path, written after the well-known one (RFC 8414 §3.1)."""
-    return urlsplit(issuer).path.strip("/")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +28,6 @@ from eaglet.api.json_response import JsonBytesResponse
 from eaglet.api.request.transactions import outside_transactions
 from eaglet.api.throttling import check_project_throttles
 from eaglet.auth.oauth import metadata as oauth_metadata
-from eaglet.auth.oauth.metadata import path_of
 from eaglet.auth.oauth.request import read_form, take_credentials
 from eaglet.auth.oauth.validator import AppValidator, Attempt, Server
 from eaglet.auth.throttling.client_address import client_address
@@ -109,7 +109,8 @@ revoke = _endpoint("revocation", client_authentication, "token", "token_type_hin
 def metadata(request: HttpRequest, issuer_path: str = "") -> HttpResponse:
     """Answer RFC 8414's metadata, at the issuer's own path too; 404 without EAGLET_ISSUER."""
     issuer = conf.EAGLET_ISSUER
-    if issuer is None or issuer_path.strip("/") not in ("", path_of(issuer)):
+    # The issuer's own path is written after the well-known one (RFC 8414 §3.1).
+    if issuer is None or issuer_path.strip("/") not in ("", urlsplit(issuer).path.strip("/")):
         return JsonBytesResponse(b'{"error": "not_found"}', 404)
     if request.method not in ("GET", "HEAD"):
         response: HttpResponse = JsonBytesResponse(b'{"error": "invalid_request"}', 405)

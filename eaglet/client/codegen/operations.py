@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from eaglet.client.codegen.document import InvalidDocument
 from eaglet.client.services.addresses import is_name
@@ -35,6 +35,8 @@ _OF_JSON_SCHEMA: Final = {
     "array": "list[Any]",
     "object": "dict[str, Any]",
 }
+
+T = TypeVar("T", dict[str, Any], list[Any], str)
 
 
 @dataclass(frozen=True)
@@ -71,22 +73,22 @@ def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]
     found: dict[tuple[str, str, str], Operation] = {}
     left_out = []
     # Keys of YAML need not be strings.
-    paths = {str(path): item for path, item in _object(document.get("paths")).items()}
+    paths = {str(path): item for path, item in _as(dict, document.get("paths")).items()}
     for path, item in sorted(paths.items()):
         # A URLconf may have put the resources under a prefix, which the service's HOST has too.
         app, resource = ["", "", *path.strip("/").split("/")][-2:]
         if (app, resource) in _NOT_FOR_CALLERS:
             continue
-        for verb, told in _object(item).items():
+        for verb, told in _as(dict, item).items():
             if not isinstance(told, dict) or verb not in VERBS:
                 continue  # a verb that the client has not, parameters of the whole path
             if not is_name(f"{app}.{resource}") or "{" in path:
                 left_out.append(f"{verb} {path!r}: not the path of a resource")
                 continue
-            summary, grants = _text(told.get("summary")), _list(told.get("x-eaglet-grants"))
+            summary, grants = _as(str, told.get("summary")), _as(list, told.get("x-eaglet-grants"))
             parameters = _parameters(document, told, verb)
             found[app, resource, verb] = Operation(
-                app, resource, verb, summary, tuple(map(_text, grants)), parameters
+                app, resource, verb, summary, tuple(_as(str, grant) for grant in grants), parameters
             )
     if not found:
         raise InvalidDocument("the document has no resource that can be called")
@@ -106,52 +108,45 @@ def _parameters(
 
 
 def _of_query(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
-    for parameter in _list(told.get("parameters")):
+    for parameter in _as(list, told.get("parameters")):
         one = _resolved(document, parameter)
         name = one.get("name")
         if one.get("in") == "query" and isinstance(name, str):
-            content = next(iter(_object(one.get("content")).values()), None)
-            schema = one.get("schema", _object(content).get("schema"))
+            content = next(iter(_as(dict, one.get("content")).values()), None)
+            schema = one.get("schema", _as(dict, content).get("schema"))
             yield Parameter(name, _annotation(document, schema), one.get("required") is True)
 
 
 def _of_body(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
-    content = _object(_resolved(document, told.get("requestBody")).get("content"))
+    content = _as(dict, _resolved(document, told.get("requestBody")).get("content"))
     for kind in _BODIES:
         if kind in content:
-            schema = _resolved(document, _object(content[kind]).get("schema"))
-            required = _list(schema.get("required"))
-            for name, one in _object(schema.get("properties")).items():
+            schema = _resolved(document, _as(dict, content[kind]).get("schema"))
+            required = _as(list, schema.get("required"))
+            for name, one in _as(dict, schema.get("properties")).items():
                 yield Parameter(str(name), _annotation(document, one), name in required)
             return
 
 
 def _annotation(document: Mapping[str, Any], schema: object) -> str:
     one = _resolved(document, schema)
-    of_schema = _OF_JSON_SCHEMA.get(_text(one.get("type")), "Any")
-    return _OF_EAGLET.get(_text(one.get("x-eaglet-type")), of_schema)
+    of_schema = _OF_JSON_SCHEMA.get(_as(str, one.get("type")), "Any")
+    return _OF_EAGLET.get(_as(str, one.get("x-eaglet-type")), of_schema)
 
 
 def _resolved(document: Mapping[str, Any], value: object) -> dict[str, Any]:
     """Return an object of the document, or the one it refers to, by at most ten references."""
     for _ in range(10):
-        one = _object(value)
+        one = _as(dict, value)
         reference = one.get("$ref")
         if not isinstance(reference, str) or not reference.startswith("#/"):
             return one
         value = document
         for part in reference[2:].split("/"):
-            value = _object(value).get(part.replace("~1", "/").replace("~0", "~"))
+            value = _as(dict, value).get(part.replace("~1", "/").replace("~0", "~"))
     return {}
 
 
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _as(kind: type[T], value: object) -> T:
+    """Return a value of a kind; where it is another, an empty one."""
+    return value if isinstance(value, kind) else kind()

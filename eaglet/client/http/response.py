@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from eaglet import envelope
@@ -97,20 +98,11 @@ def refuses_token(answer: Answer, *, is_legacy: bool) -> bool:
         content = decoded(answer)
     except InvalidEnvelope:
         return False
-    return content["code"] == envelope.BUSINESS_FAILURE and any(
-        message in _REFUSALS
-        for source in (content.get("errMsg"), content.get("data"))
-        for message in _messages(source)
-    )
-
-
-def _messages(source: object) -> tuple[object, ...]:
+    if content["code"] != envelope.BUSINESS_FAILURE:
+        return False
+    source, data = content.get("errMsg"), content.get("data")
     if isinstance(source, str) and source.startswith("{"):
-        try:
+        with suppress(ValueError, RecursionError):
             source = json.loads(source)
-        except (ValueError, RecursionError):
-            return ()
-    if isinstance(source, dict):
-        message = source.get("message")
-        return (message,) if isinstance(message, str) else ()
-    return (source,) if isinstance(source, str) else ()
+    messages = [each.get("message") if isinstance(each, dict) else each for each in (source, data)]
+    return any(message in _REFUSALS for message in messages)

@@ -34,13 +34,14 @@ class Origin:
         return other.port == (self.port or _DEFAULT_PORTS[other.scheme or "http"])
 
 
-def is_name(name: str, *, mapped: bool = False) -> bool:
+def is_name(name: object, *, mapped: bool = False) -> bool:
     """Return whether it can be a service's or a resource's name.
 
     Letters, digits, `_`, `-` and single dots between them; a mapped name, which comes from
     configuration and not from code, may contain `@`.
     """
-    return (_MAPPED_NAME if mapped else _NAME).fullmatch(name) is not None
+    pattern = _MAPPED_NAME if mapped else _NAME
+    return isinstance(name, str) and pattern.fullmatch(name) is not None
 
 
 def base_url(address: str, *, scheme: str = "http") -> str:

@@ -96,7 +96,7 @@ def resolve(name: str | None, gateway_host: str | None = None) -> Service:
 def resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Service:
     """Return the service of a name, as `resolve` does, with another configuration."""
     called = (set_up.service_map or {}).get(name, name)
-    if (name and not is_name(name)) or not _may_be_called(called):
+    if (name and not is_name(name)) or (called != "" and not is_name(called, mapped=True)):
         raise InvalidRequest(f"{called!r} can't be a service's name")
     services = conf.EAGLET_SERVICES
     entry = services.get(name, services.get(called, {})) if isinstance(services, Mapping) else None
@@ -154,10 +154,6 @@ def _clear_on_change(**kwargs: Any) -> None:
 
 
 setting_changed.connect(_clear_on_change, dispatch_uid="eaglet.client.services")
-
-
-def _may_be_called(called: object) -> bool:
-    return isinstance(called, str) and (not called or is_name(called, mapped=True))
 
 
 def _trusted(set_up: Configuration) -> Iterator[Origin]:

@@ -160,9 +160,6 @@ class FakeServices:
         if unexpected:
             raise unexpected[0]
 
-    def __repr__(self) -> str:
-        return f"<FakeServices: {len(self._answers)} answers, {len(self._calls)} calls>"
-
     def answer(self, request: CallRequest, service: Service, timeout: Timeout) -> Answer:
         """Stand in for the wire: answer a request of the client's, or fail as a connection does.
 

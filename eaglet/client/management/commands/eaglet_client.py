@@ -87,14 +87,7 @@ def _check(file: Path, text: str) -> None:
         written = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
     except OSError as error:
         raise CommandError(f"{file} can't be read: {error.strerror}") from error
-    if written == text:
-        return
-    difference = "".join(
-        difflib.unified_diff(
-            written.splitlines(keepends=True),
-            text.splitlines(keepends=True),
-            str(file),
-            "what the service says now",
-        )
-    )
-    raise CommandError(f"{file} is not up to date:\n{difference}")
+    if written != text:
+        before, now = written.splitlines(keepends=True), text.splitlines(keepends=True)
+        difference = difflib.unified_diff(before, now, str(file), "what the service says now")
+        raise CommandError(f"{file} is not up to date:\n{''.join(difference)}")
