@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Container
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -20,7 +21,10 @@ from eaglet.admin_confirmation import (
     ask_about_selected,
     is_confirmed,
 )
-from eaglet.tasks.admin.timeline import steps_of
+from eaglet.tasks.admin.timeline import shown_json, steps_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class TaskAdmin(MachineWrittenAdmin):
@@ -28,6 +32,15 @@ class TaskAdmin(MachineWrittenAdmin):
 
     show_full_result_count = False
     change_form_template = "admin/eaglet_tasks/task_change_form.html"
+    ordering = ("-pk",)
+    # In full: an index finds them among a million rows.
+    search_fields = ("task_id__exact", "queue_name__exact", "request_id__exact")
+    search_help_text = _("A task id, queue or request id, in full.")
+    # Tasks in these states may be replayed, and in those be done again; `question` is asked first.
+    replayable: Container[int] = ()
+    forcible: Container[int] = ()
+    question: StrOrPromise = ""
+    forced_question: StrOrPromise = ""
 
     class Media:
         css = {"all": ("eaglet_tasks/admin.css",)}
@@ -54,23 +67,24 @@ class TaskAdmin(MachineWrittenAdmin):
             *super().get_urls(),
         ]
 
-    def may_be_replayed(self, task: Any) -> bool:
-        """Return whether the task's page offers to."""
-        raise NotImplementedError
+    @admin.display(description=_("arguments"))
+    def redacted_arguments(self, task: Any) -> str:
+        """Return the arguments, without the values of secret names."""
+        try:
+            return shown_json(self.arguments_of(task))
+        except (ValueError, TypeError, KeyError):
+            return gettext("not readable")
 
-    def may_be_forced(self, task: Any) -> bool:
-        """Return whether the task's page offers to do again what is done."""
-        return False
-
-    def question(self, *, forced: bool) -> str:
-        """Return what is asked before it is done."""
+    def arguments_of(self, task: Any) -> Any:
+        """Return a task's. Raises ValueError, TypeError or KeyError for unreadable ones."""
         raise NotImplementedError
 
     def do_replay(self, request: HttpRequest, queryset: QuerySet[Any], *, forced: bool) -> None:
         """Replay these, tell how it went, and note it in the history."""
         raise NotImplementedError
 
-    def replay_selected(
+    @admin.action(description=_("Replay selected tasks"), permissions=["change"])
+    def replay(
         self, request: HttpRequest, queryset: QuerySet[Any], *, forced: bool = False
     ) -> HttpResponse | None:
         """Ask whether to replay the selected tasks, and do it."""
@@ -79,7 +93,7 @@ class TaskAdmin(MachineWrittenAdmin):
             request,
             queryset,
             title=gettext("Replay tasks"),
-            question=self.question(forced=forced),
+            question=str(self.forced_question if forced else self.question),
         )
         if asked is None:
             self.do_replay(request, queryset, forced=forced)
@@ -93,15 +107,15 @@ class TaskAdmin(MachineWrittenAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}_change"
         url = reverse(f"{self.admin_site.name}:{name}", args=[task.pk])
         forced = request.GET.get("force") == "1"
-        may = self.may_be_forced(task) if forced else self.may_be_replayed(task)
-        if not may or not self.has_change_permission(request):
+        states = self.forcible if forced else self.replayable
+        if task.state not in states or not self.has_change_permission(request):
             raise PermissionDenied
         if not is_confirmed(request):
             return ask(
                 self,
                 request,
                 title=gettext("Replay tasks"),
-                question=self.question(forced=forced),
+                question=str(self.forced_question if forced else self.question),
                 label=gettext("Yes, do it"),
                 records=[task],
                 back_url=url,
@@ -117,14 +131,14 @@ class TaskAdmin(MachineWrittenAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Return a task's page, with what may be done with it."""
-        task = self.get_object(request, object_id)
-        may = task is not None and self.has_change_permission(request)
-        context = {
-            **(extra_context or {}),
-            "may_replay": may and self.may_be_replayed(task),
-            "may_force": may and self.may_be_forced(task),
-        }
-        return super().change_view(request, object_id, form_url, context)
+        task: Any = self.get_object(request, object_id)
+        if task and self.has_change_permission(request):
+            may = {
+                "may_replay": task.state in self.replayable,
+                "may_force": task.state in self.forcible,
+            }
+            extra_context = {**(extra_context or {}), **may}
+        return super().change_view(request, object_id, form_url, extra_context)
 
 
 def first_of(queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -10,14 +10,13 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.db import router
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.admin_confirmation import log_changes
 from eaglet.tasks.admin.base import TaskAdmin, first_of
-from eaglet.tasks.admin.timeline import shown_json
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 
 _LATE = datetime.timedelta(minutes=1)
@@ -60,8 +59,6 @@ class OutboxTaskAdmin(TaskAdmin):
 
     list_display = ("task_id", "queue_name", "state", "written_at", "sent_at", "attempts")
     list_filter = ("state", NotBegunFilter, "queue_name")
-    search_fields = ("task_id", "queue_name", "request_id")
-    ordering = ("-pk",)
     fields = (
         "task_id", "queue_name", "state", "life", "redacted_arguments", "order_key", "unique_key",
         "priority", "not_before", "due_at", "attempts", "last_error", "request_id", "traceparent",
@@ -69,26 +66,12 @@ class OutboxTaskAdmin(TaskAdmin):
     readonly_fields = fields
     actions = ("replay",)
 
-    @admin.display(description=_("arguments"))
-    def redacted_arguments(self, task: OutboxTask) -> str:
-        """Return the arguments, without the values of secret names."""
-        try:
-            return shown_json(json.loads(task.arguments))
-        except ValueError:
-            return gettext("not readable")
+    replayable = (OutboxTask.State.PARKED,)
+    question = _("Have the parked ones among these tasks sent again?")
 
-    def may_be_replayed(self, task: OutboxTask) -> bool:
-        """Return whether it is parked."""
-        return task.state == OutboxTask.State.PARKED
-
-    def question(self, *, forced: bool) -> str:
-        """Return what is asked before it is done."""
-        return gettext("Have the parked ones among these tasks sent again?")
-
-    @admin.action(description=_("Replay selected tasks"), permissions=["change"])
-    def replay(self, request: HttpRequest, queryset: QuerySet[OutboxTask]) -> HttpResponse | None:
-        """Have parked tasks tried again, once that is confirmed."""
-        return self.replay_selected(request, queryset)
+    def arguments_of(self, task: OutboxTask) -> Any:
+        """Return the arguments."""
+        return json.loads(task.arguments)
 
     def do_replay(
         self, request: HttpRequest, queryset: QuerySet[OutboxTask], *, forced: bool

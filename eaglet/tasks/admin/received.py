@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from eaglet.admin_confirmation import log_changes
 from eaglet.tasks.admin.base import TaskAdmin, first_of
-from eaglet.tasks.admin.timeline import shown_json
 from eaglet.tasks.models import ReceivedTask
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
@@ -28,8 +27,6 @@ class ReceivedTaskAdmin(TaskAdmin):
         "task_id", "queue_name", "state", "short_cause", "received_at", "attempts",
     )  # fmt: skip
     list_filter = ("state", "queue_name")
-    search_fields = ("task_id", "queue_name", "request_id")
-    ordering = ("-pk",)
     fields = (
         "task_id", "queue_name", "state", "life", "redacted_arguments", "attempts", "worker",
         "request_id", "traceparent",
@@ -42,39 +39,22 @@ class ReceivedTaskAdmin(TaskAdmin):
         """Return the beginning of the cause."""
         return Truncator(task.cause).chars(80)
 
-    @admin.display(description=_("arguments"))
-    def redacted_arguments(self, task: ReceivedTask) -> str:
-        """Return the arguments, without the values of secret names."""
-        try:
-            return shown_json(StoredMessage.from_text(task.message).arguments)
-        except (ValueError, TypeError, KeyError):
-            return gettext("not readable")
+    # Parked, or replayed and not taken since.
+    replayable = (State.PARKED, State.REPLAYED)
+    forcible = (State.DONE,)
+    question = _("Publish these tasks again? What is done already is not done again.")
+    forced_question = _("Publish these tasks again, and have them done again if they are done?")
 
-    def may_be_replayed(self, task: ReceivedTask) -> bool:
-        """Return whether it is parked, or was replayed and not taken since."""
-        return task.state in (State.PARKED, State.REPLAYED)
-
-    def may_be_forced(self, task: ReceivedTask) -> bool:
-        """Return whether it is done."""
-        return task.state == State.DONE
-
-    def question(self, *, forced: bool) -> str:
-        """Return what is asked before it is done."""
-        if forced:
-            return gettext("Publish these tasks again, and have them done again if they are done?")
-        return gettext("Publish these tasks again? What is done already is not done again.")
-
-    @admin.action(description=_("Replay selected tasks"), permissions=["change"])
-    def replay(self, request: HttpRequest, queryset: QuerySet[ReceivedTask]) -> HttpResponse | None:
-        """Have tasks published again, once that is confirmed."""
-        return self.replay_selected(request, queryset)
+    def arguments_of(self, task: ReceivedTask) -> Any:
+        """Return the arguments."""
+        return StoredMessage.from_text(task.message).arguments
 
     @admin.action(
         description=_("Replay selected tasks, even if they are done"), permissions=["change"]
     )
     def force(self, request: HttpRequest, queryset: QuerySet[ReceivedTask]) -> HttpResponse | None:
         """Have tasks done again, once that is confirmed."""
-        return self.replay_selected(request, queryset, forced=True)
+        return self.replay(request, queryset, forced=True)
 
     def do_replay(
         self, request: HttpRequest, queryset: QuerySet[ReceivedTask], *, forced: bool
