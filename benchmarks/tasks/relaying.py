@@ -117,7 +117,7 @@ def consume(broker: str, times: dict[str, float], stop: threading.Event) -> None
     import kombu
     from kombu import Queue
 
-    # kombu's own: it waits in Redis, where eaglet's workers ask every 20 to 50 ms.
+    # kombu's own: it waits in Redis, where eaglet's workers ask every 15 ms.
     with kombu.Connection(broker) as connection:
 
         def take(body, message) -> None:

@@ -69,6 +69,9 @@ def apply_defaults(app: Celery) -> None:
         # The outbox keeps and repeats what could not be published.
         "task_publish_retry": False,
         "broker_connection_retry_on_startup": True,
+        # What a broker refuses, such as a Redis that is full or read only for a while, ends no
+        # worker: it connects again.
+        "broker_channel_error_retry": True,
         # A worker that holds more than it works on keeps it from the others.
         "worker_prefetch_multiplier": 1,
         "accept_content": ["json"],

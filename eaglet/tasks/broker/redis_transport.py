@@ -1,8 +1,7 @@
 """Speak to Redis as kombu does, but take a message, and note that it is taken, in one script.
 
 kombu takes it with BRPOP first: what is killed between the two steps loses it. A script can't wait,
-so an idle worker asks 20 to 50 times a second. Where Redis does not run the script (its rights
-forbid it, or its memory is full) BRPOP it is.
+so an idle worker asks some 65 times a second. Where its rights forbid the script BRPOP it is.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ from kombu.transport import redis
 
 logger = logging.getLogger("eaglet.tasks")
 
-_SHORTEST_SECONDS: Final = 0.02
-_LONGEST_SECONDS: Final = 0.05
-_GROWTH: Final = 1.25
+_EVERY_SECONDS: Final = 0.015
 _AGAIN_AFTER_SECONDS: Final = 10.0
+# What it says to a user who may not run scripts, or not all commands of this one.
+_FORBIDDEN: Final = ("NOPERM", "no permissions", "can't run this command", "unknown command")
+
 
 # KEYS: what kombu keeps of the messages that are not acknowledged (index, messages), then the
 # queues. ARGV: the time, then of each queue whether its messages are acknowledged.
@@ -51,7 +51,6 @@ class _SafeTake(redis.Channel):
     """Take each message and note that it is taken in one step."""
 
     _take_at = 0.0
-    _interval = _SHORTEST_SECONDS
     _with_brpop_until = 0.0
     _asked_with_brpop = False
 
@@ -106,17 +105,21 @@ class _SafeTake(redis.Channel):
             try:
                 taken = self.client.parse_response(connection, "EVAL", **options)
             except self.ResponseError as error:
-                logger.warning("Redis does not run a script, so BRPOP takes messages: %s", error)
-                self._with_brpop_until = time.monotonic() + _AGAIN_AFTER_SECONDS
+                if any(part in str(error) for part in _FORBIDDEN):
+                    logger.warning("Redis runs no script, so BRPOP takes messages: %s", error)
+                    self._with_brpop_until = time.monotonic() + _AGAIN_AFTER_SECONDS
+                else:  # it is read only, loading, …: for a while
+                    logger.warning("Redis gives no messages: %s", error)
+                    self._take_at = time.monotonic() + 1.0
                 raise Empty from error
             except self.connection_errors:
                 connection.disconnect()
                 raise
             if not taken:
-                self._interval = min(self._interval * _GROWTH, _LONGEST_SECONDS)
-                self._take_at = time.monotonic() + self._interval
+                # A little less: the timer would come by just too early else.
+                self._take_at = time.monotonic() + 0.8 * _EVERY_SECONDS
                 raise Empty
-            self._interval, self._take_at = _SHORTEST_SECONDS, 0.0
+            self._take_at = 0.0
             key, item = (part.decode() if isinstance(part, bytes) else part for part in taken)
             queue = key.removeprefix(self.global_keyprefix or "").rsplit(self.sep, 1)[0]
             self._queue_cycle.rotate(queue)
@@ -177,7 +180,7 @@ class Transport(redis.Transport):
             before.cancel()
         self.has_loop = True
         # Whatever it calls: the loop asks before it waits for the next event.
-        self.cycle._take_tref = loop.call_repeatedly(_SHORTEST_SECONDS, lambda: None)
+        self.cycle._take_tref = loop.call_repeatedly(_EVERY_SECONDS, lambda: None)
 
 
 class SentinelTransport(Transport):

@@ -30,6 +30,7 @@ from eaglet.tasks.broker.headers import (
     as_header,
 )
 from eaglet.tasks.broker.queues import limit_each_consumer
+from eaglet.tasks.broker.worker_queues import WorkerQueues
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import ledger_alias
 from eaglet.tasks.receiving.celery_task import Request
@@ -57,11 +58,13 @@ class Consumer(celery_consumer.Consumer):
         given = kwargs.get("worker_options") or {}
         options = {**given, "without_gossip": True, "without_mingle": True}
         super().__init__(*args, **{**kwargs, "worker_options": options})
+        self._queues = WorkerQueues(self)
 
     def connect(self) -> Any:
-        """Return a connection to the broker."""
+        """Connect to the broker, and find the queues that it refuses."""
         connection = super().connect()
         limit_each_consumer(connection)
+        self._queues.look_over(connection)
         return connection
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Message], None]:

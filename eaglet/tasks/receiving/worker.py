@@ -28,6 +28,7 @@ from django.utils.module_loading import autodiscover_modules
 from eaglet.conf import Settings
 from eaglet.imports import import_named
 from eaglet.tasks.broker.queues import task_queue
+from eaglet.tasks.broker.worker_queues import name_control_queue_anew
 from eaglet.tasks.celery_config import apply_defaults
 from eaglet.tasks.models import InboxEntry, inbox_alias
 from eaglet.tasks.receiving import tracing
@@ -55,6 +56,7 @@ def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
     apply_defaults(app)
     # Whatever the project says: with pickle, whoever can write to the broker runs code here.
     app.conf["accept_content"] = ["json"]
+    name_control_queue_anew(app)
     bound_decompression(most_bytes)
     if not app.conf.value_set_for("worker_consumer"):
         app.conf["worker_consumer"] = "eaglet.tasks.receiving.consumer:Consumer"
