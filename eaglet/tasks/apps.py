@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.doctor import register_examination
+from eaglet.tasks.celery_config import broker_scheme
 
 
 class TasksConfig(AppConfig):
@@ -21,9 +22,13 @@ class TasksConfig(AppConfig):
         # These need the app registry, or settings.
         from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
         from eaglet.tasks import checks, health, metrics  # noqa: F401,PLC0415
+        from eaglet.tasks.broker.connection import publishing_app  # noqa: PLC0415
         from eaglet.tasks.health import examine_tasks  # noqa: PLC0415
         from eaglet.tasks.receiving import worker  # noqa: PLC0415
 
         worker.connect_signals()
         register_examination("tasks", examine_tasks)
         health.register_for_services()
+        if broker_scheme(publishing_app().conf.broker_write_url) == "eaglet":
+            # It notes the queue database that is there.
+            _ = publishing_app().connection_for_write().transport

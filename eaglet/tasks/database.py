@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from django.db import Error, connections
+from django.db.models import Model
 
 DATABASE_FAULTS: Final = (Error,)
 """DatabaseError, InterfaceError, and what a driver raises that is neither."""
@@ -17,6 +18,12 @@ def close(alias: str) -> None:
     """Close a connection that failed, so that the next statement has a fresh one."""
     with suppress(Error):  # PyMySQL refuses to close twice
         connections[alias].close()
+
+
+def has_table(alias: str, model: type[Model]) -> bool:
+    """Return whether a model's table is there."""
+    with connections[alias].cursor() as cursor:
+        return model._meta.db_table in connections[alias].introspection.table_names(cursor)
 
 
 def in_batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -17,7 +17,7 @@ from eaglet.exceptions import BrokerUnavailable
 from eaglet.health import register_probe
 from eaglet.tasks.broker.connection import Broker, publishing_app
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.outboxes import is_migrated, outbox_aliases
+from eaglet.tasks.outboxes import migrated_outboxes, outbox_aliases
 from eaglet.tasks.receiving.decorator import declared_queues
 from eaglet.tasks.receiving.worker import discover
 
@@ -85,7 +85,7 @@ def examine_tasks() -> Iterator[Finding]:
 
 def _outbox() -> Iterator[Finding]:
     late = timezone.now() - datetime.timedelta(seconds=LATE_SECONDS)
-    for alias in filter(is_migrated, outbox_aliases()):
+    for alias in migrated_outboxes():
         rows = OutboxTask.objects.using(alias)
         waiting = rows.waiting().filter(due_at__lt=late).count()
         if waiting:
@@ -117,7 +117,7 @@ def _workers() -> Iterator[Finding]:
     discover()
     own = set(declared_queues())
     sent = set()
-    for alias in filter(is_migrated, outbox_aliases()):
+    for alias in migrated_outboxes():
         last = OutboxTask.objects.using(alias).order_by("-pk")
         sent |= set(last.values_list("queue_name", flat=True)[:_LOOKED_AT])
     if not publishing_app().conf.worker_enable_remote_control:

@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from eaglet.observability import metrics
 from eaglet.tasks.database import DATABASE_FAULTS
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
-from eaglet.tasks.outboxes import is_migrated, outbox_aliases
+from eaglet.tasks.outboxes import migrated_outboxes
 
 MOST_COUNTED: Final = 100_000
 """Rows that are counted at most, so that a scrape stays cheap."""
@@ -66,7 +66,7 @@ def count_sent(by: By, tasks: Sequence[OutboxTask]) -> None:
 
 
 def _look() -> None:
-    for alias in filter(is_migrated, outbox_aliases()):
+    for alias in migrated_outboxes():
         outbox = OutboxTask.objects.using(alias)
         now = timezone.now()
         oldest = [

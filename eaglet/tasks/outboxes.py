@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import connections, router
 
+from eaglet.tasks.database import has_table
 from eaglet.tasks.models import OutboxTask
 
 
@@ -17,8 +18,6 @@ def outbox_aliases() -> list[str]:
     ]
 
 
-def is_migrated(alias: str) -> bool:
-    """Return whether the outbox's table is there."""
-    with connections[alias].cursor() as cursor:
-        tables = connections[alias].introspection.table_names(cursor)
-    return OutboxTask._meta.db_table in tables
+def migrated_outboxes() -> list[str]:
+    """Return those where the outbox's table is there."""
+    return [alias for alias in outbox_aliases() if has_table(alias, OutboxTask)]

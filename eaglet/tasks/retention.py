@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connections
 from django.db.models import Model
 from django.utils import timezone
 
 from eaglet.conf import conf
-from eaglet.tasks.database import DATABASE_FAULTS, in_batches
+from eaglet.tasks.database import DATABASE_FAULTS, close, has_table, in_batches
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
 
@@ -41,11 +40,6 @@ class Retention:
     done_at: str
     done: Mapping[str, Any]
     seconds: Callable[[], float | None]
-
-    @property
-    def table(self) -> str:
-        """Return their table: a database where it is not migrated is passed over."""
-        return self.model._meta.db_table
 
     def prune(self, alias: str, limit: int = BATCH_SIZE) -> int:
         """Delete one batch of what is too old; return how many rows."""
@@ -92,26 +86,13 @@ class Pruner:
             return
         most = 0
         for alias in aliases:
-            tables = _tables(alias)
-            for retention in RETENTIONS:
-                if retention.table not in tables:
-                    continue
-                try:
-                    most = max(most, retention.prune(alias))
-                except DATABASE_FAULTS as error:
-                    logger.warning(
-                        "%s of %r could not be deleted: %s", retention.name, alias, describe(error)
-                    )
-                    connections[alias].close()
+            try:
+                for retention in RETENTIONS:
+                    if has_table(alias, retention.model):
+                        most = max(most, retention.prune(alias))
+            except DATABASE_FAULTS as error:
+                logger.warning("old rows of %r could not be deleted: %s", alias, describe(error))
+                close(alias)
         # A full batch tells that there is more.
         if most < BATCH_SIZE:
             self._next_at = time.monotonic() + _EVERY_SECONDS
-
-
-def _tables(alias: str) -> set[str]:
-    try:
-        with connections[alias].cursor() as cursor:
-            return set(connections[alias].introspection.table_names(cursor))
-    except DATABASE_FAULTS:
-        connections[alias].close()
-        return set()

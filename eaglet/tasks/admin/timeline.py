@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from eaglet.observability.redaction import redact_text, redact_values
-from eaglet.tasks.database import DATABASE_FAULTS, digest_of
+from eaglet.tasks.database import DATABASE_FAULTS, digest_of, has_table
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
-from eaglet.tasks.outboxes import is_migrated, outbox_aliases
+from eaglet.tasks.outboxes import outbox_aliases
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,8 @@ def steps_of(task_id: str, queue_name: str) -> list[Step]:
 def _outbox_row(task_id: str) -> OutboxTask | None:
     for alias in outbox_aliases():
         with suppress(*DATABASE_FAULTS):  # what the others know is shown
-            if is_migrated(alias) and (
-                row := OutboxTask.objects.using(alias).filter(task_id=task_id).first()
-            ):
+            outbox = OutboxTask.objects.using(alias)
+            if has_table(alias, OutboxTask) and (row := outbox.filter(task_id=task_id).first()):
                 return row
     return None
 

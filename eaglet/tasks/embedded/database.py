@@ -80,7 +80,8 @@ class QueueDatabase:
         self.folder = folder
         self._path = os.path.join(folder, "queue.sqlite3")
         self._connection: sqlite3.Connection | None = None
-        self._file: os.stat_result | None = None
+        # What is there from the start is not made anew if it goes before it is first used.
+        self._file = self._found()
         self._locks = -1
         self._sweep_at = 0.0
 
@@ -134,10 +135,13 @@ class QueueDatabase:
                         self.owners.add(owner)
                         self.end(owner)
 
-    def _open(self) -> sqlite3.Connection:
-        found = None
+    def _found(self) -> os.stat_result | None:
         with suppress(OSError):
-            found = os.lstat(self._path)
+            return os.lstat(self._path)
+        return None
+
+    def _open(self) -> sqlite3.Connection:
+        found = self._found()
         if self._file and not (found and os.path.samestat(found, self._file)):
             raise OSError("it has gone, or is not the one that it was, which may hold messages")
         if self._connection is None:
@@ -150,9 +154,9 @@ class QueueDatabase:
         if self._file is None:
             with suppress(FileExistsError):
                 os.makedirs(self.folder, 0o700)
-            _check(self.folder)
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
         if self._locks < 0:
+            _check(self.folder)
             self._locks = os.open(os.path.join(self.folder, "owners.lock"), flags, 0o600)
         # SQLite gives the files beside it the same mode.
         os.close(os.open(self._path, flags, 0o600))

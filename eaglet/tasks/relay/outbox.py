@@ -18,11 +18,10 @@ from django.utils import timezone
 from eaglet.conf import conf
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker import connection
-from eaglet.tasks.database import DATABASE_FAULTS, close
+from eaglet.tasks.database import DATABASE_FAULTS, close, has_table
 from eaglet.tasks.display import describe
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.outboxes import is_migrated
 from eaglet.tasks.relay import claims, notifications
 from eaglet.tasks.retention import Pruner
 from eaglet.tasks.sending.outbox import sender_keeps_seconds
@@ -138,7 +137,7 @@ class OutboxRelay:
     def _look_for_the_table(self) -> None:
         if time.monotonic() < self._look_for_table_at:
             return
-        if is_migrated(self.alias):
+        if has_table(self.alias, OutboxTask):
             self._watch = notifications.watch(self.alias)
             self._claims = claims.Claims(self._outbox, self._owner)
         elif not self._look_for_table_at:

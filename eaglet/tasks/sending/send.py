@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
+import time
 import uuid
 from collections.abc import Iterable
+from secrets import randbits as _random
 from typing import Any, Final, TypedDict, Unpack
 
 from django.core.exceptions import ImproperlyConfigured
@@ -75,7 +77,7 @@ def send_task(
         outbox.outbox_alias(using),
         queue_name,
         text,
-        str(uuid.uuid4()),
+        _new_id(),
         order_key=in_order,
         unique_key=unique,
         priority=priority,
@@ -92,6 +94,17 @@ def cancel_task(task_id: str, *, using: str | None = None) -> bool:
     may have reached the broker all the same. `using` is what it was for `send_task`.
     """
     return outbox.cancel(outbox.outbox_alias(using), task_id)
+
+
+def _new_id() -> str:
+    """Return a UUID of version 7 (RFC 9562), whose beginning is the time.
+
+    New rows are neighbours in every index on it, then, however many there are.
+    """
+    milliseconds = time.time_ns() // 1_000_000
+    return str(
+        uuid.UUID(int=milliseconds << 80 | 7 << 76 | _random(12) << 64 | 2 << 62 | _random(62))
+    )
 
 
 class Sends:

@@ -204,7 +204,7 @@ def test_a_replica_has_no_outbox(monkeypatch):
 
 
 def test_a_forgotten_migration_is_told(monkeypatch):
-    monkeypatch.setattr("eaglet.tasks.relay.outbox.is_migrated", lambda alias: False)
+    monkeypatch.setattr("eaglet.tasks.relay.outbox.has_table", lambda *args: False)
     with pytest.raises(CommandError, match="run migrate"):
         relay_once()
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from eaglet.setup_errors import needs_tables
+from eaglet.tasks.database import has_table
 from eaglet.tasks.retention import RETENTIONS
 
 
@@ -36,9 +37,7 @@ class Command(BaseCommand):
         for alias in options["database"] or list(connections):
             if alias not in connections:
                 raise CommandError(f"the database {alias!r} is not in DATABASES")
-            with connections[alias].cursor() as cursor:
-                tables = connections[alias].introspection.table_names(cursor)
             for retention in RETENTIONS:
-                if retention.table in tables:
+                if has_table(alias, retention.model):
                     deleted = sum(iter(partial(retention.prune, alias), 0))
                     self.stdout.write(f"{alias}: {deleted} {retention.name} deleted.")
