@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, unquote_plus, urlsplit, urlunsplit
 
 from pymongo.common import validate
 from pymongo.errors import PyMongoError
@@ -58,9 +58,10 @@ def read_address(name: str, host: Any) -> Address:
 
 def _read_url(name: str, url: SplitResult) -> Address:
     credentials, at, hosts = url.netloc.rpartition("@")
-    if not hosts or "@" in credentials:
+    cut_short = not at and "@" in f"{url.path}{url.query}{url.fragment}"
+    if not hosts or "@" in credentials or cut_short:
         raise entry_fault(
-            name, "HOST", "names no host, or has an unquoted '@' in its user or password"
+            name, "HOST", "names no host, or has an unquoted '@/?#' in its user or password"
         )
     user, _, password = credentials.partition(":")
     options = parse_qsl(url.query, keep_blank_values=True)
@@ -77,8 +78,9 @@ def _read_url(name: str, url: SplitResult) -> Address:
         )
     return Address(
         host=bare,
-        user=unquote(user) if at else "",
-        password=unquote(password) if at else "",
+        # As the driver reads them.
+        user=unquote_plus(user) if at else "",
+        password=unquote_plus(password) if at else "",
         database=unquote(url.path.strip("/")),
         options={option.lower(): value for option, value in options},
     )

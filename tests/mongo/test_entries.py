@@ -49,10 +49,10 @@ def test_a_time_that_is_none_is_told_by_its_setting(settings, name, value):
 
 
 def test_a_url_gives_its_credentials_up_and_keeps_its_options():
-    url = f"mongodb://ada:{SECRET}%40@a:1,b:2/shop?replicaSet=rs0&authSource=admin&tls=true"
+    url = f"mongodb://ada:{SECRET}+%40@a:1,b:2/shop?replicaSet=rs0&authSource=admin&tls=true"
     made = translated(HOST=url, NAME="", PORT=None)
     assert made["HOST"] == "mongodb://a:1,b:2/shop?replicaSet=rs0&authSource=admin&tls=true"
-    assert (made["USER"], made["PASSWORD"], made["NAME"]) == ("ada", f"{SECRET}@", "shop")
+    assert (made["USER"], made["PASSWORD"], made["NAME"]) == ("ada", f"{SECRET} @", "shop")
 
 
 def test_bounds_that_an_entry_sets_itself_stand():
@@ -87,6 +87,8 @@ def test_several_hosts_and_a_srv_name_are_taken():
         ({"HOST": "a,,b"}, "HOST", "commas"),
         ({"HOST": f"ada:{SECRET}@a"}, "HOST", "USER and PASSWORD"),
         ({"HOST": f"mongodb://ada:{SECRET}@x@a"}, "HOST", "unquoted"),
+        ({"HOST": f"mongodb://ada:left?{SECRET}@a/b"}, "HOST", "unquoted"),
+        ({"HOST": f"mongodb://ada:left/{SECRET}@a/b"}, "HOST", "unquoted"),
         ({"HOST": f"mongodb://ada:{SECRET}[@a"}, "HOST", "no URL"),
         ({"HOST": "a:70000"}, "HOST", "between 0 and 65535"),
         ({"HOST": "a b"}, "HOST", "no blanks"),
