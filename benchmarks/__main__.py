@@ -3,8 +3,6 @@
 python -m benchmarks [ROUNDS]
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import sys

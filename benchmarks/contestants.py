@@ -1,7 +1,5 @@
 """The frameworks that are compared, each with the same resource: its URL patterns."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 URL_PATTERNS = list

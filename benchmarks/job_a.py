@@ -7,8 +7,6 @@ ratios to the plain Django view of the same round, with its quartiles.
     python -m benchmarks.job_a [ROUNDS]
 """
 
-from __future__ import annotations
-
 import io
 import sys
 from collections.abc import Callable

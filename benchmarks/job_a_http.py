@@ -3,8 +3,6 @@
 python -m benchmarks.job_a_http [ROUNDS]
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

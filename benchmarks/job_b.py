@@ -8,8 +8,6 @@ CPU time per request in process, without middleware, over SQLite and whatever da
 looks its token up with the ORM's `.get()`, and its app in the same statement.
 """
 
-from __future__ import annotations
-
 import io
 import sys
 import tempfile

@@ -8,8 +8,6 @@ trace, keeps a deadline, checks the envelope, counts for Prometheus and writes a
 a handler formats.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import logging

@@ -3,8 +3,6 @@
 A process of its own, one thread a connection, answers that stand ready.
 """
 
-from __future__ import annotations
-
 import json
 import socket
 import subprocess

@@ -4,8 +4,6 @@ The machine's mood hits all of them alike that way, so the figure to quote is th
 ratios to the first contestant of the same round, with its quartiles.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import statistics
 import time

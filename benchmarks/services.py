@@ -1,7 +1,5 @@
 """Django set up for one contestant: a database, perhaps a shared cache, and no more."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import Any

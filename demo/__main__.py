@@ -3,8 +3,6 @@
 With CELERY_BROKER_URL set to an amqp:// or redis:// URL, tasks go through the broker there.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

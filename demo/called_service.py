@@ -1,7 +1,5 @@
 """A service that runs, and what it takes to call it."""
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What the demonstration prints; secrets and tokens are masked in all of it."""
 
-from __future__ import annotations
-
 import json
 import sys
 import textwrap

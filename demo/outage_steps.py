@@ -1,7 +1,5 @@
 """The steps in which something that carries a task is away for a while."""
 
-from __future__ import annotations
-
 import time
 
 from demo.points_steps import PointsScene, wait_until

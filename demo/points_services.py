@@ -1,7 +1,5 @@
 """The member service, the template message service, and what carries tasks between them."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

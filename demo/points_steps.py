@@ -1,7 +1,5 @@
 """The steps in which points change, and a message follows in another service."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Standard input names them, a line for each: `process ID SIGNAL` with what asks i
 `folder PATH`. The end of input means that the starter is gone, or is done.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

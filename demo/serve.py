@@ -5,8 +5,6 @@ there again at the next start. The ports are 8001 to 8004, or others where those
 CELERY_BROKER_URL set, tasks go through the broker there.
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

@@ -1,7 +1,5 @@
 """The steps of the demonstration; each makes calls, prints them and checks what came."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -4,8 +4,6 @@ Each app has a template for its questions, `admin/<label>/confirm.html`. Importe
 admin is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 

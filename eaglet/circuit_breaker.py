@@ -5,8 +5,6 @@ long as a call takes and reads the wall clock, as purgatory does; circuitbreaker
 through once its time is over, not one.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 The header carries the milliseconds that are left, not a moment: clocks differ.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ System checks read settings and touch nothing; this connects, asks and counts. E
 its own examination.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final

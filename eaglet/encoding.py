@@ -6,8 +6,6 @@ querysets are encoded as a Django user expects. Anything else is a TypeError tha
 never half an answer.
 """
 
-from __future__ import annotations
-
 import datetime
 import decimal
 import json

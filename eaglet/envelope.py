@@ -3,8 +3,6 @@
 `{"code": 200, "data": …, "errMsg": "", "innerErrMsg": ""}`
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Final, TypedDict
 

@@ -30,8 +30,6 @@ EagletError
 Misconfiguration is Django's ImproperlyConfigured.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any

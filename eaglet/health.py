@@ -3,8 +3,6 @@
 A probe is a function without arguments that returns nothing, and raises if what it probes fails.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

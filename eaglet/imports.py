@@ -1,7 +1,5 @@
 """Importing what is named rather than written: a package's exports, modules in a setting."""
 
-from __future__ import annotations
-
 import pkgutil
 import sys
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Errors of an unfinished set-up: an app that is not installed, a migration not applied."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Callable

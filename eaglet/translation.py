@@ -3,8 +3,6 @@
 The catalogue is that of `eaglet.api`, through which the texts reach callers.
 """
 
-from __future__ import annotations
-
 from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
 from django.utils.translation import gettext
 

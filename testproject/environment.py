@@ -1,7 +1,5 @@
 """What the project's settings take from the environment."""
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

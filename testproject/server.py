@@ -7,8 +7,6 @@ no other process can take it in between. It is the server of Django's `runserver
 tests: a thread per connection, connections kept alive.
 """
 
-from __future__ import annotations
-
 import argparse
 import signal
 import socket

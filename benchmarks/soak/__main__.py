@@ -12,8 +12,6 @@ each token was asked for once, by all processes together, and not before the las
 life of the one before; and no process of callers grew.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import socket

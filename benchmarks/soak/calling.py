@@ -1,7 +1,5 @@
 """A process of callers: its threads call until their share is made, and it is over."""
 
-from __future__ import annotations
-
 import itertools
 import logging
 import os

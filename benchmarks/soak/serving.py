@@ -6,8 +6,6 @@ The service passes requests for tokens on, so that callers find them where they 
 answers 503 while the other is away. That one writes each request into a journal.
 """
 
-from __future__ import annotations
-
 import hashlib
 import http.client
 import io

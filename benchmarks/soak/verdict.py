@@ -1,7 +1,5 @@
 """What may and what may not happen in a soak."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

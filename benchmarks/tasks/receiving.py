@@ -11,8 +11,6 @@ ratios of one round, with its range. For the embedded broker there is also the r
 backlog of 10,000, and what an idle worker costs.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import statistics

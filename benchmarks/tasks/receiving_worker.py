@@ -1,7 +1,5 @@
 """The app of the workers that `benchmarks.tasks.receiving` measures."""
 
-from __future__ import annotations
-
 import os
 import struct
 import time

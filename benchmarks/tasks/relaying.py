@@ -11,8 +11,6 @@ Latency, at 20 tasks a second: from the end of the transaction until a consumer 
 has the message; published by the relay, which is another process, and directly after the commit.
 """
 
-from __future__ import annotations
-
 import statistics
 import sys
 import tempfile

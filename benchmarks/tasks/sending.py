@@ -9,8 +9,6 @@ key, as a small table of a business has. All of a database's contestants run in 
 turns; the figure to quote is the median of the ratios of one round, with its quartiles.
 """
 
-from __future__ import annotations
-
 import statistics
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """The ways of checking a token that are compared: each has its view, and makes a token first."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 
 # The apps of those that are installed; every contestant runs with all of them.

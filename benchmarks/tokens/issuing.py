@@ -9,8 +9,6 @@ minute the last use, and now and then a batch of pruning; there is always someth
 in a service that has run for a while.
 """
 
-from __future__ import annotations
-
 import datetime
 import io
 import secrets

@@ -8,8 +8,6 @@ tokens without a pause, and tells the longest statement of the one and the longe
 other, by the wall clock. What issuing takes with nobody pruning is measured before.
 """
 
-from __future__ import annotations
-
 import statistics
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """A table full of access tokens, for the benchmarks that need one."""
 
-from __future__ import annotations
-
 import datetime
 
 ROWS_AT_ONCE = 100_000

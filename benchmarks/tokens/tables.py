@@ -7,8 +7,6 @@ Both tables are of one server, in a database (SQLite: a file) each; the database
 request. On servers the wall clock tells more, as their work is not in this process's CPU time.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from collections.abc import Callable

@@ -4,8 +4,6 @@ The names are imported when first asked for: `param_required` must not pull in D
 framework, and a resource must not be touched before the app registry is ready.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from eaglet.imports import lazy_exports

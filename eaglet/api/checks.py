@@ -1,7 +1,5 @@
 """System checks of the resources, of the URLconf that brings them, and of staff access."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence

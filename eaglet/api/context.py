@@ -4,8 +4,6 @@ A provider is `provider(request) -> dict` with `provider.provides = ("corp",)`. 
 forge the names it provides: they are taken out of the parameters first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 

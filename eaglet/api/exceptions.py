@@ -3,8 +3,6 @@
 So a project's own exception handler sees nothing it does not know.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _

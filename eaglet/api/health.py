@@ -1,7 +1,5 @@
 """Health: `/healthz` says that the process answers, `/readyz` that what it needs is there."""
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

@@ -1,7 +1,5 @@
 """What OpenAPI and the console tell of a resource: parameters, documentation and path."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The response that nearly every call ends with: bytes that are JSON already."""
 
-from __future__ import annotations
-
 from http.cookies import SimpleCookie
 from typing import Any, Final
 

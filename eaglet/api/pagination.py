@@ -1,7 +1,5 @@
 """One page of many objects, as a caller asks for it by `page` and `count_per_page`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypedDict
 

@@ -1,7 +1,5 @@
 """The resources there are, by app and resource name, and finding them at start-up."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Protocol

@@ -1,7 +1,5 @@
 """`ApiResource`: the class a resource is declared by."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from abc import ABCMeta

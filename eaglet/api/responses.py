@@ -5,8 +5,6 @@ framework's own refusals and Django REST framework's exceptions keep their statu
 is HTTP 500 with code 531, a reference in the answer and the traceback in the log.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import traceback

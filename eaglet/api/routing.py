@@ -1,7 +1,5 @@
 """From a path to a resource: one pattern and one look-up, however many resources there are."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from logging import INFO
 from time import perf_counter

@@ -1,7 +1,5 @@
 """The project's throttles, where a view is no resource and no permission applies to it."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest
 from rest_framework.views import APIView
 

@@ -1,7 +1,5 @@
 """The one line of a URLconf, its last: `path("", include("eaglet.api.urls"))`."""
 
-from __future__ import annotations
-
 from django.urls import path
 
 from eaglet.setup_errors import require_app

@@ -3,8 +3,6 @@
 Importing this module declares it; the app does so where tokens are to be issued.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Register the app that keeps app keys and access tokens."""
 
-from __future__ import annotations
-
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _

@@ -4,8 +4,6 @@ Every message has an id of its own; those of settings of a wrong type are in
 `eaglet/conf/checks.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 

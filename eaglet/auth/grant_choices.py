@@ -1,7 +1,5 @@
 """List the grants there are to choose from: those that the registered resources can ask for."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 

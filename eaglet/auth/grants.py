@@ -1,7 +1,5 @@
 """Read grants: `app.resource:verb`, any part `*`, or `*` alone for everything."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from typing import Final

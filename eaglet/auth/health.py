@@ -1,7 +1,5 @@
 """Examine whether anybody can call this service."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from django.apps import apps

@@ -5,8 +5,6 @@ guess down gains nothing. It would never do for passwords, which people choose. 
 from other services has to be read again, and is encrypted (`eaglet.auth.tokens.encryption`).
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets

@@ -4,8 +4,6 @@ Written at the end of the request, outside its transaction, which a refusal may 
 tokens and wrong secrets write nothing, whoever sends them.
 """
 
-from __future__ import annotations
-
 import logging
 from collections import Counter, deque
 from collections.abc import Sequence

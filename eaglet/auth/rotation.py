@@ -1,7 +1,5 @@
 """Change an app's secret without downtime: for a while, the old and the new one are good."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Final
 

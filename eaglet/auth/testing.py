@@ -1,7 +1,5 @@
 """Help the tests of services whose resources require access tokens."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django.test import Client

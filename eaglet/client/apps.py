@@ -1,7 +1,5 @@
 """The app that calls other services."""
 
-from __future__ import annotations
-
 import logging
 
 from django.apps import AppConfig

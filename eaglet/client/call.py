@@ -1,7 +1,5 @@
 """Make one call, from what the caller asks for to what the caller gets."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

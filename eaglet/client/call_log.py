@@ -1,7 +1,5 @@
 """Write the one record that a call leaves in the log."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Check the settings for calling other services."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

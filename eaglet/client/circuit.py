@@ -3,8 +3,6 @@
 Both are this process's own. They are cleared when settings are overridden, as in tests.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

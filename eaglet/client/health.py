@@ -1,7 +1,5 @@
 """Ask whether the services that settings name answer, and take this service's key."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from eaglet.client.http import request

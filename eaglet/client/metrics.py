@@ -1,7 +1,5 @@
 """Count for Prometheus the calls that this process makes."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram

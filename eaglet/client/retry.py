@@ -5,8 +5,6 @@ whole call nor a budget, sleeps as long as a service says, would repeat the time
 it was at first, and can't tell a request that never left on a kept connection from one that did.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from contextlib import suppress

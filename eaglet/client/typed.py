@@ -1,7 +1,5 @@
 """Call services for the modules that `manage.py eaglet_client` writes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, cast
 

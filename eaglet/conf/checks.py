@@ -4,8 +4,6 @@ Every app of eaglet registers them; however many are installed, they run once. W
 right type may mean is for the checks of the app that reads it, which skip values that fail here.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Whether a setting's value is of the type, and within the limits, that it declares."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike

@@ -1,7 +1,5 @@
 """`geser add`: write a resource or a task, with its test, into a service."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path

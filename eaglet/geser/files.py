@@ -1,7 +1,5 @@
 """Read and write the files of a service, and nothing outside of its folder."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath

@@ -4,8 +4,6 @@ The file comes with the service's repository, so nothing in it is trusted: neith
 become paths and code, nor the paths.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Names that can be given to services, resources and tasks, and those that can't."""
 
-from __future__ import annotations
-
 import importlib.util
 import keyword
 import re

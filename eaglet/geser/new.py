@@ -1,7 +1,5 @@
 """`geser new`: write a service into a folder of its name."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil

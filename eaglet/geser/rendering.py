@@ -1,7 +1,5 @@
 """Render files from templates with Django's template engine, paths included."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final

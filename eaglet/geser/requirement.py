@@ -1,7 +1,5 @@
 """The line of requirements.txt by which a service depends on the eaglet that wrote it."""
 
-from __future__ import annotations
-
 import json
 import re
 from importlib.metadata import distribution

@@ -4,8 +4,6 @@ Three texts of each file are compared: what geser wrote (kept in `.geser.json`),
 write now, and what stands there. `git merge-file` merges them, as git merges branches.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Read EAGLET_MONGO_APPS: which apps live in which MongoDB entry."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

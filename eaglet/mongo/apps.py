@@ -1,7 +1,5 @@
 """The app whose presence makes MongoDB entries of DATABASES work."""
 
-from __future__ import annotations
-
 import importlib.util
 from typing import Any, Final
 

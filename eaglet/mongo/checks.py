@@ -1,7 +1,5 @@
 """System checks of what lives in MongoDB, and of what must not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Translate entries of DATABASES with ENGINE "mongo" for Django and the driver."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final

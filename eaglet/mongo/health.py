@@ -1,7 +1,5 @@
 """Readiness probes: whether each MongoDB server answers."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The base of a model that lives in MongoDB though its app does not."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from django.db import models

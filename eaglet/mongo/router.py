@@ -1,7 +1,5 @@
 """The router: declared models live in MongoDB, and nothing else does."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.apps import apps

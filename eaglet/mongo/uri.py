@@ -1,7 +1,5 @@
 """Read an entry's HOST, which may be a URL that gives credentials and options too."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final

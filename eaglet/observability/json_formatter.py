@@ -3,8 +3,6 @@
 In LOGGING: `"formatters": {"json": {"()": "eaglet.observability.json_formatter.JsonFormatter"}}`.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Mapping

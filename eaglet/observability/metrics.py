@@ -8,8 +8,6 @@ With several processes behind one address set PROMETHEUS_MULTIPROC_DIR, as prome
 documents; a gauge's `multiprocess_mode` says how those of the processes make one.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Callable

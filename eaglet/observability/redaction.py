@@ -1,7 +1,5 @@
 """Mask secrets and tokens in what is logged, by their names and by their looks."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ The names are imported when first asked for: models must not be touched before t
 is ready.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from kombu.transport import TRANSPORT_ALIASES

@@ -1,7 +1,5 @@
 """The app that sends tasks, durably, and takes them."""
 
-from __future__ import annotations
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

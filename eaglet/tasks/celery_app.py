@@ -1,7 +1,5 @@
 """A Celery app for projects that need none of their own: `celery -A eaglet.tasks worker`."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from celery import Celery

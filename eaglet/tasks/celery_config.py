@@ -1,7 +1,5 @@
 """Configure Celery where the project's own settings (`CELERY_…`) do not."""
 
-from __future__ import annotations
-
 import ssl
 import sys
 from collections.abc import Mapping

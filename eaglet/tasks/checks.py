@@ -1,7 +1,5 @@
 """Check what tasks are sent and received with."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

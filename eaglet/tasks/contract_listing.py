@@ -1,7 +1,5 @@
 """What a service sends and takes, as JSON; and whether what one sends fits what another takes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 

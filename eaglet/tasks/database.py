@@ -1,7 +1,5 @@
 """Share what every room needs of databases: faults, batches, keys."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Limit what logs, results and the admin show of arguments and errors."""
 
-from __future__ import annotations
-
 import os
 import traceback
 from contextlib import suppress

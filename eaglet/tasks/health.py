@@ -1,7 +1,5 @@
 """Look whether the broker, the outboxes and the workers are well."""
 
-from __future__ import annotations
-
 import datetime
 import difflib
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Insert a row of the outbox or the ledger as cheaply as can be: there is one for each task."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Mapping, Sequence
 from functools import lru_cache

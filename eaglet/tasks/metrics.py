@@ -1,7 +1,5 @@
 """Count for Prometheus what becomes of tasks."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, Literal

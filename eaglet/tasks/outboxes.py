@@ -1,7 +1,5 @@
 """Find the databases that have an outbox."""
 
-from __future__ import annotations
-
 from django.db import connections, router
 
 from eaglet.tasks.database import has_table

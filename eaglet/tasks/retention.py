@@ -1,7 +1,5 @@
 """Delete what has been kept long enough, in small batches."""
 
-from __future__ import annotations
-
 import datetime
 import logging
 import time

@@ -1,7 +1,5 @@
 """The relay as a Celery task, for projects that run beat anyway."""
 
-from __future__ import annotations
-
 import threading
 
 from celery import shared_task

@@ -1,7 +1,5 @@
 """What the console tells of resources: what its templates show."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from eaglet.api import registry

@@ -1,7 +1,5 @@
 """The pages of the console, and the two files they need."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Any, Final

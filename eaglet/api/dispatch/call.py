@@ -1,7 +1,5 @@
 """The steps of a call: body, verb, token and grants, context, parameters, handler."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The Django REST framework policies of a resource: those that are named, and no others."""
 
-from __future__ import annotations
-
 from rest_framework.views import APIView
 
 from eaglet.api.registry import Resource

@@ -4,8 +4,6 @@ What is compiled also holds the settings a call depends on. It is cleared when a
 which happens in tests, and when an attribute of the class is set.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable

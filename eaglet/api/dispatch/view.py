@@ -4,8 +4,6 @@ Most calls go straight through. Where Django REST framework has something to do,
 ApiResource.dispatch takes the same steps between its hooks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from logging import INFO
 from time import perf_counter

@@ -1,7 +1,5 @@
 """Log, count and trace each call of a resource, where that is wanted."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from itertools import islice

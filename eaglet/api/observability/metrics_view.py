@@ -1,7 +1,5 @@
 """`/metrics`: what is counted, for Prometheus."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 
 from eaglet.api.security.staff_access import staff_view

@@ -1,7 +1,5 @@
 """The OpenTelemetry span of a call, where opentelemetry-api is installed and traces go anywhere."""
 
-from __future__ import annotations
-
 from contextvars import Token
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The document: every verb of every resource that is registered."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """One operation: a verb of a resource."""
 
-from __future__ import annotations
-
 from typing import Any, Final, cast
 
 from django.urls import NoReverseMatch, reverse

@@ -4,8 +4,6 @@ What a schema takes, `eaglet.params` takes. The declared type stands beside
 it as `x-eaglet-type`, for those who generate code.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The envelope, and a response for every row of the answer table, as OpenAPI components."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from eaglet.api.json_response import JSON_TYPE

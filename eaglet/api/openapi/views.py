@@ -4,8 +4,6 @@ The sidecar brings Swagger UI as files, so that the page needs no other host, an
 of the project. Redoc, which it brings too, would fetch a picture from elsewhere.
 """
 
-from __future__ import annotations
-
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import Final

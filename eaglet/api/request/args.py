@@ -1,7 +1,5 @@
 """What a handler gets: the parameters of one request, and what stands behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The body as parameters: a form or a JSON object, for every verb."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from io import BytesIO

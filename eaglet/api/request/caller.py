@@ -1,7 +1,5 @@
 """Who sends a request: what a good access token tells of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Protocol
 

@@ -4,8 +4,6 @@ Django's mail to ADMINS, a handler that keeps local variables and `repr` show th
 and the headers of a request. So a request that fails, or is refused, keeps none in the clear.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from django.core.exceptions import TooManyFieldsSent

@@ -4,8 +4,6 @@ REST framework has defaults of its own for each policy (session and basic authen
 them). Here a policy counts only if the project's REST_FRAMEWORK or the class names it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

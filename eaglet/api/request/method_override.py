@@ -1,7 +1,5 @@
 """The verbs of a resource, and the one a request means."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from django.utils.translation import gettext as _

@@ -1,7 +1,5 @@
 """The query string as parameters: split and checked in one go where that is safe."""
 
-from __future__ import annotations
-
 import codecs
 
 from django.conf import settings

@@ -4,8 +4,6 @@ Django opens them around a view, so that what goes wrong at the beginning or the
 the view, and is answered with Django's page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """Authenticate a request by the access token it carries."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

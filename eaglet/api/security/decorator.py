@@ -1,7 +1,5 @@
 """`access_token_required`, and the slot in which an app registers what verifies tokens."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Everybody with DEBUG, else staff; EAGLET_CONSOLE says otherwise. Who is staff on
 session login tells: where that is not installed, nobody is.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from importlib.resources import files

@@ -1,7 +1,5 @@
 """List issued access tokens, and revoke some."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages

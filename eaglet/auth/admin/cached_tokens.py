@@ -1,7 +1,5 @@
 """List the tokens got from other services, and forget some."""
 
-from __future__ import annotations
-
 from django.contrib import admin, messages
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse

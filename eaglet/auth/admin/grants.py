@@ -1,7 +1,5 @@
 """Show the grants of an app as boxes to tick: what the registered resources can ask for."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 

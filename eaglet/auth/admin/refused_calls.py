@@ -1,7 +1,5 @@
 """Show which calls an app was refused, as a table."""
 
-from __future__ import annotations
-
 from django.contrib.admin.utils import display_for_value
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString

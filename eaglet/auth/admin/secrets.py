@@ -1,7 +1,5 @@
 """Show an app's secrets below its form."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin

@@ -1,7 +1,5 @@
 """Store access tokens got from other services."""
 
-from __future__ import annotations
-
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext

@@ -1,7 +1,5 @@
 """Store how many calls of each app were refused, and why."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from django.db import models

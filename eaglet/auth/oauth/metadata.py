@@ -1,7 +1,5 @@
 """Make what clients read before they ask for anything: RFC 8414's metadata."""
 
-from __future__ import annotations
-
 import json
 from typing import Final
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """What a client sends to a token endpoint: a form, and its own credentials."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The routes that `eaglet.api.urls` gets where tokens are issued."""
 
-from __future__ import annotations
-
 from django.urls import path
 
 from eaglet.auth.oauth import metadata, views

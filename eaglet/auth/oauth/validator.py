@@ -1,7 +1,5 @@
 """Answer what oauthlib asks of this service: who a client is, and what of its tokens."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager

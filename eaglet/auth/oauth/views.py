@@ -4,8 +4,6 @@ They speak the RFCs' own JSON, never the envelope. Project-wide permissions and 
 Django REST framework do not apply, because whoever calls has no token yet; throttles do.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import math

@@ -1,7 +1,5 @@
 """Tell callers apart by their address."""
 
-from __future__ import annotations
-
 import ipaddress
 from typing import Final
 

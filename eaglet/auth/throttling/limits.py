@@ -10,8 +10,6 @@ Three limits, all looked at before a secret is hashed or a token asked of the da
 Windows are fixed: a caller may have twice the limit around the end of one.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Issue, verify and keep tokens; the name is imported when first asked for."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from eaglet.imports import lazy_exports

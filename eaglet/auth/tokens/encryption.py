@@ -3,8 +3,6 @@
 Whoever has SECRET_KEY and what is stored can read them.
 """
 
-from __future__ import annotations
-
 import base64
 from functools import lru_cache
 

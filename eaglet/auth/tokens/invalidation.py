@@ -4,8 +4,6 @@ Other processes learn of it when what they keep runs out (EAGLET_TOKEN_CACHE_SEC
 commit); changes made past the ORM, in SQL, are learned of that way too.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any, TypeVar
 

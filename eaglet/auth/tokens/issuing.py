@@ -1,7 +1,5 @@
 """Exchange an app key and secret for an access token."""
 
-from __future__ import annotations
-
 import datetime
 import logging
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Compiling it takes the ORM several times as long as the database takes to answer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -5,8 +5,6 @@ index, locks what it is about to delete and passes over what somebody else has l
 no access, so nothing is announced.
 """
 
-from __future__ import annotations
-
 import datetime
 import logging
 import random

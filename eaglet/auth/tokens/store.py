@@ -1,7 +1,5 @@
 """Keep the tokens got from other services in the database, encrypted, and the leases for them."""
 
-from __future__ import annotations
-
 import datetime
 import logging
 from collections.abc import Callable, Iterator

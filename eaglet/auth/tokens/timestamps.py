@@ -1,7 +1,5 @@
 """Keep moments aware in the code, whatever USE_TZ makes of them in the database."""
 
-from __future__ import annotations
-
 import datetime
 
 from django.conf import settings

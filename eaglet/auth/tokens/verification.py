@@ -5,8 +5,6 @@ Where that is 0, the database is asked each time, by one statement. Where reads 
 what it lags behind comes on top.
 """
 
-from __future__ import annotations
-
 import datetime
 import time
 from dataclasses import dataclass

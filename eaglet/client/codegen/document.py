@@ -1,7 +1,5 @@
 """Get a service's OpenAPI document, from the service or from a file."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any, Final

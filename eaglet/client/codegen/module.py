@@ -1,7 +1,5 @@
 """Write the text of the module."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final

@@ -1,7 +1,5 @@
 """Make names of Python's for names of a service's."""
 
-from __future__ import annotations
-
 import keyword
 import re
 from typing import Final

@@ -1,7 +1,5 @@
 """Read from an OpenAPI document what can be called: resources, their verbs and parameters."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar

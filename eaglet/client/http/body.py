@@ -1,7 +1,5 @@
 """Read the body of an answer: whole, decoded, and up to a size."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from urllib3.response import BaseHTTPResponse

@@ -6,8 +6,6 @@ Before that come the look-up of the name, and the connection to each of its addr
 each may take the time for connecting, and all together what is left.
 """
 
-from __future__ import annotations
-
 import http.client
 import io
 import socket

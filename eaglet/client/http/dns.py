@@ -4,8 +4,6 @@ The operating system's look-up can't be interrupted, and by itself takes half a 
 name server answers. So it runs on a thread; callers who ask for the same name share it.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import os
 import socket

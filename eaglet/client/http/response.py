@@ -1,7 +1,5 @@
 """Read a service's answer: an envelope to give to the caller, or an error."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Send a request and read its answer, within the deadline and up to a size."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Keep what `Resource.configure()` sets; no Django setting is read here."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace

@@ -1,7 +1,5 @@
 """Work out where a service is, and with what it is called, from settings and configuration."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Test services that call others; in pytest, the fixture `fake_services` is there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final

@@ -1,7 +1,5 @@
 """Answer for fake services, or fail."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Mapping
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """Declare what services answer, and see what was called: `FakeServices`."""
 
-from __future__ import annotations
-
 import datetime
 import errno
 import math

@@ -6,8 +6,6 @@ callers themselves, before and after, and never while the service is asked. Time
 monotonic clock's.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import random

@@ -1,7 +1,5 @@
 """Ask a service for an access token, and read its answer."""
 
-from __future__ import annotations
-
 import logging
 import math
 import re

@@ -1,7 +1,5 @@
 """Authenticate calls: which token goes along, and what a refusal of it does."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Generator, Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """Where Django looks for an engine's DatabaseWrapper."""
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

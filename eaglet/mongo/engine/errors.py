@@ -1,7 +1,5 @@
 """Errors of MongoDB entries, and the driver's errors as MongoUnavailable."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps

@@ -1,7 +1,5 @@
 """List in the admin what was sent, and what waits to be."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """List in the admin what was received, and what is parked."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import admin, messages

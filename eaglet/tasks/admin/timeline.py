@@ -1,7 +1,5 @@
 """Tell a task's life, step by step, as far as this service's databases know it."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Publish tasks on a connection to the broker that is kept."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

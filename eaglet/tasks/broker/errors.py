@@ -1,7 +1,5 @@
 """Tell what an error of a broker's concerns: the task, the connection, or the broker itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from kombu.connection import Connection

@@ -1,7 +1,5 @@
 """The headers of a task's message that are eaglet's: the trace, and what a replay is told by."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from eaglet.observability import tracing

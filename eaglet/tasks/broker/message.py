@@ -1,7 +1,5 @@
 """Publish a row of the outbox as a Celery message."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Declare the queues of tasks; on RabbitMQ as quorum queues, where they are not there already."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Publish many messages to RabbitMQ at once, and note what it says of each."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final

@@ -4,8 +4,6 @@ kombu takes it with BRPOP first: what is killed between the two steps loses it. 
 so an idle worker asks some 65 times a second. Where its rights forbid the script BRPOP it is.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import time

@@ -1,7 +1,5 @@
 """Keep a worker's queues from one another: what RabbitMQ holds against one keeps only that one."""
 
-from __future__ import annotations
-
 import logging
 import uuid
 from typing import Any, Final

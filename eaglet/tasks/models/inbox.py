@@ -1,7 +1,5 @@
 """Keep what was done with `once=True`, so that it is not done again: the inbox."""
 
-from __future__ import annotations
-
 from django.db import models, router
 from django.utils.translation import gettext_lazy as _
 

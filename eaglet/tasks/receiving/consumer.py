@@ -4,8 +4,6 @@ It is written to the ledger first and acknowledged then; while the database is a
 the broker. No body is logged, as Celery does.
 """
 
-from __future__ import annotations
-
 import datetime
 import logging
 import time

@@ -1,7 +1,5 @@
 """Bound what a compressed message becomes, before it is unpacked."""
 
-from __future__ import annotations
-
 import bz2
 import lzma
 import zlib

@@ -1,7 +1,5 @@
 """Describe one delivery of a task to a worker, for the ledger."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Run a task that was taken, have it tried again later, or park it with its cause."""
 
-from __future__ import annotations
-
 import datetime
 import inspect
 import logging

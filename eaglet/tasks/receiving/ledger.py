@@ -1,7 +1,5 @@
 """Note in the ledger what becomes of each delivery."""
 
-from __future__ import annotations
-
 import datetime
 import functools
 import time

@@ -1,7 +1,5 @@
 """Run a handler exactly once: its effects in one transaction with its row of the inbox."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Publish again what is due in the ledger, and note in it what the worker has done."""
 
-from __future__ import annotations
-
 import datetime
 import logging
 import threading

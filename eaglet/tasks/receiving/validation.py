@@ -1,7 +1,5 @@
 """Find what is wrong with a message before Celery, which would fall over it, gets it."""
 
-from __future__ import annotations
-
 import datetime
 import math
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Prepare the workers: the queues they listen to, their settings, what surrounds each task."""
 
-from __future__ import annotations
-
 import threading
 import time
 import traceback

@@ -8,8 +8,6 @@ that claim holds nobody else publishes one of the key. A task that is parked sto
 that is not due yet holds up those behind it.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Sequence
 from itertools import groupby, takewhile, zip_longest

@@ -1,7 +1,5 @@
 """Serve a relay's own endpoints: `/healthz`, `/readyz` and `/metrics`."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -5,8 +5,6 @@ to nothing to read; elsewhere a query that finds nothing is asked often. All of 
 second besides: a notification is not promised, and a sender may die before it gives one.
 """
 
-from __future__ import annotations
-
 import select
 import threading
 import time

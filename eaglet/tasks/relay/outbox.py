@@ -1,7 +1,5 @@
 """Publish what stands in one outbox and was not published after its commit."""
 
-from __future__ import annotations
-
 import datetime
 import logging
 import threading

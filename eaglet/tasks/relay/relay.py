@@ -1,7 +1,5 @@
 """Publish what stands in the outboxes and was not published after its commit."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed

@@ -1,7 +1,5 @@
 """Check queue names and arguments, and make them plain JSON before Celery sees them."""
 
-from __future__ import annotations
-
 import decimal
 import json
 import math

@@ -1,7 +1,5 @@
 """Tell idle relays, where the database can, that the outbox has something for them."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from django.db import transaction

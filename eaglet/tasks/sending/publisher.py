@@ -4,8 +4,6 @@ The thread may hang with the broker for as long as it likes: the caller waits fo
 deadline, and not at all while the breaker is open. What it did not publish, the relay will.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

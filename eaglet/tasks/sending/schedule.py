@@ -1,7 +1,5 @@
 """When a task is to be sent: `delay_seconds` and `at` of `send_task`."""
 
-from __future__ import annotations
-
 import datetime
 import math
 

@@ -1,7 +1,5 @@
 """Have the broker fail, for tests."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Capture tasks instead of publishing them, while a test looks at what is sent."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections.abc import Iterator, Sequence

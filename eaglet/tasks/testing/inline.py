@@ -1,7 +1,5 @@
 """Run tasks in the process that sent them, for tests: through JSON, as a worker would."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Iterator, Sequence

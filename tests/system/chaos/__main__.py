@@ -5,8 +5,6 @@
 With PostgreSQL started the outbox is there, else in SQLite.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import random

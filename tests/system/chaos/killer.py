@@ -1,7 +1,5 @@
 """Kills, at random moments while tasks are sent."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections import Counter

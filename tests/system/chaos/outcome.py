@@ -1,7 +1,5 @@
 """What has become of the tasks, by the database's word."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The processes that are killed, and started again."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping, Sequence

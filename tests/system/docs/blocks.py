@@ -1,7 +1,5 @@
 """The fenced code blocks of the documentation's pages."""
 
-from __future__ import annotations
-
 import io
 import re
 import tokenize

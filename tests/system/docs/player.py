@@ -1,7 +1,5 @@
 """Plays a page: writes its files, runs its commands and its Python, in a service of its own."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """What a page takes for granted, and which of its blocks are not run."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

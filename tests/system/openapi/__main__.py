@@ -6,8 +6,6 @@ Valid input and invalid, generated; every answer must be one that the document t
 of the answer table. Bounded by the number of examples and by time.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import random

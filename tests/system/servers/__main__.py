@@ -12,8 +12,6 @@ and end when this does. Root gets them installed, without having them started.
 are.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

@@ -4,8 +4,6 @@ The servers remain children of the process that has started them, which ends the
 tests have done.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Client, Connection, Listener

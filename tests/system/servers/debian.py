@@ -1,7 +1,5 @@
 """Installing what is missing with Debian's package manager, without starting it."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

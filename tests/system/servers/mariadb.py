@@ -1,7 +1,5 @@
 """MariaDB: an installation of its own."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """PostgreSQL: a cluster of its own."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import struct

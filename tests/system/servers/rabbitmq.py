@@ -1,7 +1,5 @@
 """RabbitMQ: a node without plugins, with an Erlang port mapper of its own."""
 
-from __future__ import annotations
-
 import secrets
 import socket
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Redis, or its descendant Valkey, with every change appended to a file."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Sequence
 from pathlib import Path

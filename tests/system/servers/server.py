@@ -1,7 +1,5 @@
 """A server: what all of them have in common."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import signal

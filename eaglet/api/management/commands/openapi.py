@@ -1,7 +1,5 @@
 """`manage.py openapi`: write the OpenAPI document, or check that a file has it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

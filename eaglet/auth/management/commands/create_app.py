@@ -1,7 +1,5 @@
 """`manage.py create_app NAME`: make a new app, and its key and secret to paste into settings."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

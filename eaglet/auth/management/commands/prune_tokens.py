@@ -1,7 +1,5 @@
 """`manage.py prune_tokens`: delete the rows of expired access tokens."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

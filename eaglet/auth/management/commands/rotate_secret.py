@@ -1,7 +1,5 @@
 """`manage.py rotate_secret APP`: a new secret for an app, beside the one it has."""
 
-from __future__ import annotations
-
 import datetime
 from argparse import ArgumentTypeError
 from typing import Any, Final

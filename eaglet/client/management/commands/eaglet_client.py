@@ -1,7 +1,5 @@
 """Write a typed module that calls a service, or check one: `manage.py eaglet_client`."""
 
-from __future__ import annotations
-
 import difflib
 from pathlib import Path
 from typing import Any

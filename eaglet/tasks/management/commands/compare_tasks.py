@@ -1,7 +1,5 @@
 """`manage.py compare_tasks`: whether what a sender sends fits what receivers take."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`manage.py eaglet_tasks`: what this service sends and takes, as JSON."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

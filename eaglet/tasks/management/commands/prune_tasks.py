@@ -1,7 +1,5 @@
 """`manage.py prune_tasks`: delete what has been kept long enough."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`manage.py relay_tasks`: publish what stands in the outbox."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from contextlib import ExitStack

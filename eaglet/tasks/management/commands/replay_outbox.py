@@ -1,7 +1,5 @@
 """`manage.py replay_outbox`: have parked tasks tried again."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser

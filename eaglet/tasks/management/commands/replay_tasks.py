@@ -1,7 +1,5 @@
 """`manage.py replay_tasks`: have received tasks that were parked taken again."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
