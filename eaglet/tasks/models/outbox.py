@@ -250,7 +250,8 @@ class OutboxTask(models.Model):
         indexes = [
             models.Index(fields=["state", "due_at"], name="eaglet_outbox_due"),
             models.Index(
-                fields=["state", "queue_name", "-priority", "due_at"], name="eaglet_outbox_queue"
+                fields=["state", "queue_name", "-priority", "due_at", "id"],
+                name="eaglet_outbox_queue",
             ),
             models.Index(fields=["state", "order_key", "id"], name="eaglet_outbox_order"),
         ]

@@ -31,7 +31,7 @@ logger = logging.getLogger("eaglet.tasks")
 OF_SENDER: Final = "its sender"
 """What a task is claimed by that its sender is about to publish."""
 
-MOST_AT_ONCE: Final = 1000
+MOST_AT_ONCE: Final = 500
 """Tasks of one transaction that its process publishes; more would keep the caller too long."""
 
 GRACE_SECONDS: Final = 1.0
