@@ -199,8 +199,8 @@ class Settings:
     EAGLET_QUEUE_TYPE = Setting(
         Literal["quorum", "classic"] | None,
         None,
-        "What new queues are on RabbitMQ; None: quorum queues, where the server has them. A queue "
-        "that exists is used as it is.",
+        "What new queues are on RabbitMQ; None: quorum queues on RabbitMQ 4, classic ones before. "
+        "A queue that exists is used as it is.",
     )
     EAGLET_PUBLISH_TIMEOUT_SECONDS = Setting(
         float, 1, "How long the sends of one transaction may wait for the broker, in all.", above=0

@@ -42,7 +42,7 @@ _TRANSPORT_OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def make_app(name: str, **options: Any) -> Celery:
     """Make a Celery app configured by Django's settings, and by eaglet where they are silent."""
-    app = Celery(name, **options)
+    app = Celery(name, amqp="eaglet.tasks.broker.queues:TaskAMQP", **options)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     if not app.conf.broker_url:
         app.conf["broker_url"] = EMBEDDED_BROKER

@@ -1,4 +1,4 @@
-"""Declare the queues of tasks; on RabbitMQ as quorum queues, where they are not there already."""
+"""Declare the queues of tasks; on RabbitMQ 4 as quorum queues, where they are not there already."""
 
 import logging
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import amqp
 from celery import Celery
+from celery.app.amqp import AMQP, Queues
 from django.utils.version import get_version_tuple
 from kombu import Queue
 from kombu.connection import Connection
@@ -37,9 +38,8 @@ class TaskQueue(Queue):
         if not isinstance(channel, amqp.Channel):
             return super().queue_declare(nowait, passive, channel)
         connection = channel.connection
-        self.queue_arguments = _arguments(
-            self.queue_arguments or {}, knows_quorum_queues(connection.server_properties)
-        )
+        version = _rabbitmq_version(connection.server_properties)
+        self.queue_arguments = _arguments(self.queue_arguments or {}, version)
         try:
             # RabbitMQ closes the channel on which this fails.
             with connection.channel() as own:
@@ -58,10 +58,26 @@ def task_queue(app: Celery, name: str) -> Queue:
     return queues[name]
 
 
-def knows_quorum_queues(server: Mapping[str, Any]) -> bool:
-    """Return whether a server, by what it says of itself, is RabbitMQ 3.8 or later."""
-    version = str(server.get("version", ""))
-    return server.get("product") == "RabbitMQ" and get_version_tuple(version) >= (3, 8)
+class TaskQueues(Queues):
+    """The queues of an app of eaglet's own: one that is not declared yet is a TaskQueue."""
+
+    def new_missing(self, name: str) -> TaskQueue:
+        """Make the declaration of a queue that the project has not declared."""
+        return TaskQueue(**super().new_missing(name).as_dict())
+
+
+class TaskAMQP(AMQP):
+    """What Celery declares queues with, in an app of eaglet's own."""
+
+    queues_cls = TaskQueues
+
+
+def _rabbitmq_version(server: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the version of a server, by what it says of itself; none if it is no RabbitMQ."""
+    if server.get("product") != "RabbitMQ":
+        return ()
+    version: tuple[int, ...] = get_version_tuple(str(server.get("version", "")))
+    return version
 
 
 def limit_each_consumer(connection: Connection) -> None:
@@ -71,17 +87,18 @@ def limit_each_consumer(connection: Connection) -> None:
     """
     transport: Any = connection.transport
     server = getattr(connection.connection, "server_properties", {})
-    if conf.EAGLET_QUEUE_TYPE != "classic" and knows_quorum_queues(server):
+    if conf.EAGLET_QUEUE_TYPE != "classic" and _rabbitmq_version(server) >= (3, 8):
         transport.qos_semantics_matches_spec = lambda connection: True
 
 
-def _arguments(own: Mapping[str, Any], has_quorum_queues: bool) -> dict[str, Any]:
+def _arguments(own: Mapping[str, Any], version: tuple[int, ...]) -> dict[str, Any]:
     """Return what a queue is declared with, of which the project's settings have given some."""
     wanted = conf.EAGLET_QUEUE_TYPE
     if wanted is None:
+        # Beside RabbitMQ 3 there are workers of other code bases, which declare classic queues.
         # Quorum queues have no `x-max-priority`: who sets CELERY_TASK_QUEUE_MAX_PRIORITY wants
         # classic ones.
-        is_classic = not has_quorum_queues or "x-max-priority" in own
+        is_classic = version < (4,) or "x-max-priority" in own
         wanted = own.get(TYPE) or ("classic" if is_classic else "quorum")
     if wanted == "quorum":
         return dict(QUORUM)
