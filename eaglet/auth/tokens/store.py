@@ -3,11 +3,11 @@
 import datetime
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import Final, TypeVar
 
-from django.db import connections, router, transaction
+from django.db import Error, connections, router, transaction
 from django.db.models import Q
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
@@ -127,12 +127,17 @@ def _attempt(what: str, operation: Callable[[str], T]) -> T | None:
                 connection.close()  # nobody else would, on a thread that answers no requests
     # Whatever it is: a store that can't be reached must not fail the call it serves.
     except Exception as error:  # noqa: BLE001
-        # The first line alone: PostgreSQL puts the row into the next.
-        reason = redact_text(str(error).partition("\n")[0])
-        logger.warning(
-            "a cached access token could not be %s: %s: %s", what, type(error).__name__, reason
-        )
+        _warn(what, error)
         return None
+
+
+@sensitive_variables()
+def _warn(what: str, error: Exception) -> None:
+    # The first line alone: PostgreSQL puts the row into the next.
+    reason = redact_text(str(error).partition("\n")[0])
+    logger.warning(
+        "a cached access token could not be %s: %s: %s", what, type(error).__name__, reason
+    )
 
 
 def _in_transaction(using: str) -> bool:
@@ -143,9 +148,15 @@ def _in_transaction(using: str) -> bool:
 
 def _write_after_commit(write: Callable[[str], None]) -> None:
     """Write now, or when the transaction that is open has been committed."""
-    using = router.db_for_write(CachedToken)
-    with suppress(TransactionManagementError):  # who commits by hand does without
-        transaction.on_commit(partial(_attempt, "written", write), using=using)
+    try:
+        # This connects, to know whether a transaction is open.
+        transaction.on_commit(
+            partial(_attempt, "written", write), using=router.db_for_write(CachedToken)
+        )
+    except TransactionManagementError:
+        pass  # who commits by hand does without
+    except Error as error:
+        _warn("written", error)
 
 
 @contextmanager
