@@ -82,8 +82,9 @@ def handle(
     # A first delivery is noted with its end. If its worker dies, it comes again, and counts then;
     # but where one attempt is all, none may be made that is not noted.
     if delivery.is_repeat or allowed == 1:
+        was_unnoted = delivery.is_redelivered and allowed > 1
         try:
-            start = ledger.begin(delivery, attempt + (delivery.is_redelivered and allowed > 1))
+            start = ledger.begin(delivery, attempt + 1 if was_unnoted else attempt)
         except DATABASE_FAULTS as fault:
             # The ledger is for people: a task does not wait for it.
             logger.warning("what is received can't be noted: %s", describe(fault))
@@ -126,22 +127,25 @@ def park(delivery: Delivery, error: BaseException, attempts: int = 0) -> None:
     """Keep a task with the error that is its cause. Raises TaskNotParked if that fails."""
     has_no_traceback = isinstance(error, AbandonedTask | InvalidMessage)
     shown = "" if has_no_traceback else redacted_traceback(error)
-    _keep(delivery, error, State.PARKED, attempts=attempts, traceback=shown)
+    _keep(delivery, State.PARKED, error, shown, attempts=attempts)
     logger.error("task %s of %s is parked: %s", *_names(delivery), describe(error))
 
 
 def put_off(delivery: Delivery, due_at: datetime.datetime) -> None:
     """Keep a task until its time. Raises TaskNotParked if that fails."""
     at = due_at if settings.USE_TZ else timezone.make_naive(due_at)
-    _keep(delivery, None, State.WAITING, due_at=at)
+    _keep(delivery, State.WAITING, due_at=at)
 
 
 def _keep(
-    delivery: Delivery, error: BaseException | None, state: ReceivedTask.State, **changes: Any
+    delivery: Delivery,
+    state: ReceivedTask.State,
+    error: BaseException | None = None,
+    traceback: str = "",
+    **changes: Any,
 ) -> None:
     if error is not None:
-        changes["cause"] = as_column(describe(error))
-        changes["traceback"] = as_column(changes["traceback"])
+        changes.update(cause=as_column(describe(error)), traceback=as_column(traceback))
     try:
         ledger.note(delivery, state, **changes)
     except Exception as fault:  # noqa: BLE001 - logged; the message is given back
@@ -225,7 +229,7 @@ def _retry(delivery: Delivery, error: BaseException, attempt: int) -> RetryLater
     pause *= random.uniform(0.8, 1.2)  # noqa: S311 - no secret
     due_at = timezone.now() + datetime.timedelta(seconds=pause)
     shown = redacted_traceback(error)
-    _keep(delivery, error, State.RETRYING, due_at=due_at, attempts=attempt, traceback=shown)
+    _keep(delivery, State.RETRYING, error, shown, due_at=due_at, attempts=attempt)
     logger.warning(
         "task %s of %s failed (attempt %d), and is tried again in %.1f s: %s",
         *_names(delivery),
