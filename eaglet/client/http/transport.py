@@ -92,8 +92,8 @@ class PooledTransport:
     def exchange(self, request: CallRequest, service: Service, timeout: Timeout) -> Answer:
         """Send a request over one of the connections, and read the answer."""
         start = request.url.index("/", request.url.index("://") + 3)
-        host, target = request.url[:start], request.url[start:]
-        response = self._pool(host, service.ca_bundle).urlopen(
+        origin, target = request.url[:start], request.url[start:]
+        response = self._pool(origin, service.ca_bundle).urlopen(
             request.method,
             target,
             request.body,
@@ -112,27 +112,27 @@ class PooledTransport:
             raise
         return Answer(response.status, response.headers, body)
 
-    def _pool(self, host: str, ca_bundle: str | None) -> HTTPConnectionPool:
+    def _pool(self, origin: str, ca_bundle: str | None) -> HTTPConnectionPool:
         """Return the pool for a scheme, host and port; it is made once."""
         pools = self._pools
-        pool = pools.get((host, ca_bundle))
+        pool = pools.get((origin, ca_bundle))
         if pool is None:
             for name in _URL_LOGGERS:  # they write URLs with their queries, and so with tokens
                 logger = logging.getLogger(name)
                 if not any(isinstance(each, RedactingFilter) for each in logger.filters):
                     logger.addFilter(RedactingFilter())
-            parts = urlsplit(host)
-            name, port = str(parts.hostname), parts.port
+            parts = urlsplit(origin)
+            host, port = str(parts.hostname), parts.port
             if parts.scheme == "https":
                 pool = BoundedHTTPSPool(
-                    name, port, maxsize=CONNECTIONS,
+                    host, port, maxsize=CONNECTIONS,
                     cert_reqs="CERT_REQUIRED", ca_certs=ca_bundle or DEFAULT_CA_BUNDLE_PATH,
                 )  # fmt: skip
             else:
-                pool = BoundedHTTPPool(name, port, maxsize=CONNECTIONS)
+                pool = BoundedHTTPPool(host, port, maxsize=CONNECTIONS)
             if len(pools) >= HOSTS:
                 self.close()
-            pool = self._pools.setdefault((host, ca_bundle), pool)
+            pool = self._pools.setdefault((origin, ca_bundle), pool)
         return pool
 
 

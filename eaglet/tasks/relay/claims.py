@@ -23,7 +23,7 @@ AT_ONCE: Final = 100
 """Tasks on their way to the broker together, which may be repeated when a relay dies."""
 
 QUEUES_AT_ONCE: Final = 20
-KEYS_AT_ONCE: Final = 100
+KEYS_AT_ONCE: Final = AT_ONCE  # of each of which one goes at a time
 _PARKED, _IN_ORDER, _PENDING = (
     OutboxTask.State[name].value for name in ("PARKED", "IN_ORDER", "PENDING")
 )

@@ -160,11 +160,11 @@ class OutboxRelay:
         pending = self._outbox.filter(state=OutboxTask.State.PENDING, due_at__lte=until)
         return pending.filter(attempts=0, not_before=None).exists()
 
-    def _run_batch(self, of_outbox: claims.Claims, stop: threading.Event) -> int:
+    def _run_batch(self, outbox_claims: claims.Claims, stop: threading.Event) -> int:
         good_until = time.monotonic() + _BEGINS_FOR_SECONDS
         until = timezone.now() + datetime.timedelta(seconds=LEASE_SECONDS)
-        in_order = deque(of_outbox.claim_in_order(until, self._batch_size))
-        in_any_order = deque(of_outbox.claim(until, self._batch_size))
+        in_order = deque(outbox_claims.claim_in_order(until, self._batch_size))
+        in_any_order = deque(outbox_claims.claim(until, self._batch_size))
         batch = _Batch({task.pk for some in (*in_order, *in_any_order) for task in some})
         if not batch.left:
             return 0
