@@ -1,12 +1,30 @@
 """/metrics: who may see it, and what is counted of the calls of resources."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
+from prometheus_client import generate_latest
 
 from eaglet.api import ApiError, access_token_required
 
 COUNT = re.compile(r"^eaglet_api_call_seconds_count(\{.*\}) (\S+)$", re.MULTILINE)
+
+COUNTED_IN_FILES = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+import django
+django.setup()
+from django.http import HttpResponse
+from eaglet.api.observability.calls import count
+count("shop", "item", "GET", HttpResponse(), 0.1)
+from prometheus_client import CollectorRegistry, generate_latest, multiprocess
+files = CollectorRegistry()
+multiprocess.MultiProcessCollector(files)
+print(generate_latest(files).decode())
+"""
 
 
 @pytest.fixture
@@ -82,3 +100,23 @@ def test_metrics_are_open_with_debug_and_else_to_staff(
     assert response.status_code == status
     assert (b"eaglet_api_call_seconds" in response.content) == (status == 200)
     assert admin_client.get("/metrics").status_code == 200
+
+
+@pytest.mark.usefixtures("declared")
+def test_an_exporter_of_the_projects_own_tells_each_call(client, declare):
+    declare(get=lambda args: 1, resource="exported")
+    client.get("/shop/exported/")
+    told = COUNT.findall(generate_latest().decode())
+    assert [count for labels, count in told if '"exported"' in labels] == ["1.0"]
+
+
+def test_each_call_is_in_the_files_that_processes_share(tmp_path):
+    """Nothing waits in a process whose files another one reads."""
+    ended = subprocess.run(
+        [sys.executable, "-c", COUNTED_IN_FILES],
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [count for _labels, count in COUNT.findall(ended.stdout)] == ["1.0"]
