@@ -3,11 +3,11 @@
 import inspect
 from typing import Final
 
-from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import CompiledResource, Method
+from eaglet.contracts.document import service_name
 from eaglet.params import Param
 
 TOKEN_RESOURCE: Final = ("auth", "access_token")
@@ -53,6 +53,5 @@ def token_resource() -> type[registry.Resource] | None:
 
 
 def project_name() -> str:
-    """Return what the project calls itself: the package of its URLconf."""
-    urlconf = settings.ROOT_URLCONF
-    return urlconf.partition(".")[0] if isinstance(urlconf, str) else "API"
+    """Return what the project calls itself."""
+    return service_name() or "API"

@@ -63,6 +63,13 @@ class Setting(Generic[T]):
 class Settings:
     """The settings, each under the name a project gives it in its settings module."""
 
+    EAGLET_SERVICE_NAME = Setting(
+        str,
+        "",
+        "What the service is called in documents and by those who call it; else the package of "
+        "ROOT_URLCONF.",
+    )
+
     # Resources
     EAGLET_RESOURCE_MODULES = Setting(
         Sequence[str],

@@ -15,9 +15,9 @@ from eaglet.api.introspection import (
     split_doc,
     token_resource,
 )
-from eaglet.api.openapi import param_schemas
 from eaglet.api.openapi import responses as described
 from eaglet.api.request.body import FORM, JSON, MULTIPART
+from eaglet.contracts import param_schemas
 
 TOKEN_SCHEME: Final = "accessToken"  # noqa: S105 - a name
 OAUTH_SCHEME: Final = "clientCredentials"

@@ -1,12 +1,12 @@
 """Read from an OpenAPI document what can be called: resources, their verbs and parameters."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from eaglet.client.codegen.document import InvalidDocument
 from eaglet.client.services.addresses import is_name
 from eaglet.client.services.resolve import VERBS
+from eaglet.contracts.document import InvalidDocument, resolved
 
 # The client gets access tokens by itself.
 _NOT_FOR_CALLERS: Final = frozenset({("auth", "access_token")})
@@ -48,7 +48,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Operation:
-    """A verb of a resource."""
+    """A verb of a resource; `answer` is what the document says of its good answer."""
 
     app: str
     resource: str
@@ -56,6 +56,7 @@ class Operation:
     summary: str
     grants: tuple[str, ...]
     parameters: tuple[Parameter, ...]
+    answer: object = None
 
     @property
     def name(self) -> str:
@@ -63,9 +64,12 @@ class Operation:
         return f"{self.app}.{self.resource}"
 
 
-def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]:
+def operations(
+    document: Mapping[str, Any], only: Collection[str] = ()
+) -> tuple[list[Operation], list[str]]:
     """Return the operations by app, resource and verb, and what is left out, with the reason.
 
+    `only` names resources, or single verbs as `app.resource:verb`, where not all are wanted.
     Raises InvalidDocument where nothing is left.
     """
     found: dict[tuple[str, str, str], Operation] = {}
@@ -85,9 +89,16 @@ def operations(document: Mapping[str, Any]) -> tuple[list[Operation], list[str]]
                 continue
             summary, grants = _as(str, told.get("summary")), _as(list, told.get("x-eaglet-grants"))
             parameters = _parameters(document, told, verb)
+            answer = _as(dict, told.get("responses")).get("200")
             found[app, resource, verb] = Operation(
-                app, resource, verb, summary, tuple(_as(str, grant) for grant in grants), parameters
-            )
+                app, resource, verb, summary, tuple(_as(str, grant) for grant in grants),
+                parameters, answer,
+            )  # fmt: skip
+    if only:
+        names = {one: {one.name, f"{one.name}:{one.verb}"} for one in found.values()}
+        if unknown := set(only) - {name for both in names.values() for name in both}:
+            raise InvalidDocument(f"the document has no {', '.join(sorted(unknown))}")
+        found = {key: one for key, one in found.items() if names[one] & set(only)}
     if not found:
         raise InvalidDocument("the document has no resource that can be called")
     return sorted(
@@ -107,7 +118,7 @@ def _parameters(
 
 def _of_query(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
     for parameter in _as(list, told.get("parameters")):
-        one = _resolved(document, parameter)
+        one = resolved(document, parameter)
         name = one.get("name")
         if one.get("in") == "query" and isinstance(name, str):
             content = next(iter(_as(dict, one.get("content")).values()), None)
@@ -116,10 +127,10 @@ def _of_query(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[
 
 
 def _of_body(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
-    content = _as(dict, _resolved(document, told.get("requestBody")).get("content"))
+    content = _as(dict, resolved(document, told.get("requestBody")).get("content"))
     for kind in _BODIES:
         if kind in content:
-            schema = _resolved(document, _as(dict, content[kind]).get("schema"))
+            schema = resolved(document, _as(dict, content[kind]).get("schema"))
             required = _as(list, schema.get("required"))
             for name, one in _as(dict, schema.get("properties")).items():
                 yield Parameter(str(name), _annotation(document, one), name in required)
@@ -127,22 +138,9 @@ def _of_body(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[P
 
 
 def _annotation(document: Mapping[str, Any], schema: object) -> str:
-    one = _resolved(document, schema)
+    one = resolved(document, schema)
     of_schema = _OF_JSON_SCHEMA.get(_as(str, one.get("type")), "Any")
     return _OF_EAGLET.get(_as(str, one.get("x-eaglet-type")), of_schema)
-
-
-def _resolved(document: Mapping[str, Any], value: object) -> dict[str, Any]:
-    """Return an object of the document, or the one it refers to, by at most ten references."""
-    for _ in range(10):
-        one = _as(dict, value)
-        reference = one.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            return one
-        value = document
-        for part in reference[2:].split("/"):
-            value = _as(dict, value).get(part.replace("~1", "/").replace("~0", "~"))
-    return {}
 
 
 def _as(kind: type[T], value: object) -> T:

@@ -1,22 +1,27 @@
 """Write a typed module that calls a service, or check one: `manage.py eaglet_client`."""
 
 import difflib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from eaglet.client.codegen.document import InvalidDocument, load
+from eaglet.client.codegen.calls import calls_text
 from eaglet.client.codegen.module import module_text
 from eaglet.client.codegen.names import identifier
 from eaglet.client.codegen.operations import operations
 from eaglet.client.services.addresses import is_name
+from eaglet.contracts.document import InvalidDocument, load, service_name
 
 
 class Command(BaseCommand):
     """Writes a module of typed calls from a service's OpenAPI document; the same for the same."""
 
-    help = "Write a typed module that calls a service, from its OpenAPI document."
+    help = (
+        "Write a typed module that calls a service, from its OpenAPI document, and beside it the "
+        "list of its calls for compare_api and eaglet_catalogue."
+    )
     # It asks neither the database nor the project's own resources.
     requires_system_checks: list[str] = []
 
@@ -31,6 +36,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--service",
             help="the service's name, as in EAGLET_SERVICES; by default that of the file",
+        )
+        parser.add_argument(
+            "--only",
+            action="append",
+            default=[],
+            metavar="APP.RESOURCE[:VERB]",
+            help="write this alone; may be given several times",
         )
         parser.add_argument(
             "--raise-errors",
@@ -51,6 +63,7 @@ class Command(BaseCommand):
         service: str | None,
         raise_errors: bool,
         check: bool,
+        only: Collection[str] = (),
         **options: Any,
     ) -> None:
         """Write or check."""
@@ -58,7 +71,7 @@ class Command(BaseCommand):
             raise CommandError("--check needs --output, the file to check")
         try:
             document = load(source)
-            found, left_out = operations(document)
+            found, left_out = operations(document, only)
         except InvalidDocument as error:
             raise CommandError(str(error)) from error
         info = document.get("info")
@@ -71,13 +84,11 @@ class Command(BaseCommand):
             self.stderr.write(f"left out: {one}")
         if output is None:
             self.stdout.write(text, ending="")
-        elif check:
-            _check(output, text)
-        else:
-            try:
-                output.write_text(text, encoding="utf-8", newline="\n")
-            except OSError as error:
-                raise CommandError(f"{output} can't be written: {error.strerror}") from error
+            return
+        keep = _check if check else _write
+        keep(output, text)
+        calls = calls_text(service_name(), name, found, document)
+        keep(output.with_suffix(".calls.json"), calls)
 
 
 def _check(file: Path, text: str) -> None:
@@ -89,3 +100,10 @@ def _check(file: Path, text: str) -> None:
         before, now = written.splitlines(keepends=True), text.splitlines(keepends=True)
         difference = difflib.unified_diff(before, now, str(file), "what the service says now")
         raise CommandError(f"{file} is not up to date:\n{''.join(difference)}")
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise CommandError(f"{file} can't be written: {error.strerror}") from error

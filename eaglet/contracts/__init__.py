@@ -1,0 +1,1 @@
+"""What services promise each other, as documents: read, compared and joined."""

@@ -1,0 +1,98 @@
+"""The management commands over documents, for the apps that bring them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from eaglet.contracts.comparison import Change, changes
+from eaglet.contracts.document import CALLS, OPENAPI, InvalidDocument, load_valid
+
+
+class DocumentCommand(BaseCommand):
+    """Writes a document of this service, or checks that a file has it."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the file, and whether it is to be checked."""
+        parser.add_argument("--output", type=Path, help="the file to write; else standard output")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="write nothing; fail unless the file of --output is up to date",
+        )
+
+    def text(self) -> str:
+        """Return the document."""
+        raise NotImplementedError
+
+    def handle(self, *args: Any, output: Path | None, check: bool, **options: Any) -> None:
+        """Write or check."""
+        text = self.text()
+        if output is None:
+            if check:
+                raise CommandError("--check needs --output, the file to check")
+            self.stdout.write(text, ending="")
+        elif not check:
+            output.write_text(text, encoding="utf-8")
+        elif not output.is_file() or output.read_text(encoding="utf-8") != text:
+            raise CommandError(f"{output} is not up to date: write it anew without --check")
+
+
+class CompareApi(BaseCommand):
+    """Fail, for CI, where a service's new OpenAPI document breaks those who call it."""
+
+    help = (
+        "Compare a service's OpenAPI document with the one before, tell what breaks callers from "
+        "what does not, and fail if anything does. With the files that eaglet_client writes beside "
+        "its modules, name who breaks."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("old", metavar="OLD", help="A file of JSON or YAML, or a URL.")
+        parser.add_argument("new", metavar="NEW", help="Likewise.")
+        parser.add_argument(
+            "--callers", nargs="+", default=(), metavar="FILE", help="What callers use: files."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print one line a change. Raises CommandError if one breaks, or for what is unfit."""
+        try:
+            documents = [load_valid(options[name], OPENAPI) for name in ("old", "new")]
+            callers = [load_valid(name, CALLS) for name in options["callers"]]
+            found = sorted(changes(*documents), key=lambda one: (not one.breaks, one.text))
+        except InvalidDocument as error:
+            raise CommandError(str(error)) from error
+        for (breaks, text), same in groupby(found, key=lambda one: (one.breaks, one.text)):
+            alike = list(same)
+            line = f"{'breaks' if breaks else 'harmless'}: {_where(alike)}: {text}"
+            if breaks and callers:
+                line += f" [{', '.join(_broken(alike, callers)) or 'none of these callers'}]"
+            self.stdout.write(line)
+        number = sum(one.breaks for one in found)
+        if number:
+            raise CommandError(f"{number} changes break callers")
+        self.stdout.write("No change breaks callers.")
+
+
+def _where(alike: list[Change]) -> str:
+    places = [f"{one.verb.upper()} {one.path}" for one in alike]
+    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+    return ", ".join(places[:3]) + more
+
+
+def _broken(alike: list[Change], callers: Iterable[Any]) -> list[str]:
+    return sorted(
+        {
+            caller["caller"]
+            for caller in callers
+            for call in caller["calls"]
+            for change in alike
+            if change.breaks_call(call)
+        }
+    )

@@ -1,0 +1,254 @@
+"""Tell what breaks callers from what is harmless, between two OpenAPI documents of a service.
+
+By the rules that oasdiff is known for: what is sent may only be taken more widely, what is
+answered only be given more narrowly, and nothing that was there may go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from eaglet.contracts.containment import Containment, Difference
+from eaglet.contracts.document import resolved
+
+Document = Mapping[str, Any]
+
+GRANTS: Final = "x-eaglet-grants"
+"""The grants that the app of the token must hold, all of them."""
+REFUSALS: Final = "x-eaglet-refusals"
+"""The service's own codes that an operation may answer with, each an object with its `code`."""
+
+_VERBS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class Change(NamedTuple):
+    """One change of a verb of a resource.
+
+    `parameter` and `field` name what it is about, where it is one; a field by its path in the
+    answer's data.
+    """
+
+    path: str
+    verb: str
+    text: str
+    breaks: bool
+    parameter: str = ""
+    field: str = ""
+
+    def breaks_call(self, call: Mapping[str, Any]) -> bool:
+        """Tell whether it breaks a call, as `eaglet_client` lists those a module makes."""
+        resource = ".".join(self.path.strip("/").split("/")[-2:])
+        if not self.breaks or (resource, self.verb) != (call["resource"], call["verb"]):
+            return False
+        if self.field.startswith("data") and "fields" in call:
+            return any(_is_within(known, self.field) for known in call["fields"])
+        # What has become required is missing from a call that does not know it.
+        is_new = " -> required" in self.text
+        return not self.parameter or is_new or self.parameter in call["parameters"]
+
+
+def _is_within(field: str, place: str) -> bool:
+    return f"{field}.".startswith((f"{place}.", f"{place}["))
+
+
+def changes(old: Document, new: Document) -> Iterator[Change]:
+    """Find every change of what a service takes and answers, resource by resource."""
+    comparison = _Comparison(old, new)
+    before, after = operations(old), operations(new)
+    for path, verb in sorted({*before, *after}):
+        key = path, verb
+        if key not in after:
+            yield Change(path, verb, "is gone", breaks=True)
+        elif key not in before:
+            yield Change(path, verb, "is new", breaks=False)
+        else:
+            found: dict[str, Change] = {}
+            # What widens in one place and narrows in another is told once, as what breaks.
+            for change in comparison.of_operation(before[key], after[key]):
+                text = change.text
+                if text not in found or change.breaks:
+                    found[text] = change._replace(path=path, verb=verb)
+            yield from found.values()
+
+
+def operations(document: Document) -> dict[tuple[str, str], Document]:
+    """Return the operations by path and verb, each with the parameters of its whole path."""
+    found: dict[tuple[str, str], Document] = {}
+    for path, told in document.get("paths", {}).items():
+        item = resolved(document, told)
+        for verb in _VERBS:
+            if verb in item:
+                own = [*item.get("parameters", ()), *item[verb].get("parameters", ())]
+                found[path, verb] = {**item[verb], "parameters": own}
+    return found
+
+
+def _change(text: str, breaks: bool, parameter: str = "", field: str = "") -> Change:
+    return Change("", "", text, breaks, parameter, field)
+
+
+class _Comparison:
+    """Compares parts of two documents; what it finds does not say yet of which operation."""
+
+    def __init__(self, old: Document, new: Document) -> None:
+        self._old = old
+        self._new = new
+        self._narrowed = {
+            False: Containment(old, new, is_answer=False),
+            True: Containment(new, old, is_answer=True),
+        }
+        self._widened = {
+            False: Containment(new, old, is_answer=False),
+            True: Containment(old, new, is_answer=True),
+        }
+
+    def of_operation(self, old: Document, new: Document) -> Iterator[Change]:
+        yield from self._access(old, new)
+        for place in ("query", "header", "cookie", "path"):
+            before = self._parameters(self._old, old, place)
+            after = self._parameters(self._new, new, place)
+            for name in before.keys() & after.keys():
+                if _form(before[name]) != _form(after[name]):
+                    yield _change(f"parameter {name}: written otherwise", True, name)
+            yield from self._schemas(
+                _as_object(before), _as_object(after), lambda path: f"parameter {path}"
+            )
+        yield from self._body(
+            resolved(self._old, old.get("requestBody")), resolved(self._new, new.get("requestBody"))
+        )
+        before, after = old.get("responses", {}), new.get("responses", {})
+        yield from _sets(before, after, "answer {}")
+        for status in before.keys() & after.keys():
+            yield from self._answer(
+                f"answer {status}",
+                resolved(self._old, before[status]),
+                resolved(self._new, after[status]),
+            )
+
+    def _access(self, old: Document, new: Document) -> Iterator[Change]:
+        yield from _sets(new.get(GRANTS, ()), old.get(GRANTS, ()), "grant {}", is_reversed=True)
+        yield from _sets(_codes(old), _codes(new), "refusal {}")
+        ways = old.get("security", self._old.get("security")) or [{}]
+        offered = new.get("security", self._new.get("security")) or [{}]
+        for way in ways:
+            if not any(
+                all(name in way and set(scopes) <= set(way[name]) for name, scopes in one.items())
+                for one in offered
+            ):
+                yield _change(f"access by {' and '.join(way) or 'anybody'}: is gone", True)
+        if any(way not in ways for way in offered):
+            yield _change("access: another way is new", False)
+
+    def _parameters(self, root: Document, operation: Document, place: str) -> dict[str, Any]:
+        found = (resolved(root, one) for one in operation["parameters"])
+        return {one["name"]: one for one in found if one.get("in") == place}
+
+    def _body(self, old: Document, new: Document) -> Iterator[Change]:
+        before, after = old.get("content", {}), new.get("content", {})
+        yield from _sets(before, after, "body as {}")
+        told = False
+        for kind in before.keys() & after.keys():
+            for change in self._schemas(
+                before[kind].get("schema", {}),
+                after[kind].get("schema", {}),
+                lambda path: f"parameter {path}" if path else "body",
+            ):
+                told = told or change.breaks
+                yield change
+            files = before[kind].get("encoding", {}), after[kind].get("encoding", {})
+            for name in files[0].keys() | files[1].keys():
+                types = [_media_types(one.get(name, {})) for one in files]
+                narrower = types[1] if "*/*" in types[1] else types[0]
+                yield from _sets(
+                    narrower, types[1], f"parameter {name}: content type {{}}", parameter=name
+                )
+        was, now = (_how_required(body) for body in (old, new))
+        if was != now and not told:
+            yield _change(f"body: {was} -> {now}", now == "required" or now == "absent")
+
+    def _answer(self, name: str, old: Document, new: Document) -> Iterator[Change]:
+        before, after = old.get("content", {}), new.get("content", {})
+        yield from _sets(before, after, f"{name} as {{}}")
+        for kind in before.keys() & after.keys():
+            yield from self._schemas(
+                before[kind].get("schema", {}),
+                after[kind].get("schema", {}),
+                lambda path: f"{name} {path}".strip(),
+                is_answer=True,
+            )
+        was, now = (
+            _as_object({n: resolved(root, h) for n, h in one.get("headers", {}).items()})
+            for root, one in ((self._old, old), (self._new, new))
+        )
+        yield from self._schemas(was, now, lambda path: f"{name} header {path}", is_answer=True)
+
+    def _schemas(
+        self, old: Any, new: Any, place: Callable[[str], str], *, is_answer: bool = False
+    ) -> Iterator[Change]:
+        for breaks, containment in (
+            (True, self._narrowed[is_answer]),
+            (False, self._widened[is_answer]),
+        ):
+            # The older is the inner one in what a request takes less of, and the other way round.
+            is_forward = breaks != is_answer
+            for one in containment.differences(*((old, new) if is_forward else (new, old))):
+                text = f"{place(one.path)}: {_told(one, is_forward)}"
+                if is_answer:
+                    yield _change(text, breaks, field=one.path)
+                else:
+                    yield _change(text, breaks, one.path.split(".")[0].split("[")[0])
+
+
+def _told(found: Difference, is_forward: bool) -> str:
+    was, now = (found.inner, found.outer) if is_forward else (found.outer, found.inner)
+    return f"{found.what}: {was} -> {now}" if found.what else f"{was} -> {now}"
+
+
+def _sets(
+    old: Iterable[str],
+    new: Iterable[str],
+    text: str,
+    *,
+    parameter: str = "",
+    is_reversed: bool = False,
+) -> Iterator[Change]:
+    """Tell of what has gone, which breaks, and of what is new; reversed, of a demand."""
+    gone, come = ("is new", "is gone") if is_reversed else ("is gone", "is new")
+    for name in sorted(set(old) - set(new)):
+        yield _change(f"{text.format(name)}: {gone}", True, parameter)
+    for name in sorted(set(new) - set(old)):
+        yield _change(f"{text.format(name)}: {come}", False, parameter)
+
+
+def _as_object(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Write parameters or headers as the schema of an object that has them."""
+    return {
+        "type": "object",
+        "properties": {name: _schema(one) for name, one in parameters.items()},
+        "required": [name for name, one in parameters.items() if one.get("required") is True],
+    }
+
+
+def _schema(parameter: Mapping[str, Any]) -> Any:
+    content: Mapping[str, Any] = next(iter(parameter.get("content", {}).values()), {})
+    return parameter.get("schema", content.get("schema", {}))
+
+
+def _form(parameter: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (*(parameter.get(key) for key in ("style", "explode")), *parameter.get("content", ()))
+
+
+def _codes(operation: Document) -> set[str]:
+    return {str(one.get("code")) for one in operation.get(REFUSALS, ())}
+
+
+def _media_types(encoding: Mapping[str, Any]) -> set[str]:
+    told = str(encoding.get("contentType", ""))
+    return {one.strip() for one in told.split(",") if one.strip()} or {"*/*"}
+
+
+def _how_required(body: Document) -> str:
+    if not body:
+        return "absent"
+    return "required" if body.get("required") is True else "optional"

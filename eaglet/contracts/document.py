@@ -1,0 +1,240 @@
+"""Get a service's document, from the service or from a file, and say what is wrong with it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import requests
+import yaml
+from django.conf import settings
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
+
+from eaglet.conf import conf
+from eaglet.exceptions import EagletError
+
+LARGEST_BYTES: Final = 20_000_000
+TIMEOUT_SECONDS: Final = (5, 30)
+"""To connect, and between two parts of the answer."""
+
+_PATH: Final = "/openapi.json"
+_ENDINGS: Final = (".json", ".yaml", ".yml")
+
+
+class InvalidDocument(EagletError):
+    """There is no such document, or nothing can be made of it; the message is for a person."""
+
+
+OPENAPI: Final = "openapi"
+ASYNCAPI: Final = "asyncapi"
+CALLS: Final = "eaglet-calls"
+"""What a service calls, as `eaglet_client` writes it beside the module."""
+CATALOGUE: Final = "eaglet-catalogue"
+"""What `eaglet_catalogue` has joined from documents of all these kinds."""
+
+# By the key that tells a document's kind: what its version begins with, and what it is called.
+_KINDS: Final = {
+    OPENAPI: ("3.", "OpenAPI 3 document"),
+    ASYNCAPI: ("3.", "AsyncAPI 3 document"),
+    CALLS: ("1", "list of calls by eaglet_client"),
+    CATALOGUE: ("1", "catalogue by eaglet_catalogue --json"),
+}
+_NAMES: Final = {"type": "array", "items": {"type": "string"}}
+_REFERENCE: Final = {
+    "type": "object",
+    "properties": {"$ref": {"type": "string", "pattern": "^#/"}},
+    "required": ["$ref"],
+}
+# Of AsyncAPI, what is read here. OpenAPI's own schema comes with drf-spectacular.
+_SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
+    ASYNCAPI: {
+        "properties": {
+            "info": {"properties": {"title": {"type": "string"}}, "required": ["title"]},
+            "channels": {"type": "object", "additionalProperties": {"type": "object"}},
+            "operations": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {"action": {"enum": ["send", "receive"]}, "channel": _REFERENCE},
+                    "required": ["action", "channel"],
+                },
+            },
+        },
+        "required": ["info"],
+    },
+    CALLS: {
+        "properties": {
+            "caller": {"type": "string"},
+            "service": {"type": "string"},
+            "calls": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "resource": {"type": "string"},
+                        "verb": {"type": "string"},
+                        "parameters": _NAMES,
+                        "fields": _NAMES,
+                    },
+                    "required": ["resource", "verb", "parameters"],
+                },
+            },
+        },
+        "required": ["caller", "service", "calls"],
+    },
+    CATALOGUE: {
+        "properties": {"since": {"type": "object", "additionalProperties": {"type": "string"}}},
+        "required": ["since"],
+    },
+}
+_SCHEMA_VALIDATOR: Final = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+
+
+def service_name() -> str:
+    """Return what this service is called: EAGLET_SERVICE_NAME, or the package of its URLconf."""
+    urlconf = getattr(settings, "ROOT_URLCONF", None)
+    package = urlconf.partition(".")[0] if isinstance(urlconf, str) else ""
+    return conf.EAGLET_SERVICE_NAME or package
+
+
+def load(source: str, *kinds: str) -> dict[str, Any]:
+    """Return the document at a URL, or in a file of JSON or YAML. Raises InvalidDocument.
+
+    A URL that names no `.json`, `.yaml` or `.yml` is that of a service, whose document is at
+    `/openapi.json`. What the message names of a URL is without user, password and query.
+
+    Args:
+        source: the URL, or the file.
+        kinds: the keys of the kinds it may be of; by default OPENAPI.
+    """
+    kinds = kinds or (OPENAPI,)
+    is_url = source.lower().startswith(("http://", "https://"))
+    named = "the URL" if is_url else source
+    try:
+        if not is_url:
+            with Path(source).open("rb") as opened:
+                return _parsed(opened.read(LARGEST_BYTES + 1), named, kinds)
+        parts = urlsplit(source)
+        if not parts.path.endswith(_ENDINGS):
+            parts = parts._replace(path=parts.path.rstrip("/") + _PATH, query="", fragment="")
+        public = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+        named = urlunsplit(public)
+        return _parsed(_fetched(urlunsplit(parts), named), named, kinds)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise InvalidDocument(f"{named} can't be read: {reason}") from error
+
+
+def kind_of(document: Mapping[str, Any]) -> str | None:
+    """Return the key that tells of what kind a document is."""
+    for kind, (version, _) in _KINDS.items():
+        if str(document.get(kind)).startswith(version):
+            return kind
+    return None
+
+
+def load_valid(source: str, *kinds: str) -> dict[str, Any]:
+    """Return a document as `load` does, if it is as the schema of its kind has it.
+
+    Raises InvalidDocument with the place of what is wrong first.
+    """
+    # Of YAML, what JSON has: keys are strings.
+    document: dict[str, Any] = json.loads(json.dumps(load(source, *kinds), default=str))
+    kind = kind_of(document) or OPENAPI
+    schema = _SCHEMAS.get(kind) or _schema_of_openapi(str(document[kind]), source)
+    parts = [("$", document, validator_for(schema)(schema))]
+    if not str(document[kind]).startswith("3.0"):
+        # OpenAPI 3.1 leaves them to JSON Schema.
+        parts += [(path, one, _SCHEMA_VALIDATOR) for path, one in _schemas(document, "$")]
+    for path, one, validator in parts:
+        fault = best_match(validator.iter_errors(one))
+        if fault is not None:
+            where = path + fault.json_path.removeprefix("$")
+            told = fault.message[:200]
+            raise InvalidDocument(f"{source} is no {_KINDS[kind][1]}: {where}: {told}")
+    return document
+
+
+def as_text(document: Mapping[str, Any]) -> str:
+    """Write a document as JSON; the same for the same."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _schemas(value: Any, path: str, name: str = "") -> Iterator[tuple[str, Any]]:
+    if name == "schema" or path.startswith("$.components.schemas."):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if name != "example":
+                yield from _schemas(one, f"{path}.{key}", key)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _schemas(one, f"{path}[{index}]")
+
+
+def _schema_of_openapi(version: str, source: str) -> Mapping[str, Any]:
+    minor = "_".join(version.split(".")[:2])
+    file = files("drf_spectacular.validation").joinpath(f"openapi_{minor}_schema.json")
+    if not minor.replace("_", "").isdigit() or not file.is_file():
+        raise InvalidDocument(f"{source} is of OpenAPI {version[:20]!r}, which is not known here")
+    schema: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return schema
+
+
+def resolved(document: Mapping[str, Any], value: object) -> dict[str, Any]:
+    """Return an object of a document, or the one it refers to, by at most ten references.
+
+    What a reference leads to is empty where there is no such thing.
+    """
+    for _ in range(10):
+        one = value if isinstance(value, dict) else {}
+        reference = one.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return one
+        value = document
+        for part in unquote(reference[2:]).split("/"):
+            name = part.replace("~1", "/").replace("~0", "~")
+            value = value.get(name) if isinstance(value, dict) else None
+    return {}
+
+
+def _fetched(url: str, public_url: str) -> bytes:
+    with requests.Session() as session:
+        # As the calls themselves: proxies and netrc are the environment's, not the project's.
+        session.trust_env = False
+        with session.get(
+            url, stream=True, timeout=TIMEOUT_SECONDS, allow_redirects=False
+        ) as answer:
+            status = answer.status_code
+            if status == requests.codes.ok:
+                content = bytearray()
+                for part in answer.iter_content(65536):
+                    content += part
+                    if len(content) > LARGEST_BYTES:
+                        break
+                return bytes(content)
+    reason = ""
+    if 300 <= status < 400 or status in (401, 403, 404):
+        reason = (
+            ": the document is for those who may see how the service is built (EAGLET_CONSOLE "
+            "there). Have the service write it to a file, by `manage.py openapi --output FILE`"
+        )
+    raise InvalidDocument(f"{public_url} answers with HTTP {status}{reason}")
+
+
+def _parsed(content: bytes, source: str, kinds: tuple[str, ...]) -> dict[str, Any]:
+    if len(content) > LARGEST_BYTES:
+        raise InvalidDocument(f"{source} has more than {LARGEST_BYTES:,} bytes")
+    is_yaml = source.endswith((".yaml", ".yml"))
+    try:
+        text = content.decode("utf-8")
+        document: Any = yaml.safe_load(text) if is_yaml else json.loads(text)
+    except (ValueError, yaml.YAMLError, RecursionError):
+        raise InvalidDocument(f"{source} is not {'YAML' if is_yaml else 'JSON'}") from None
+    if isinstance(document, dict) and kind_of(document) in kinds:
+        return document
+    raise InvalidDocument(f"{source} is no {' or '.join(_KINDS[kind][1] for kind in kinds)}")
