@@ -29,6 +29,7 @@ _own_routes: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics_view, name="metrics"),
     path("openapi.json", openapi.openapi_json, name="openapi.json"),
+    path("asyncapi.json", openapi.asyncapi_json, name="asyncapi.json"),
     path("openapi/", openapi.page, name="openapi"),
     path("openapi/<str:name>", openapi.file, name="openapi-file"),
     path("console/", console.index, name="console"),

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.contracts.asyncapi import register_listing
 from eaglet.doctor import register_examination
 from eaglet.tasks.celery_config import broker_scheme
 
@@ -21,11 +22,13 @@ class TasksConfig(AppConfig):
         from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
         from eaglet.tasks import checks, health, metrics  # noqa: F401,PLC0415
         from eaglet.tasks.broker.connection import publishing_app  # noqa: PLC0415
+        from eaglet.tasks.contract_listing import discovered_listing  # noqa: PLC0415
         from eaglet.tasks.health import examine_tasks  # noqa: PLC0415
         from eaglet.tasks.receiving import worker  # noqa: PLC0415
 
         worker.connect_signals()
         register_examination("tasks", examine_tasks)
+        register_listing(discovered_listing)
         health.register_for_services()
         if broker_scheme(publishing_app().conf.broker_write_url) == "eaglet":
             # It notes the queue database that is there.

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.params import Param, declared_params, parse_declarations
 from eaglet.tasks.receiving.decorator import declarations
+from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.sending.send import declared_sends, written
 
 VERSION: Final = 1
@@ -41,6 +42,12 @@ def listing() -> dict[str, Any]:
             for taken in declarations()
         ],
     }
+
+
+def discovered_listing() -> dict[str, Any]:
+    """Import every module that declares tasks, and return the listing."""
+    discover()
+    return listing()
 
 
 def mismatches(

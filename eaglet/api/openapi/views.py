@@ -1,4 +1,4 @@
-"""`/openapi.json`, and `/openapi/`: the document as a page, by Swagger UI from its sidecar.
+"""`/openapi.json`, `/asyncapi.json`, and `/openapi/`: the first as a page, by Swagger UI.
 
 The sidecar brings Swagger UI as files, so that the page needs no other host, and no static files
 of the project. Redoc, which it brings too, would fetch a picture from elsewhere.
@@ -17,6 +17,8 @@ from django.views.decorators.http import require_safe
 from eaglet.api.introspection import project_name
 from eaglet.api.json_response import JsonBytesResponse
 from eaglet.api.security.staff_access import staff_file, staff_page, staff_view
+from eaglet.contracts import asyncapi
+from eaglet.contracts.document import as_text
 
 SIDECAR: Final = "drf_spectacular_sidecar"
 _FILES: Final = {
@@ -34,6 +36,16 @@ def openapi_json(request: HttpRequest) -> HttpResponseBase:
     from eaglet.api.openapi import generator  # noqa: PLC0415
 
     return JsonBytesResponse(generator.as_json(generator.document()).encode())
+
+
+@staff_view
+@require_safe
+def asyncapi_json(request: HttpRequest) -> HttpResponseBase:
+    """Answer with the AsyncAPI 3 document; 404 where `eaglet.tasks` is not installed."""
+    document = asyncapi.own_document()
+    if document is None:
+        raise Http404
+    return JsonBytesResponse(as_text(document).encode())
 
 
 @staff_page

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from eaglet.tasks.contract_listing import listing, mismatches
-from eaglet.tasks.receiving.worker import discover
+from eaglet.tasks.contract_listing import discovered_listing, mismatches
 
 
 class Command(BaseCommand):
@@ -45,8 +44,7 @@ class Command(BaseCommand):
 
 def _read(name: str) -> Any:
     if name == "-":
-        discover()
-        return listing()
+        return discovered_listing()
     try:
         return json.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

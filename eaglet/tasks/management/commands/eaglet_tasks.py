@@ -5,8 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from eaglet.tasks.contract_listing import listing
-from eaglet.tasks.receiving.worker import discover
+from eaglet.tasks.contract_listing import discovered_listing
 
 
 class Command(BaseCommand):
@@ -20,5 +19,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write it. What an import of a `tasks` module raises is raised."""
         # The system checks, which run first, have imported the URLconf and with it the resources.
-        discover()
-        self.stdout.write(json.dumps(listing(), indent=2, ensure_ascii=False))
+        self.stdout.write(json.dumps(discovered_listing(), indent=2, ensure_ascii=False))

@@ -1,0 +1,81 @@
+"""Write the AsyncAPI 3 document of a service: the queues it takes from and sends to.
+
+What they are, `eaglet.tasks` says, where it is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from django.conf import settings
+
+from eaglet.contracts.document import service_name
+from eaglet.contracts.param_schemas import json_body
+from eaglet.params import parse_declarations
+
+VERSION: Final = "3.0.0"
+ONCE: Final = "x-eaglet-once"
+"""Whether what a queue's function does is done once, however often the task comes."""
+
+_DESCRIPTION: Final = (
+    "Each queue takes the Celery task of its name (JSON, protocol 2). The payload is the task's "
+    "one argument: the body is `[[payload], {}, {…}]`."
+)
+
+Listing = Mapping[str, Any]
+_sources: Final[list[Callable[[], Listing]]] = []
+
+
+def register_listing(source: Callable[[], Listing]) -> None:
+    """Register what lists the queues of this service, as `manage.py eaglet_tasks` writes them."""
+    _sources[:] = [source]
+
+
+def own_document() -> dict[str, Any] | None:
+    """Make the document of this service; None where it neither sends tasks nor takes any."""
+    return document(_sources[0]()) if _sources else None
+
+
+def document(listing: Listing) -> dict[str, Any]:
+    """Make the document of a listing: one channel a queue, and an operation for each direction."""
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for key, action in (("takes", "receive"), ("sends", "send")):
+        for one in listing[key]:
+            queue = one["queue"]
+            channel = channels.setdefault(queue, {"address": queue, "messages": {}})
+            channel["messages"][action] = _message(queue, one["params"])
+            place = f"#/channels/{_pointer(queue)}"
+            operation = {
+                "action": action,
+                "channel": {"$ref": place},
+                "messages": [{"$ref": f"{place}/messages/{action}"}],
+            }
+            if "once" in one:
+                operation[ONCE] = one["once"]
+            operations[f"{action} {queue}"] = operation
+    version = getattr(settings, "SPECTACULAR_SETTINGS", {}).get("VERSION", "0.0.0")
+    return {
+        "asyncapi": VERSION,
+        "info": {
+            "title": service_name() or "tasks",
+            "version": str(version),
+            "description": _DESCRIPTION,
+        },
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+    }
+
+
+def _message(queue: str, params: Iterable[str] | None) -> dict[str, Any]:
+    message: dict[str, Any] = {"name": queue, "contentType": "application/json"}
+    if params is not None:
+        message["payload"] = json_body(parse_declarations(params))
+    return message
+
+
+def _pointer(name: str) -> str:
+    return quote(name.replace("~", "~0").replace("/", "~1"), safe="~!$&'()*+,;=:@")
