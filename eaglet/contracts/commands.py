@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import yaml
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from eaglet.contracts.catalogue import backstage, catalogue
+from eaglet.contracts.catalogue_page import page
 from eaglet.contracts.comparison import Change, changes
-from eaglet.contracts.document import CALLS, OPENAPI, InvalidDocument, load_valid
+from eaglet.contracts.document import (
+    ASYNCAPI,
+    CALLS,
+    CATALOGUE,
+    OPENAPI,
+    InvalidDocument,
+    as_text,
+    load_valid,
+)
 
 
 class DocumentCommand(BaseCommand):
@@ -78,6 +90,59 @@ class CompareApi(BaseCommand):
         if number:
             raise CommandError(f"{number} changes break callers")
         self.stdout.write("No change breaks callers.")
+
+
+class Catalogue(BaseCommand):
+    """Join what many services say of themselves into one page."""
+
+    help = (
+        "Join the OpenAPI and AsyncAPI documents of many services, and the files that "
+        "eaglet_client writes beside its modules, into one page: who answers what, who calls it, "
+        "who sends to whom, what nobody uses, and what nobody answers."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument(
+            "documents",
+            nargs="+",
+            metavar="[SERVICE=]DOCUMENT",
+            help="A file or URL; the service's name where the document calls it otherwise.",
+        )
+        parser.add_argument("--output", type=Path, help="The file; else standard output.")
+        parser.add_argument("--since", metavar="OLD.json", help="An earlier catalogue, of --json.")
+        parser.add_argument("--owner", default="unknown", help="The owner, for Backstage.")
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="Write it as JSON, for --since.")
+        form.add_argument("--backstage", action="store_true", help="Write entities, in YAML.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write it. Raises CommandError for a document that is none."""
+        try:
+            documents = [self._loaded(told) for told in options["documents"]]
+            before = load_valid(options["since"], CATALOGUE) if options["since"] else None
+        except InvalidDocument as error:
+            raise CommandError(str(error)) from error
+        made = catalogue(documents, before, datetime.date.today().isoformat())
+        if options["json"]:
+            text = as_text(made)
+        elif options["backstage"]:
+            text = yaml.safe_dump_all(
+                backstage(made, documents, options["owner"]), allow_unicode=True, sort_keys=False
+            )
+        else:
+            text = page(made)
+        if options["output"]:
+            options["output"].write_text(text, encoding="utf-8")
+        else:
+            self.stdout.write(text, ending="")
+
+    def _loaded(self, told: str) -> tuple[str, Any]:
+        name, equals, source = told.partition("=")
+        if not equals or "/" in name or Path(told).exists():
+            name, source = "", told
+        return name, load_valid(source, OPENAPI, ASYNCAPI, CALLS)
 
 
 def _where(alike: list[Change]) -> str:
