@@ -1,5 +1,6 @@
 """System checks of the resources, of the URLconf that brings them, and of staff access."""
 
+import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from eaglet.api import registry, routing
 from eaglet.api.context import load_providers
 from eaglet.api.dispatch.plan import handlers
 from eaglet.api.security import staff_access
+from eaglet.api.security.decorator import token_rule
 from eaglet.conf import Settings, conf
 from eaglet.conf.validation import is_sound
 
@@ -107,6 +109,28 @@ def check_handlers_take_one_dict(app_configs: Any, **kwargs: Any) -> list[CheckM
         for resource in registry.registered()
         for verb, handler in handlers(resource).items()
         if (fault := _misfit(handler))
+    ]
+
+
+@register()
+def check_grants_are_spelt_right(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W005: a method asks for a grant that is nearly, and not quite, a verb of a resource."""
+    verbs = [
+        (f"{resource.app}.{resource.resource}:{verb}", resource, token_rule(handler))
+        for resource in registry.registered()
+        for verb, handler in handlers(resource).items()
+    ]
+    names = {name for name, _, _ in verbs}
+    return [
+        Warning(
+            f"{name} asks for the grant {grant!r}, and there is {near[0]!r}.",
+            hint="Is it misspelt? If it is a grant of your own, silence this check.",
+            obj=resource,
+            id="eaglet_api.W005",
+        )
+        for name, resource, rule in verbs
+        for grant in (rule.grants or () if rule else ())
+        if grant not in names and (near := difflib.get_close_matches(grant, names, 1, 0.9))
     ]
 
 

@@ -3,8 +3,6 @@
 What they are, `eaglet.tasks` says, where it is installed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """Join the documents of many services: who answers what, who calls it, and who sends to whom."""
 
-from __future__ import annotations
-
 import difflib
 import re
 import zlib

@@ -1,7 +1,5 @@
 """Write the catalogue as one page of HTML that needs no other file and no network."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Mapping

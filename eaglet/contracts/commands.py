@@ -1,7 +1,5 @@
 """The management commands over documents, for the apps that bring them."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 from itertools import groupby

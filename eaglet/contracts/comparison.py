@@ -4,8 +4,6 @@ By the rules that oasdiff is known for: what is sent may only be taken more wide
 answered only be given more narrowly, and nothing that was there may go.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 

@@ -5,8 +5,6 @@ unions between types; of these every one must be within one of the other schema'
 that can't be compared by meaning (a pattern, `not`), what differs counts as not taken.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator, Mapping

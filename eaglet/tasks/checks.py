@@ -1,5 +1,6 @@
 """Check what tasks are sent and received with."""
 
+import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from eaglet.conf import conf
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.celery_config import broker_scheme
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
+from eaglet.tasks.receiving.decorator import declared_queues
+from eaglet.tasks.sending.send import declared_sends
 
 _JSON = {"json", "application/json"}
 _ONE_DAY = 24 * 3600
@@ -22,7 +25,7 @@ def check_tasks(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Find settings under which tasks would be lost, or taken from strangers unsafely."""
-    return [*_content(), *_broker(), *_places(), *_retention()]
+    return [*_content(), *_broker(), *_places(), *_retention(), *_queue_names()]
 
 
 def _content() -> Iterator[CheckMessage]:
@@ -61,6 +64,19 @@ def _places() -> Iterator[CheckMessage]:
                 "DATABASE_ROUTERS keep the app 'eaglet_tasks' in an SQL database.",
                 obj=model,
                 id="eaglet_tasks.E003",
+            )
+
+
+def _queue_names() -> Iterator[CheckMessage]:
+    taken = declared_queues()
+    for sent in declared_sends():
+        near = difflib.get_close_matches(sent.queue_name, taken, 1, 0.9)
+        if near and sent.queue_name not in taken:
+            yield Warning(
+                f"Tasks are sent to {sent.queue_name!r}, and {near[0]!r} is taken from here.",
+                hint="Is it misspelt? If another service takes it, silence this check; "
+                "manage.py eaglet_catalogue shows who does.",
+                id="eaglet_tasks.W003",
             )
 
 

@@ -7,6 +7,7 @@ from django.core.checks import run_checks
 from django.http import HttpResponse
 from django.urls import include, path, re_path
 
+from eaglet.api import access_token_required
 from eaglet.api import checks as api_checks
 
 pytestmark = pytest.mark.usefixtures("declared")
@@ -38,12 +39,20 @@ def ids(settings, *patterns):
 def test_no_id_is_used_twice():
     text = Path(api_checks.__file__).read_text()
     found = [part.split('"')[0] for part in text.split('id="')[1:]]
-    assert len(found) == len(set(found)) == 8
+    assert len(found) == len(set(found)) == 9
 
 
 def test_a_sound_project_has_nothing_to_report(settings, declare):
     declare(get=lambda args: 1)
     assert ids(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("grant", "told"), [("shop.lst:get", ["eaglet_api.W005"]), ("may.see:all", [])]
+)
+def test_a_misspelt_grant_is_found(settings, declare, grant, told):
+    declare("shop", "list", get=access_token_required([grant])(lambda args: 1))
+    assert ids(settings) == told
 
 
 @pytest.mark.parametrize(

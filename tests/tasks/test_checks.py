@@ -2,7 +2,10 @@ import pytest
 from django.core.checks import run_checks
 from django.db import connections
 
+from eaglet.tasks import sends, task
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
+from eaglet.tasks.receiving import decorator
+from eaglet.tasks.sending import send as sending
 
 
 def found():
@@ -11,6 +14,21 @@ def found():
 
 def test_a_sound_project_gives_nothing():
     assert found() == set()
+
+
+def test_a_misspelt_queue_is_found(monkeypatch):
+    monkeypatch.setattr(decorator, "_handlers", {})
+    monkeypatch.setattr(sending, "_declared", {})
+
+    @task("services.points.tasks.changed")
+    def changed(args):
+        """Nothing."""
+
+    sends("services.mail.tasks.changed", ["a"])
+    sends("services.points.tasks.changed", ["a"])
+    assert found() == set()
+    sends("services.points.task.changed", ["a"])
+    assert found() == {"eaglet_tasks.W003"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """List what a module calls, for those who compare documents and draw the map of services."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final

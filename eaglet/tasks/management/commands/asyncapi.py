@@ -1,7 +1,5 @@
 """`manage.py asyncapi`: write the AsyncAPI document, or check that a file has it."""
 
-from __future__ import annotations
-
 from eaglet.contracts.asyncapi import document
 from eaglet.contracts.commands import DocumentCommand
 from eaglet.contracts.document import as_text
