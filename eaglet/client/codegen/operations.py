@@ -95,10 +95,10 @@ def operations(
                 parameters, answer,
             )  # fmt: skip
     if only:
-        names = {one: {one.name, f"{one.name}:{one.verb}"} for one in found.values()}
-        if unknown := set(only) - {name for both in names.values() for name in both}:
+        names = {key: {one.name, f"{one.name}:{one.verb}"} for key, one in found.items()}
+        if unknown := set(only).difference(*names.values()):
             raise InvalidDocument(f"the document has no {', '.join(sorted(unknown))}")
-        found = {key: one for key, one in found.items() if names[one] & set(only)}
+        found = {key: one for key, one in found.items() if names[key] & set(only)}
     if not found:
         raise InvalidDocument("the document has no resource that can be called")
     return sorted(
