@@ -79,6 +79,8 @@ def document() -> dict[str, Any]:
     return document
 
 
-def as_json(schema: dict[str, Any]) -> str:
+def as_json(schema: dict[str, Any], indent: int | None = 2) -> str:
     """Write the document as text; the same for the same declarations."""
-    return json.dumps(schema, ensure_ascii=False, indent=2, default=str) + "\n"
+    separators = None if indent else (",", ":")
+    text = json.dumps(schema, ensure_ascii=False, indent=indent, separators=separators, default=str)
+    return text + "\n"

@@ -4,19 +4,22 @@ The sidecar brings Swagger UI as files, so that the page needs no other host, an
 of the project. Redoc, which it brings too, would fetch a picture from elsewhere.
 """
 
+import functools
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import Final
 
+from django.core.signals import setting_changed
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
-from django.views.decorators.http import require_safe
+from django.utils.translation import get_language
 
+from eaglet.api import registry
 from eaglet.api.introspection import project_name
 from eaglet.api.json_response import JsonBytesResponse
-from eaglet.api.security.staff_access import staff_file, staff_page, staff_view
+from eaglet.api.security.staff_access import document_view, staff_file, staff_page
 from eaglet.contracts import asyncapi
 from eaglet.contracts.document import as_text
 
@@ -28,18 +31,29 @@ _FILES: Final = {
 }
 
 
-@staff_view
-@require_safe
+@document_view
 def openapi_json(request: HttpRequest) -> HttpResponseBase:
     """Answer with the OpenAPI 3.1 document."""
+    return JsonBytesResponse(_openapi(get_language()))
+
+
+@functools.cache
+def _openapi(language: str | None) -> bytes:
     # It brings drf-spectacular, which most processes of a service never need.
     from eaglet.api.openapi import generator  # noqa: PLC0415
 
-    return JsonBytesResponse(generator.as_json(generator.document()).encode())
+    return generator.as_json(generator.document(), indent=None).encode()
 
 
-@staff_view
-@require_safe
+def _clear(**kwargs: object) -> None:
+    _openapi.cache_clear()
+
+
+registry.on_change(_clear)
+setting_changed.connect(_clear, dispatch_uid="eaglet.api.openapi.views")
+
+
+@document_view
 def asyncapi_json(request: HttpRequest) -> HttpResponseBase:
     """Answer with the AsyncAPI 3 document; 404 where `eaglet.tasks` is not installed."""
     document = asyncapi.own_document()

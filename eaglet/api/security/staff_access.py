@@ -16,9 +16,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, reverse
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import conditional_page, require_safe
 from rest_framework.exceptions import NotFound, PermissionDenied
 
 from eaglet.api import responses
@@ -75,18 +76,29 @@ def refuse(request: HttpRequest) -> HttpResponseBase:
     return responses.without_body(response) if request.method == "HEAD" else response
 
 
-def staff_view(view: View) -> View:
+def staff_view(view: View, *, caching: Callable[[View], View] = never_cache) -> View:
     """Answer a machine's view only to those who have access; others by `refuse`.
 
     As all of eaglet's machine views it is exempt from CsrfViewMiddleware and
-    LoginRequiredMiddleware; no cache may keep what it answers.
+    LoginRequiredMiddleware; by default no cache may keep what it answers.
     """
 
     @functools.wraps(view)
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return view(request, *args, **kwargs) if has_access(request) else refuse(request)
 
-    return outside_transactions(csrf_exempt(login_not_required(never_cache(answering))))
+    return outside_transactions(csrf_exempt(login_not_required(caching(answering))))
+
+
+def document_view(view: View) -> View:
+    """Answer with a document as `staff_view` does, compressed.
+
+    Whoever has it may ask whether it has changed, by its ETag (RFC 9110 §13.1.2).
+    """
+    return staff_view(
+        require_safe(gzip_page(conditional_page(view))),
+        caching=cache_control(private=True, no_cache=True),
+    )
 
 
 def staff_page(view: View) -> View:

@@ -222,3 +222,19 @@ def test_the_command_writes_the_same_each_time_and_checks_a_file(declare, tmp_pa
 def test_e001_an_app_named_like_these_routes_is_an_error(declare, app):
     declare(app=app, get=take)
     assert "eaglet_api.E001" in [message.id for message in run_checks()]
+
+
+@pytest.mark.usefixtures("declared")
+def test_whoever_has_the_document_is_told_whether_it_has_changed(client, declare, settings):
+    settings.EAGLET_CONSOLE = True
+    declare(get=lambda args: 1)
+    first = client.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert first["Content-Encoding"] == "gzip"
+    assert first["Cache-Control"] == "private, no-cache"
+    known = {"If-None-Match": first["ETag"]}
+    again = client.get("/openapi.json", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    declare(resource="other", get=lambda args: 1)
+    changed = client.get("/openapi.json", headers=known)
+    assert changed.status_code == 200
+    assert "/shop/other/" in changed.json()["paths"]
