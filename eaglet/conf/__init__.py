@@ -87,6 +87,9 @@ class Settings:
     EAGLET_ALWAYS_HTTP_200 = Setting(
         bool, False, "Answer every resource call with HTTP 200, as the original did."
     )
+    EAGLET_REFUSE_UNKNOWN_PARAMETERS = Setting(
+        bool, False, "Refuse parameters that a method's `param_required` does not name."
+    )
     EAGLET_METRICS = Setting(
         bool, True, "Count calls for Prometheus, which reads them at `/metrics`."
     )

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from eaglet.contracts.document import service_name
-from eaglet.contracts.param_schemas import json_body
+from eaglet.contracts.param_schemas import ParamSchemas
 from eaglet.params import parse_declarations
 
 VERSION: Final = "3.0.0"
@@ -71,7 +71,7 @@ def document(listing: Listing) -> dict[str, Any]:
 def _message(queue: str, params: Iterable[str] | None) -> dict[str, Any]:
     message: dict[str, Any] = {"name": queue, "contentType": "application/json"}
     if params is not None:
-        message["payload"] = json_body(parse_declarations(params))
+        message["payload"] = ParamSchemas().json_body(parse_declarations(params))
     return message
 
 

@@ -4,9 +4,11 @@ What a schema takes, `eaglet.params` takes. The declared type stands beside
 it as `x-eaglet-type`, for those who generate code.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from eaglet.encoding import to_json
 from eaglet.params import Param
 
 Schema = dict[str, Any]
@@ -31,6 +33,7 @@ _BOOL_TEXT: Final = ["true", "false", "True", "False", "1", "0"]
 _JSON_TEXT: Final = (
     r"^(true|false|null|-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,16})?([eE][+-]?[0-9]{1,2})?)$"
 )
+_FILE: Final[Schema] = {"type": "string", "format": "binary"}
 _ANY: Final[Schema] = {}
 _LIST: Final[Schema] = {"type": "array", "items": {}}
 
@@ -48,6 +51,7 @@ _TEXT: Final[Mapping[str | None, Schema]] = {
     "datetime": _DATETIME,
     "json": _ANY,
     "list": _LIST,
+    "file": _FILE,
 }
 
 _IN_JSON: Final[Mapping[str | None, Schema]] = {
@@ -67,55 +71,97 @@ _IN_JSON: Final[Mapping[str | None, Schema]] = {
         "description": "Any value but null; a string is JSON text, of arrays and objects too.",
     },
     "list": {**_LIST, "description": "As JSON text too."},
+    "file": _FILE,
 }
+_NUMBERS: Final = {"int": _INT, "float": _FLOAT, "decimal": {"type": "number"}}
+_LENGTHS: Final = {"str": ("minLength", "maxLength"), "list": ("minItems", "maxItems")}
 
 _AS_JSON_TEXT: Final = ("json", "list")
 
 
-def in_query(param: Param) -> dict[str, Any]:
-    """Make the parameter object of a parameter in the query."""
-    parameter: dict[str, Any] = {"in": "query", "name": param.name}
-    if param.required:
-        parameter["required"] = True
-    schema = _marked(_TEXT, param)
-    if param.type in _AS_JSON_TEXT:
-        parameter["content"] = {"application/json": {"schema": schema}}
-    else:
-        parameter["schema"] = schema
-    return parameter
+class ParamSchemas:
+    """Describes declared parameters; `of_model` makes the schema of a model of JSON values."""
+
+    def __init__(self, of_model: Callable[[Any], Schema] | None = None) -> None:
+        self._of_model = of_model
+
+    def in_query(self, param: Param) -> dict[str, Any]:
+        """Make the parameter object of a parameter in the query."""
+        parameter: dict[str, Any] = {"in": "query", "name": param.name}
+        if param.required:
+            parameter["required"] = True
+        schema = self._schema(_TEXT, param)
+        if param.type in _AS_JSON_TEXT:
+            parameter["content"] = {"application/json": {"schema": schema}}
+        else:
+            parameter["schema"] = schema
+        return parameter
+
+    def json_body(self, params: Iterable[Param], *, is_closed: bool = False) -> Schema:
+        """Make the schema of a JSON object that holds the parameters; others may be, if open."""
+        schema = self._object(params, _IN_JSON)
+        return {**schema, "additionalProperties": False} if is_closed else schema
+
+    def form_body(self, params: Iterable[Param]) -> Schema | None:
+        """Make the schema of a form of either kind; None where a parameter is JSON or a list.
+
+        OpenAPI has an array in a form carried as a field for each item, and says nothing of one
+        alone, which is taken for JSON text here. Where a file is among them nothing else is left.
+        """
+        params = list(params)
+        if any(param.type in _AS_JSON_TEXT for param in params) and not has_files(params):
+            return None
+        return self._object(params, {**_TEXT, None: _ANY})
+
+    def _object(self, params: Iterable[Param], schemas: Mapping[str | None, Schema]) -> Schema:
+        params = list(params)
+        schema: Schema = {
+            "type": "object",
+            "properties": {param.name: self._schema(schemas, param) for param in params},
+        }
+        required = [param.name for param in params if param.required]
+        if required:
+            schema["required"] = required
+        return schema
+
+    def _schema(self, schemas: Mapping[str | None, Schema], param: Param) -> Schema:
+        schema = {**schemas[param.type], **_limited(param)}
+        if any(name in schema for name in ("enum", "minimum", "maximum")):
+            schema.pop("anyOf", None)  # text too, of which no limits can be told
+        if param.model is not None and self._of_model is not None:
+            schema = self._of_model(param.model)
+        if param.elements is not None:
+            schema["items"] = self._schema(_IN_JSON, param.elements)
+        if param.default is not None:
+            schema["default"] = json.loads(to_json(param.make_default()))
+        if param.type is not None:
+            schema[TYPE] = param.type
+        return schema
 
 
-def json_body(params: Iterable[Param]) -> Schema:
-    """Make the schema of a JSON object that holds the parameters; others may stand beside them."""
-    return _object(params, _IN_JSON)
+def has_files(params: Iterable[Param]) -> bool:
+    """Tell whether a file is among parameters, or a list of them."""
+    return any("file" in (param.type, param.elements and param.elements.type) for param in params)
 
 
-def form_body(params: Iterable[Param]) -> Schema | None:
-    """Make the schema of a form of either kind; None where a parameter is JSON or a list.
-
-    OpenAPI has an array in a form carried as a field for each item, and says nothing of one
-    alone, which is taken for JSON text here.
-    """
-    params = list(params)
-    if any(param.type in _AS_JSON_TEXT for param in params):
-        return None
-    return _object(params, {**_TEXT, None: _ANY})
+def media_types(params: Iterable[Param]) -> dict[str, Any]:
+    """Make the encoding object of a form: the media types of its files."""
+    limits = {param.name: (param.elements or param).limits for param in params}
+    return {name: {"contentType": ", ".join(each.media_types)}
+            for name, each in limits.items() if each and each.media_types}  # fmt: skip
 
 
-def _object(params: Iterable[Param], schemas: Mapping[str | None, Schema]) -> Schema:
-    params = list(params)
-    schema: Schema = {
-        "type": "object",
-        "properties": {param.name: _marked(schemas, param) for param in params},
-    }
-    required = [param.name for param in params if param.required]
-    if required:
-        schema["required"] = required
-    return schema
-
-
-def _marked(schemas: Mapping[str | None, Schema], param: Param) -> Schema:
-    schema = dict(schemas[param.type])
-    if param.type is not None:
-        schema[TYPE] = param.type
-    return schema
+def _limited(param: Param) -> Schema:
+    limits, type_ = param.limits, param.type or ""
+    if limits is None:
+        return {}
+    if limits.choices:
+        kind = {"int": "integer", "float": "number"}.get(type_, "string")
+        return {"type": kind, "enum": json.loads(to_json(limits.choices))}
+    least, most = _LENGTHS.get(type_, ("minimum", "maximum"))
+    if type_ not in _LENGTHS and type_ not in _NUMBERS:
+        return {"description": f"Within {limits.text}."}  # of which JSON Schema has no word
+    ends = {least: limits.low, most: limits.high}
+    return {**_NUMBERS.get(type_, {}),
+            **{name: end if isinstance(end, int) else float(end)
+               for name, end in ends.items() if end is not None}}  # fmt: skip

@@ -28,7 +28,6 @@ _SAMPLES: Final = {
     "decimal": '"1.50"',
     "date": '"2026-01-31"',
     "datetime": '"2026-01-31 08:30:00"',
-    "list": '["a", "b"]',
 }
 """A value of each type of parameter, in Python, that a query and a JSON body can both carry."""
 
@@ -73,7 +72,7 @@ def add_resource(
             "decorators": ", ".join(decorators),
             "guarded": guarded,
             "client": "caller" if guarded else "client",
-            "values": [(param.name, _SAMPLES[param.type]) for param in declared],
+            "values": [(param.name, _sample(param)) for param in declared],
             "required": [param.name for param in declared if param.required],
         },
     )
@@ -112,9 +111,25 @@ def _param(declaration: str) -> Param:
         raise GeserError(str(error)) from error
     if not _PARAM_NAME.fullmatch(param.name):
         raise GeserError(f"{param.name!r} can't be a parameter: letters, digits and _ make one")
+    if "file" in (param.type, param.elements and param.elements.type):
+        raise GeserError("a file is declared in the resource itself, once it is written")
     if param.name == "access_token":
         raise GeserError("'access_token' is the caller's credential, and no parameter")
     return param
+
+
+def _sample(param: Param) -> str:
+    """Return a value of a parameter in Python, within its limits."""
+    limits = param.limits
+    if param.type == "list":
+        element = _sample(param.elements) if param.elements else '"a"'
+        return f"[{', '.join([element] * max(2, (limits and limits.low) or 2))}]"
+    if limits is None:
+        return _SAMPLES[param.type]
+    if param.type == "str" and not limits.choices:
+        return f'"{("text" * (limits.low or 1))[: limits.high]}"'
+    end = next((end for end in (*limits.choices, limits.low, limits.high) if end is not None), None)
+    return repr(end) if isinstance(end, int | float) else f'"{end}"'
 
 
 def _refuse_repeated(given: Iterable[str]) -> None:

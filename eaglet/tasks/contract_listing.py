@@ -93,11 +93,19 @@ def _faults(sent: list[str] | None, taken: list[str] | None) -> Iterator[str]:
         if param.required and not found.required:
             yield f"{param.name} is required, and sent only sometimes"
         if not _fits(found, param):
-            sent_type = found.type or "no type"
-            yield f"{param.name} is taken as {param.type}, and sent as {sent_type}"
+            sent_type = found.spelled or found.type or "no type"
+            yield f"{param.name} is taken as {param.spelled or param.type}, and sent as {sent_type}"
 
 
 def _fits(sent: Param, taken: Param) -> bool:
-    if taken.type is None or sent.type == taken.type:
+    if taken.type is None:
         return True
-    return sent.type is not None and taken.type in _TAKES.get(sent.type, frozenset())
+    if sent.type is None or taken.type not in (sent.type, *_TAKES.get(sent.type, ())):
+        return False
+    if taken.limits and not (
+        sent.limits and sent.type == taken.type and taken.limits.holds(sent.limits)
+    ):
+        return False
+    return taken.elements is None or (
+        sent.elements is not None and _fits(sent.elements, taken.elements)
+    )

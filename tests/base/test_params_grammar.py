@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.params import CONVERTERS, Param, declared_params, param_required, parse_declarations
 
-TYPES = ["str", "int", "float", "bool", "json", "decimal", "date", "datetime", "list"]
+TYPES = ["str", "int", "float", "bool", "json", "decimal", "date", "datetime", "list", "file"]
 
 
 def test_these_are_the_types():
@@ -92,3 +92,53 @@ def test_what_is_declared_can_be_asked_for():
     )
     stacked = param_required(["a"])(param_required(["b"])(plain))
     assert {param.name for param in declared_params(stacked)} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "age:int(0..150)", "?ratio:float(0.5..)", "price:decimal(..9.99)", "day:date(2026-01-01..)",
+        "name:str(1..40)", "kind:str(card|cash)", "step:int(1|2|5)", "ids:list[int]",
+        "ids:list[int(1..9)](1..3)", "photo:file", "photo:file(..5MB image/png|image/jpeg)",
+        "photo:file(5MB, image/*)", "photos:list[file]", "?page:int=1", "?at=12:30",
+        '?filter:json={"a": "="}', "?kind:str(card|cash)=card",
+    ],
+)  # fmt: skip
+def test_a_declaration_is_written_as_it_was_read(declaration):
+    assert str(Param.parse(declaration)) == declaration
+
+
+@pytest.mark.parametrize(
+    ("declaration", "said"),
+    [
+        ("a:int(5..1)", "above"), ("a:bool(0..1)", "bool has no such limits"),
+        ("a:str(-1..2)", "there are ranges"), ("a:int()", "not an integer"),
+        ("a:int(..)", "not an integer"), ("a:int(a|b)", "not an integer"),
+        ("a:str(a||b)", "empty"), ("a:str(a|a)", "twice"), ("?a:int(1..5)=9", "not within 1..5"),
+        ("a:int=1", "only an optional one has a default"), ("a:list[foo]", "no type 'foo'"),
+        ("a:int[int]", "only a list"), ("a:file(x)", "there are ranges"), ("a:json(1..2)", "json"),
+        ("a:file(1MB 2MB)", "there are ranges"), ("?a:int=x", "not an integer"),
+    ],
+)  # fmt: skip
+def test_limits_and_defaults_that_make_no_sense_are_errors_at_declaration(declaration, said):
+    with pytest.raises(ImproperlyConfigured, match=said) as caught:
+        param_required([declaration])
+    assert repr(declaration) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("declarations", "models", "said"),
+    [
+        (["a:json"], {"b": dict}, "a model for 'b'"),
+        (["a:int"], {"a": dict}, "a model for 'a'"),
+        (["a:json"], {"a": object()}, "no type of JSON"),
+        (["a:json"], {"a": dict[int, int]}, "no type of JSON"),
+    ],
+)
+def test_a_model_that_no_value_can_be_of_is_an_error_at_declaration(declarations, models, said):
+    with pytest.raises(ImproperlyConfigured, match=said):
+        param_required(declarations, **models)
+
+
+def test_a_default_is_left_out_where_the_name_is_required_too():
+    assert list(parse_declarations(["?a:int=1", "a"])) == [Param("a", True, "int")]

@@ -54,12 +54,15 @@ def test_every_text_in_the_code_is_in_the_catalogue(folder, catalogue):
     assert found - known == set()
 
 
-@pytest.mark.parametrize("module", ["params", "encoding"])
+@pytest.mark.parametrize(
+    "module",
+    ["params/checking", "params/converters", "params/limits", "params/models", "encoding"],
+)
 def test_every_text_of_the_base_for_callers_is_in_the_catalogue_of_the_api(module):
     package = Path(eaglet.__file__).parent
     known = {text for text, _ in entries(package / "api" / "locale" / "zh_Hans" / "LC_MESSAGES")}
     code = (package / f"{module}.py").read_text(encoding="utf-8")
     found = set(re.findall(r'(?<!\w)_\("([^"]*)"\)', code))
-    assert len(found) > 3
+    assert len(found) > 1
     assert found - known == set()
     assert not re.search(r'(?:raise ValueError|_refuse)\(f?"', code)

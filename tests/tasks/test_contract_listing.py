@@ -96,6 +96,11 @@ def compare(tmp_path, sent, taken, **options):
         (["a"], ["a", "?b:int"]),
         (["a:int"], ["a:decimal"]),
         (["a:date"], ["a:str"]),
+        (["a:int(1..5)"], ["a:int(0..)"]),
+        (["a:int(1|2)"], ["a:int(0..9)"]),
+        (["a:str(x)"], ["a:str(x|y)"]),
+        (["a:list[int(1..5)](1..2)"], ["a:list[int](..3)"]),
+        (["?a:int=1"], ["?a:int=2"]),
         (["a"], []),
         (None, ["a"]),
     ],
@@ -114,12 +119,25 @@ def test_what_fits_passes(tmp_path, sent, taken):
         (["a"], ["a:int"], "a is taken as int, and sent as no type"),
         (["a:date"], ["a:datetime"], "a is taken as datetime"),
         (["?a:str"], ["?a:int"], "a is taken as int"),
+        (["a:int"], ["a:int(0..9)"], "a is taken as int(0..9), and sent as int"),
+        (["a:int(0..10)"], ["a:int(0..9)"], "a is taken as int(0..9), and sent as int(0..10)"),
+        (["a:str(x|z)"], ["a:str(x|y)"], "a is taken as str(x|y), and sent as str(x|z)"),
+        (["a:list"], ["a:list[int]"], "a is taken as list[int], and sent as list"),
+        (["a:list[str]"], ["a:list[int]"], "a is taken as list[int], and sent as list[str]"),
     ],
 )
 def test_what_does_not_fit_fails_and_says_where(tmp_path, sent, taken, fault):
     with pytest.raises(CommandError) as raised:
         compare(tmp_path, sent, taken)
     assert f"{QUEUE}: {fault}" in str(raised.value)
+
+
+def test_what_is_sent_keeps_to_its_limits_and_model_and_is_no_file():
+    sent = sends(QUEUE, ["points:int(1..100)", "?order:json"], order=dict[str, int])
+    with pytest.raises(InvalidTask, match=r"points: not within 1..100; order: a: not an integer"):
+        sent.send({"points": 101, "order": {"a": "x"}})
+    with pytest.raises(ImproperlyConfigured, match="can hold no file"):
+        sends("services.photo.tasks.taken", ["photo:file"])
 
 
 def test_queues_of_other_receivers_can_be_passed_over(tmp_path):

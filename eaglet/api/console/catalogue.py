@@ -58,9 +58,16 @@ def _operation(declared: CompiledResource, verb: str) -> dict[str, Any]:
 
 
 def _parameter(param: Param) -> dict[str, Any]:
+    limits, is_list = (param.elements or param).limits, param.type == "list"
+    type_ = param.elements.type if param.elements else param.type
     return {
         "name": param.name,
-        "type": param.type or "",
+        "type": "file" if type_ == "file" else param.type or "",
+        "spelled": param.spelled or param.type or "",
+        "choices": limits.choices if limits and not is_list else (),
+        "media_types": ",".join(limits.media_types) if limits else "",
+        "several": is_list,
+        "default": param.default,
         "required": param.required,
         "secret": is_secret_name(param.name),
         "long": param.type in ("json", "list"),

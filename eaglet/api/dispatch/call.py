@@ -86,7 +86,7 @@ def perform(
         add_context(resource.providers, args)
     try:
         if args.checked is not method.params:
-            check_params(method.params, args, method.function)
+            check_params(method.params, args, method.function, method.known)
             args.checked = method.params
         return method.checked_function(args)
     except ParamError as error:

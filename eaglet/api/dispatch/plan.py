@@ -21,7 +21,7 @@ from eaglet.api.request.method_override import VERBS
 from eaglet.api.request.transactions import atomic_aliases
 from eaglet.api.security.decorator import TokenRule, token_rule
 from eaglet.conf import conf
-from eaglet.params import Declared, behind_check, declared_params
+from eaglet.params import NOTHING, Declared, behind_check, declared_params
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Method:
         function: the handler, a function of one dict.
         checked_function: what the handler does with args that are checked already.
         params: what `param_required` declared.
+        known: all the parameters there may be; None where unknown ones are ignored.
         rule: what `access_token_required` asks, or None.
         grants: the grants a token's app must hold.
         names: the handler's names in the class and its bases: a decorator that does not use
@@ -43,6 +44,7 @@ class Method:
     function: Callable[[Any], Any]
     checked_function: Callable[[Any], Any]
     params: Declared
+    known: frozenset[str] | None
     rule: TokenRule | None
     grants: tuple[str, ...]
     names: frozenset[tuple[str | None, str | None]]
@@ -134,22 +136,27 @@ def compiled(resource: type[Resource]) -> CompiledResource:
 
 @functools.cache
 def _compiled(resource: type[Resource]) -> CompiledResource:
+    providers = load_providers()
+    provided = frozenset(name for provider in providers for name in provider.provides)
     methods = Methods(
-        (verb.upper(), _method(resource, verb, handler))
+        (verb.upper(), _method(resource, verb, handler, provided))
         for verb, handler in handlers(resource).items()
     )
     allowed = [*methods, "OPTIONS"]
     if "GET" in methods:
         methods["HEAD"] = methods["GET"]
         allowed.insert(allowed.index("GET") + 1, "HEAD")
-    providers = load_providers()
     direct = conf.EAGLET_FAST_PATH and not needs_drf(resource)
     # What a provider gives may be declared too, and a POST may mean another verb.
     is_quick = direct and not providers
     return CompiledResource(
         place=f"{resource.app}.{resource.resource}",
         methods=methods,
-        quick={verb: methods[verb] for verb in methods if is_quick and verb != "POST"},
+        quick={
+            verb: method
+            for verb, method in methods.items()
+            if is_quick and verb != "POST" and method.known is None and not method.params.defaults
+        },
         allow=", ".join(allowed),
         direct=direct,
         is_counted=conf.EAGLET_METRICS,
@@ -160,7 +167,7 @@ def _compiled(resource: type[Resource]) -> CompiledResource:
             if method.rule is not None or resource.authentication_classes
         ),
         providers=providers,
-        provided=frozenset(name for provider in providers for name in provider.provides),
+        provided=provided,
         token_in_parameter=conf.EAGLET_TOKEN_IN_PARAMETER,
         max_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
         always_200=conf.EAGLET_ALWAYS_HTTP_200,
@@ -180,17 +187,22 @@ def clear_compiled(**kwargs: Any) -> None:
 setting_changed.connect(clear_compiled, dispatch_uid="eaglet.api.dispatch.plan")
 
 
-def _method(resource: type[Resource], verb: str, handler: Callable[[Any], Any]) -> Method:
-    rule = token_rule(handler)
+def _method(
+    resource: type[Resource], verb: str, handler: Callable[[Any], Any], provided: frozenset[str]
+) -> Method:
+    rule, params = token_rule(handler), declared_params(handler)
     grants: tuple[str, ...] = ()
     if rule is not None:
         own = f"{resource.app}.{resource.resource}:{verb}"
         grants = (own,) if rule.grants is None else rule.grants
+    # A method that declares nothing may take anything.
+    is_closed = conf.EAGLET_REFUSE_UNKNOWN_PARAMETERS and params is not NOTHING
     return Method(
         verb=verb.upper(),
         function=handler,
         checked_function=behind_check(handler),
-        params=declared_params(handler),
+        params=params,
+        known=provided.union(param.name for param in params) if is_closed else None,
         rule=rule,
         grants=grants,
         names=_names(resource, handler),

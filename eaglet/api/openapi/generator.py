@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.core.exceptions import ImproperlyConfigured
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.settings import patched_settings
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import compiled
@@ -47,7 +48,6 @@ class Generator(SchemaGenerator):
     def get_schema(self, request: Any = None, public: bool = True) -> dict[str, Any]:
         """Make the document; SPECTACULAR_SETTINGS may give it a title, a version and more."""
         schema: dict[str, Any] = super().get_schema(request, public)  # type: ignore[no-untyped-call]
-        schema["openapi"] = VERSION
         info = schema["info"]
         info["title"] = info["title"] or project_name()
         info.setdefault("description", DESCRIPTION)
@@ -75,7 +75,8 @@ def _schema_class(handler: Any) -> type[ResourceSchema]:
 
 def document() -> dict[str, Any]:
     """Make the OpenAPI 3.1 document of this service."""
-    document = Generator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    with patched_settings({"OAS_VERSION": VERSION}):
+        document = Generator().get_schema(public=True)  # type: ignore[no-untyped-call]
     return document
 
 

@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from eaglet.api import registry
+from eaglet.api.answers.schema import schema_of
 from eaglet.api.dispatch.plan import CompiledResource, Method, compiled
 from eaglet.api.introspection import (
     doc_of_method,
@@ -17,7 +18,7 @@ from eaglet.api.introspection import (
 )
 from eaglet.api.openapi import responses as described
 from eaglet.api.request.body import FORM, JSON, MULTIPART
-from eaglet.contracts import param_schemas
+from eaglet.contracts.param_schemas import ParamSchemas, has_files, media_types
 
 TOKEN_SCHEME: Final = "accessToken"  # noqa: S105 - a name
 OAUTH_SCHEME: Final = "clientCredentials"
@@ -60,7 +61,7 @@ class ResourceSchema(AutoSchema):
         params = passed_by_caller(self.compiled, self.declared)
         if self.method in _IN_QUERY:
             said = {parameter["name"] for parameter in operation.get("parameters", ())}
-            own = [param_schemas.in_query(p) for p in params if p.name not in said]
+            own = [self._described.in_query(p) for p in params if p.name not in said]
             if own:
                 operation["parameters"] = [*operation.get("parameters", ()), *own]
         elif "requestBody" not in operation:
@@ -74,12 +75,23 @@ class ResourceSchema(AutoSchema):
         operation["responses"] = {**responses, **operation["responses"]}
         return operation
 
+    @property
+    def _described(self) -> ParamSchemas:
+        return ParamSchemas(lambda model: schema_of(model, self))
+
     def _body(self) -> dict[str, Any]:
         params = passed_by_caller(self.compiled, self.declared)
-        content = {JSON: {"schema": param_schemas.json_body(params)}}
-        form = param_schemas.form_body(params)
+        schemas, content = self._described, {}
+        if not has_files(params):
+            closed = self.declared.known is not None
+            content[JSON] = {"schema": schemas.json_body(params, is_closed=closed)}
+        form = schemas.form_body(params)
+        if form is not None and not has_files(params):
+            content[FORM] = {"schema": form}
         if form is not None:
-            content |= {FORM: {"schema": form}, MULTIPART: {"schema": form}}
+            content[MULTIPART] = {"schema": form}
+        if encoding := media_types(params):
+            content[MULTIPART]["encoding"] = encoding
         return {"required": any(param.required for param in params), "content": content}
 
     def get_operation_id(self) -> str:

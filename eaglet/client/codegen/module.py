@@ -1,11 +1,12 @@
 """Write the text of the module."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from eaglet.client.codegen.names import Names, class_name
 from eaglet.client.codegen.operations import Operation
+from eaglet.client.codegen.types import Types
 
 # How formatters wrap and quote differs between their versions; lines are as long as what is told.
 _HEAD: Final = '''\
@@ -22,21 +23,27 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
-from eaglet.client.typed import {function}
+from eaglet.client.typed import File, {function}
 
 SERVICE: Final = {service!r}
 VERSION: Final = {version!r}
 '''
 _OWN_NAMES: Final = (
-    "SERVICE", "VERSION", "Any", "Decimal", "Final", "annotations", "call", "call_or_raise",
-    "bool", "datetime", "dict", "float", "int", "list", "str",
+    "SERVICE", "VERSION", "Any", "Decimal", "File", "Final", "Literal", "NotRequired", "TypedDict",
+    "annotations", "call", "call_or_raise", "bool", "datetime", "dict", "float", "int", "list",
+    "str",
 )  # fmt: skip
 
 
 def module_text(
-    service: str, version: str, operations: Iterable[Operation], *, raises: bool = False
+    service: str,
+    version: str,
+    operations: Iterable[Operation],
+    document: Mapping[str, Any],
+    *,
+    raises: bool = False,
 ) -> str:
     """Return the module, with a namespace for each app but the one of the service's own name.
 
@@ -44,13 +51,15 @@ def module_text(
         service: the service's name, as in EAGLET_SERVICES.
         version: its version.
         operations: by app, resource and verb.
+        document: the service's, which they are of.
         raises: whether failures are raised, so that every call gives an envelope.
     """
     function = "call_or_raise" if raises else "call"
     given = "dict[str, Any]" if raises else "dict[str, Any] | None"
     # Classes and instances are of one scope: an app may be called as a class is.
     names = Names(*_OWN_NAMES)
-    lines = [_HEAD.format(service=service, version=version, function=function)]
+    types = Types(document, names)
+    lines: list[str] = []
     for app, of_app in groupby(operations, key=lambda one: one.app):
         members = Names("Final")
         attributes: list[tuple[str, str]] = []
@@ -58,7 +67,7 @@ def module_text(
             made = names.name(class_name(app, resource))
             lines += ["", f"class {made}:", f"    {_docstring(f'The resource {app}.{resource}.')}"]
             for operation in of_resource:
-                lines += _method(operation, function, given)
+                lines += _method(operation, types, function, given)
             lines.append("")
             attributes.append((members.name(resource), made))
         if app == service:
@@ -68,25 +77,29 @@ def module_text(
         lines += ["", f"class {made}:", f"    {_docstring(f'The resources of {app}.')}", ""]
         lines += [f"    {attribute}: Final = {one}()" for attribute, one in attributes]
         lines += ["", "", f"{names.name(app)}: Final = {made}()", ""]
-    return "\n".join(lines)
+    head = _HEAD.format(service=service, version=version, function=function)
+    return "\n".join([head, *types.lines, *lines])
 
 
-def _method(operation: Operation, function: str, given: str) -> Iterator[str]:
+def _method(operation: Operation, types: Types, function: str, given: str) -> Iterator[str]:
     scope = Names("self", "SERVICE", function)
+    told_by = class_name(operation.app, operation.resource, operation.verb)
     parameters = [(scope.name(one.name), one) for one in operation.parameters]
     yield from ("", f"    def {operation.verb}(", "        self,")
     if parameters:
         yield "        *,"
     for name, one in parameters:
-        yield f"        {name}: {one.annotation}{',' if one.is_required else ' | None = None,'}"
+        annotation = types.annotation(one.schema, f"{told_by}_{one.name}")
+        yield f"        {name}: {annotation}{',' if one.is_required else ' | None = None,'}"
     yield f"    ) -> {given}:"
     told = operation.summary or f"{operation.verb.upper()} {operation.name}."
     if operation.grants:
         told += f" Grants: {', '.join(operation.grants)}."
     yield f"        {_docstring(told)}"
     yield f"        return {function}(SERVICE, {operation.verb!r}, {operation.name!r}, {{"
-    yield from (f"            {one.name!r}: {name}," for name, one in parameters)
-    yield "        })"
+    yield from (f"            {one.name!r}: {name}," for name, one in parameters if not one.is_file)
+    files = ", ".join(f"{one.name!r}: {name}" for name, one in parameters if one.is_file)
+    yield f"        }}, files={{{files}}})" if files else "        })"
 
 
 def _docstring(text: str) -> str:

@@ -34,6 +34,11 @@ def identifier(told: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
+def is_plain(told: str) -> bool:
+    """Tell whether a name is an identifier as it stands, in a class too."""
+    return told == identifier(told)
+
+
 def class_name(*told: str) -> str:
     """Return the name of a private class for a resource or an app."""
     words = re.split(r"[^a-zA-Z0-9]+", " ".join(told))

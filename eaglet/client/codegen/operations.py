@@ -14,36 +14,22 @@ _IN_QUERY: Final = frozenset({"get", "delete"})
 _BODIES: Final = (
     "application/json", "application/x-www-form-urlencoded", "multipart/form-data",
 )  # fmt: skip
-_OF_EAGLET: Final = {
-    "str": "str",
-    "int": "int",
-    "float": "float",
-    "bool": "bool",
-    "json": "Any",
-    "decimal": "Decimal",
-    "date": "datetime.date",
-    "datetime": "datetime.datetime",
-    "list": "list[Any]",
-}
-_OF_JSON_SCHEMA: Final = {
-    "string": "str",
-    "integer": "int",
-    "number": "float",
-    "boolean": "bool",
-    "array": "list[Any]",
-    "object": "dict[str, Any]",
-}
-
 T = TypeVar("T", dict[str, Any], list[Any], str)
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: its name on the wire, its type as an annotation, whether it must be given."""
+    """A parameter: its name on the wire, its schema, whether it must be given."""
 
     name: str
-    annotation: str
+    schema: dict[str, Any]
     is_required: bool
+
+    @property
+    def is_file(self) -> bool:
+        """Tell whether it is a file, or a list of them."""
+        items = as_kind(dict, self.schema.get("items"))
+        return "file" in (self.schema.get("x-eaglet-type"), items.get("x-eaglet-type"))
 
 
 @dataclass(frozen=True)
@@ -75,23 +61,24 @@ def operations(
     found: dict[tuple[str, str, str], Operation] = {}
     left_out = []
     # Keys of YAML need not be strings.
-    paths = {str(path): item for path, item in _as(dict, document.get("paths")).items()}
+    paths = {str(path): item for path, item in as_kind(dict, document.get("paths")).items()}
     for path, item in sorted(paths.items()):
         # A URLconf may have put the resources under a prefix, which the service's HOST has too.
         app, resource = ["", "", *path.strip("/").split("/")][-2:]
         if (app, resource) in _NOT_FOR_CALLERS:
             continue
-        for verb, told in _as(dict, item).items():
+        for verb, told in as_kind(dict, item).items():
             if not isinstance(told, dict) or verb not in VERBS:
                 continue  # a verb that the client has not, parameters of the whole path
             if not is_name(f"{app}.{resource}") or "{" in path:
                 left_out.append(f"{verb} {path!r}: not the path of a resource")
                 continue
-            summary, grants = _as(str, told.get("summary")), _as(list, told.get("x-eaglet-grants"))
+            summary = as_kind(str, told.get("summary"))
+            grants = as_kind(list, told.get("x-eaglet-grants"))
             parameters = _parameters(document, told, verb)
-            answer = _as(dict, told.get("responses")).get("200")
+            answer = as_kind(dict, told.get("responses")).get("200")
             found[app, resource, verb] = Operation(
-                app, resource, verb, summary, tuple(_as(str, grant) for grant in grants),
+                app, resource, verb, summary, tuple(as_kind(str, grant) for grant in grants),
                 parameters, answer,
             )  # fmt: skip
     if only:
@@ -117,32 +104,26 @@ def _parameters(
 
 
 def _of_query(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
-    for parameter in _as(list, told.get("parameters")):
+    for parameter in as_kind(list, told.get("parameters")):
         one = resolved(document, parameter)
         name = one.get("name")
         if one.get("in") == "query" and isinstance(name, str):
-            content = next(iter(_as(dict, one.get("content")).values()), None)
-            schema = one.get("schema", _as(dict, content).get("schema"))
-            yield Parameter(name, _annotation(document, schema), one.get("required") is True)
+            content = next(iter(as_kind(dict, one.get("content")).values()), None)
+            schema = one.get("schema", as_kind(dict, content).get("schema"))
+            yield Parameter(name, as_kind(dict, schema), one.get("required") is True)
 
 
 def _of_body(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Parameter]:
-    content = _as(dict, resolved(document, told.get("requestBody")).get("content"))
+    content = as_kind(dict, resolved(document, told.get("requestBody")).get("content"))
     for kind in _BODIES:
         if kind in content:
-            schema = resolved(document, _as(dict, content[kind]).get("schema"))
-            required = _as(list, schema.get("required"))
-            for name, one in _as(dict, schema.get("properties")).items():
-                yield Parameter(str(name), _annotation(document, one), name in required)
+            schema = resolved(document, as_kind(dict, content[kind]).get("schema"))
+            required = as_kind(list, schema.get("required"))
+            for name, one in as_kind(dict, schema.get("properties")).items():
+                yield Parameter(str(name), as_kind(dict, one), name in required)
             return
 
 
-def _annotation(document: Mapping[str, Any], schema: object) -> str:
-    one = resolved(document, schema)
-    of_schema = _OF_JSON_SCHEMA.get(_as(str, one.get("type")), "Any")
-    return _OF_EAGLET.get(_as(str, one.get("x-eaglet-type")), of_schema)
-
-
-def _as(kind: type[T], value: object) -> T:
+def as_kind(kind: type[T], value: object) -> T:
     """Return a value of a kind; where it is another, an empty one."""
     return value if isinstance(value, kind) else kind()

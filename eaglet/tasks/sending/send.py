@@ -6,7 +6,7 @@ import datetime
 import json
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from secrets import randbits as _random
 from typing import Any, Final, TypedDict, Unpack
 
@@ -110,9 +110,13 @@ def _new_id() -> str:
 class Sends:
     """A queue this service sends to; `params` is the payload, as it was declared."""
 
-    def __init__(self, queue_name: str, params: Iterable[str]) -> None:
+    def __init__(
+        self, queue_name: str, params: Iterable[str], models: Mapping[str, Any] | None = None
+    ) -> None:
         self.queue_name = arguments.check_queue_name(queue_name)
-        self._params = parse_declarations(params)
+        self._params = parse_declarations(params, models)
+        if any(param.type == "file" for param in self._params):
+            raise ImproperlyConfigured(f"what is sent to {queue_name!r} can hold no file")
         self.params = written(self._params)
 
     def __repr__(self) -> str:
@@ -135,18 +139,18 @@ class Sends:
             ) from error
 
 
-def sends(queue_name: str, params: Iterable[str]) -> Sends:
+def sends(queue_name: str, params: Iterable[str], **models: Any) -> Sends:
     """Declare that this service sends tasks to a queue, and what.
 
         POINTS_CHANGED = sends("services.points.tasks.changed", ["member_id:int", "?note"])
         POINTS_CHANGED.send({"member_id": 7})
 
     From then on every task sent to the queue, by `send_task` too, must be of that payload, written
-    in the grammar of `param_required`; `manage.py eaglet_tasks` lists it. Raises InvalidTask for a
-    name that no queue could have, and ImproperlyConfigured for what is not the grammar, or a queue
-    declared twice with different payloads.
+    in the grammar of `param_required`, with its models; `manage.py eaglet_tasks` lists it. Raises
+    InvalidTask for a name that no queue could have, and ImproperlyConfigured for what is not the
+    grammar, or a queue declared twice with different payloads.
     """
-    declared = Sends(queue_name, params)
+    declared = Sends(queue_name, params, models)
     known = _declared.setdefault(queue_name, declared)
     if known.params != declared.params:
         raise ImproperlyConfigured(
@@ -163,7 +167,4 @@ def declared_sends() -> list[Sends]:
 
 def written(params: Iterable[Param]) -> list[str]:
     """Return parameters in the grammar that they are declared in."""
-    return [
-        f"{'' if param.required else '?'}{param.name}{f':{param.type}' if param.type else ''}"
-        for param in params
-    ]
+    return [str(param) for param in params]

@@ -1,6 +1,8 @@
 """The OpenAPI document: one operation a verb, true to what is declared and to the wire."""
 
+import datetime
 import json
+from typing import NotRequired, TypedDict
 
 import pytest
 from django.core.checks import run_checks
@@ -100,6 +102,73 @@ def test_parameters_of_other_verbs_stand_in_the_body_in_each_form(declare):
             assert list(media["schema"]["properties"]) == ["number", "name"]
             assert media["schema"]["required"] == ["number"]
         assert "parameters" not in operation(verb)
+
+
+LIMITED = [
+    "age:int(0..150)", "?ratio:float(0.5..)", "?price:decimal(..9.99)", "name:str(1..40)",
+    "kind:str(card|cash)", "?day:date(2026-01-01..)", "ids:list[int(1..)](1..9)", "?page:int=1",
+]  # fmt: skip
+
+
+class Line(TypedDict):
+    code: str
+    day: NotRequired[datetime.date]
+
+
+class Bought(TypedDict):
+    lines: "list[Line]"
+
+
+def test_limits_choices_elements_and_defaults_stand_in_the_schemas(declare):
+    handler = param_required(LIMITED)(lambda args: 1)
+    declare(get=handler, post=handler)
+    validate(document())
+    in_query = {n: p.get("schema") or p["content"][JSON]["schema"] for n, p in parameters().items()}
+    in_body = operation("post")["requestBody"]["content"][JSON]["schema"]["properties"]
+    for found in (in_query, in_body):
+        assert found["age"] == {
+            "type": "integer", "minimum": 0, "maximum": 150, "x-eaglet-type": "int",
+        }  # fmt: skip
+        assert (found["ratio"]["minimum"], found["price"]["maximum"]) == (0.5, 9.99)
+        assert (found["name"]["minLength"], found["name"]["maxLength"]) == (1, 40)
+        assert found["kind"]["enum"] == ["card", "cash"]
+        assert found["day"]["description"] == "Within 2026-01-01..."
+        assert found["ids"]["items"]["minimum"] == 1
+        assert (found["ids"]["minItems"], found["ids"]["maxItems"]) == (1, 9)
+        assert found["page"]["default"] == 1
+
+
+def test_a_model_is_a_component_and_a_json_parameter_refers_to_it(declare):
+    declare(post=param_required(["order:json"], order=Bought)(lambda args: 1))
+    schema = document()
+    validate(schema)
+    body = operation("post")["requestBody"]["content"][JSON]["schema"]
+    assert body["properties"]["order"]["$ref"] == "#/components/schemas/Bought"
+    found = schema["components"]["schemas"]
+    assert found["Bought"]["properties"]["lines"]["items"] == {"$ref": "#/components/schemas/Line"}
+    assert found["Line"] == {
+        "type": "object",
+        "properties": {"code": {"type": "string"}, "day": {"type": "string", "format": "date"}},
+        "required": ["code"],
+    }
+
+
+def test_a_file_is_described_in_a_multipart_form_alone(declare):
+    handler = param_required(["photo:file(..5MB image/png|image/jpeg)", "?note", "?ids:list[int]"])
+    declare(post=handler(lambda args: 1))
+    validate(document())
+    [(kind, media)] = operation("post")["requestBody"]["content"].items()
+    assert kind == MULTIPART
+    assert media["schema"]["properties"]["photo"]["format"] == "binary"
+    assert media["encoding"] == {"photo": {"contentType": "image/png, image/jpeg"}}
+
+
+def test_where_unknown_parameters_are_refused_no_others_are_described(declare, settings):
+    settings.EAGLET_REFUSE_UNKNOWN_PARAMETERS = True
+    declare(post=param_required(["?name"])(lambda args: 1), put=lambda args: 1)
+    body = operation("post")["requestBody"]["content"][JSON]["schema"]
+    assert body["additionalProperties"] is False
+    assert "additionalProperties" not in operation("put")["requestBody"]["content"][JSON]["schema"]
 
 
 def test_no_form_is_described_where_a_list_or_json_is_in_it(declare):

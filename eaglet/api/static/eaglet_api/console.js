@@ -179,22 +179,30 @@
   const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
   // What is secret must not stand in a URL: then it goes in the body of a POST.
-  function asRequest(verb, path, params, secrets) {
-    if (inQuery(verb) && !secrets.length) {
+  function asRequest(verb, path, { params, secrets, files }) {
+    if (inQuery(verb) && !secrets.length && !files.length) {
       const query = new URLSearchParams();
       for (const [name, value] of Object.entries(params)) query.append(name, asText(value));
       const text = query.toString();
-      return { verb, url: text ? `${path}?${text}` : path, body: null };
+      return { verb, url: text ? `${path}?${text}` : path, body: null, files };
     }
     if (inQuery(verb)) {
-      return { verb: "POST", url: path, body: { _method: verb.toLowerCase(), ...params } };
+      return { verb: "POST", url: path, body: { _method: verb.toLowerCase(), ...params }, files };
     }
-    return { verb, url: path, body: params };
+    return { verb, url: path, body: params, files };
   }
 
-  async function send(verb, url, body, bearer) {
+  // With files it is a form, whose boundary the browser chooses.
+  function asForm(params, files) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(params)) form.append(name, asText(value));
+    for (const [name, file] of files) form.append(name, file);
+    return form;
+  }
+
+  async function send(verb, url, body, bearer, files = []) {
     const headers = { Accept: "application/json" };
-    if (body) headers["Content-Type"] = "application/json";
+    if (body && !files.length) headers["Content-Type"] = "application/json";
     if (bearer) headers.Authorization = `Bearer ${bearer}`;
     const control = new AbortController();
     const timer = setTimeout(() => control.abort(), CALL_SECONDS * 1000);
@@ -203,7 +211,7 @@
       const response = await fetch(url, {
         method: verb,
         headers,
-        body: body && JSON.stringify(body),
+        body: files.length ? asForm(body, files) : body && JSON.stringify(body),
         cache: "no-store",
         credentials: "omit", // as a service calls; and no cookie of a person's goes along
         redirect: "manual",
@@ -263,13 +271,18 @@
   function read(form) {
     const params = {};
     const secrets = [];
+    const files = []; // pairs of name and file
     for (const field of $$("[name]", form)) {
       if (field.value === "") continue;
+      if (field.type === "file") {
+        for (const file of field.files) files.push([field.name, file]);
+        continue;
+      }
       params[field.name] = valueOf(field);
       if (field.type === "password") secrets.push(field.name);
     }
     const others = $("[data-others]", form).value.trim();
-    if (!others) return { params, secrets };
+    if (!others) return { params, secrets, files };
     let value = null;
     try {
       value = JSON.parse(others);
@@ -278,7 +291,7 @@
     for (const name of Object.keys(value)) {
       if (SECRET.test(name)) secrets.push(name);
     }
-    return { params: { ...params, ...value }, secrets };
+    return { params: { ...params, ...value }, secrets, files };
   }
 
   // What stands for a secret where it would be shown.
@@ -293,7 +306,12 @@
     const lines = ["curl"];
     if (request.verb !== "GET") lines[0] += ` -X ${request.verb}`;
     if ("guarded" in form.dataset) lines.push('-H "Authorization: Bearer $TOKEN"');
-    if (request.body) {
+    if (request.files.length) {
+      for (const [name, value] of Object.entries(request.body)) {
+        lines.push(`--form-string ${quoted(`${name}=${asText(value)}`)}`);
+      }
+      for (const [name, file] of request.files) lines.push(`-F ${quoted(`${name}=@${file.name}`)}`);
+    } else if (request.body) {
       lines.push("-H 'Content-Type: application/json'");
       lines.push(`-d ${quoted(JSON.stringify(request.body))}`);
     }
@@ -312,9 +330,11 @@
     return JSON.stringify(value);
   }
 
-  function asPython(form, params) {
+  function asPython(form, params, files) {
     const { verb, name } = form.dataset;
-    const call = `{"resource": ${python(name)}, "data": ${python(params)}}`;
+    const opened = files.map(([key, file]) => `${python(key)}: open(${python(file.name)}, "rb")`);
+    const sent = opened.length ? `, "files": {${opened.join(", ")}}` : "";
+    const call = `{"resource": ${python(name)}, "data": ${python(params)}${sent}}`;
     return (
       "from eaglet.client import Resource\n\n" +
       `resp = Resource.use(${python(service)}).${verb.toLowerCase()}(\n    ${call}\n)`
@@ -326,8 +346,8 @@
     if (!found) return;
     const { verb, path } = form.dataset;
     const params = masked(found.params, found.secrets);
-    $(".curl", form).textContent = asCurl(form, asRequest(verb, path, params, found.secrets));
-    $(".python", form).textContent = asPython(form, params);
+    $(".curl", form).textContent = asCurl(form, asRequest(verb, path, { ...found, params }));
+    $(".python", form).textContent = asPython(form, params, found.files);
   }
 
   function explanation(answer, { grants = "", guarded }, sentToken) {
@@ -391,12 +411,13 @@
     const button = $("[type=submit]", form);
     const place = $(".answers", form);
     const { verb, path } = form.dataset;
-    const request = asRequest(verb, path, found.params, found.secrets);
+    const request = asRequest(verb, path, found);
     const sentToken = token;
     button.setAttribute("aria-busy", "true");
     place.replaceChildren(note(say("calling")));
     try {
-      show(place, await send(request.verb, request.url, request.body, sentToken), form, sentToken);
+      const { verb: method, url, body, files } = request;
+      show(place, await send(method, url, body, sentToken, files), form, sentToken);
     } catch (error) {
       place.replaceChildren(note(say("noAnswer", { reason: error.message })));
     } finally {

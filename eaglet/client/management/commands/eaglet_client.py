@@ -79,7 +79,8 @@ class Command(BaseCommand):
         name = service or (output.stem if output else identifier(str(info.get("title") or "")))
         if not is_name(name):
             raise CommandError(f"{name!r} can't be a service's name: give it with --service")
-        text = module_text(name, str(info.get("version") or ""), found, raises=raise_errors)
+        version = str(info.get("version") or "")
+        text = module_text(name, version, found, document, raises=raise_errors)
         for one in left_out:
             self.stderr.write(f"left out: {one}")
         if output is None:
