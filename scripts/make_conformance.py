@@ -24,6 +24,9 @@ TITLES = {
     "7009": "OAuth 2.0 Token Revocation",
     "7662": "OAuth 2.0 Token Introspection",
     "8414": "OAuth 2.0 Authorization Server Metadata",
+    "8707": "Resource Indicators for OAuth 2.0",
+    "8725": "JSON Web Token Best Current Practices",
+    "9068": "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens",
 }
 HEAD = """\
 # Conformance

@@ -27,13 +27,11 @@ class AuthConfig(AppConfig):
         from eaglet.auth.health import examine_callers  # noqa: PLC0415
         from eaglet.auth.tokens import invalidation  # noqa: PLC0415
         from eaglet.auth.tokens.store import DatabaseTokenStore  # noqa: PLC0415
-        from eaglet.auth.tokens.verification import (  # noqa: PLC0415
-            DatabaseTokenVerifier,
-            VerifiedAccessToken,
-        )
+        from eaglet.auth.tokens.verification import VerifiedAccessToken  # noqa: PLC0415
+        from eaglet.auth.verifiers.chain import TokenVerifiers  # noqa: PLC0415
         from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
 
-        decorator.register_verifier(DatabaseTokenVerifier())
+        decorator.register_verifier(TokenVerifiers())
         register_shared_store(DatabaseTokenStore())
         register_examination("callers", examine_callers)
 

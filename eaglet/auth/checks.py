@@ -12,8 +12,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections, router
+from django.utils.module_loading import import_string
 
 from eaglet.api import registry
+from eaglet.auth.verifiers.chain import NAMES
 from eaglet.conf import Settings, conf
 from eaglet.conf.validation import is_sound
 
@@ -119,3 +121,42 @@ def check_issuing(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
             hint = "So many in a time, like '600/min'; None for no limit."
             found.append(Error(f"{setting.name}: {error}", hint=hint, id="eaglet_auth.E011"))
     return found
+
+
+@register
+def check_issuers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse audiences without an issuer (E012), and verifiers that can verify nothing (E013)."""
+    found: list[CheckMessage] = []
+    audiences = conf.EAGLET_AUDIENCES if is_sound(Settings.EAGLET_AUDIENCES) else {}
+    malformed = [name for name, uri in audiences.items() if ":" not in str(uri) or "#" in str(uri)]
+    if audiences and (conf.EAGLET_ISSUER is None or malformed):
+        told = f"{malformed[0]!r} is no absolute URI" if malformed else "EAGLET_ISSUER is not set"
+        found.append(
+            Error(
+                f"EAGLET_AUDIENCES can't be issued for: {told}.",
+                hint="Set EAGLET_ISSUER to this service's URL, and write each service's as "
+                "'https://card.example.com' (RFC 8707).",
+                id="eaglet_auth.E012",
+            )
+        )
+    names = (
+        conf.EAGLET_TOKEN_VERIFIERS if is_sound(Settings.EAGLET_TOKEN_VERIFIERS) else ("database",)
+    )
+    for told in filter(None, map(_fault_of_verifier, names or ("",))):
+        hint = f"Known are {', '.join(NAMES)}, and dotted paths of classes of one's own."
+        message = f"EAGLET_TOKEN_VERIFIERS: {told}."
+        found.append(Error(message, hint=hint, id="eaglet_auth.E013"))
+    return found
+
+
+def _fault_of_verifier(name: str) -> str:
+    if not name:
+        return "there is none"
+    if name not in NAMES:
+        try:
+            import_string(name)
+        except ImportError as error:
+            return f"{name!r} can't be imported: {error}"
+    elif name != "database" and not (conf.EAGLET_ISSUER and conf.EAGLET_AUDIENCE):
+        return f"{name!r} needs EAGLET_ISSUER and EAGLET_AUDIENCE"
+    return ""

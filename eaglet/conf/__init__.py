@@ -125,7 +125,31 @@ class Settings:
     EAGLET_ISSUER = Setting(
         str | None,
         None,
-        "This service's URL as an OAuth 2.0 authorization server; None: no metadata.",
+        "The URL of the OAuth 2.0 authorization server: this service's own where it issues tokens, "
+        "else of the one whose tokens it takes; None: no metadata.",
+    )
+    EAGLET_AUDIENCES = Setting(
+        Mapping[str, str],
+        {},
+        'Services that this one issues tokens for: {"card": "https://card.example.com"}, each '
+        "with what a client names as `resource` (RFC 8707).",
+    )
+    EAGLET_AUDIENCE_TOKENS = Setting(
+        Literal["jwt", "opaque"],
+        "jwt",
+        "What is issued for them: JWTs (RFC 9068), or tokens that they ask about here.",
+    )
+    EAGLET_JWT_LIFETIME_SECONDS = Setting(
+        int, 300, "How long a JWT lives, a revoked one too, at most.", at_least=1
+    )
+    EAGLET_AUDIENCE = Setting(
+        str | None, None, "What this service is called as an audience, where another issues."
+    )
+    EAGLET_TOKEN_VERIFIERS = Setting(
+        Sequence[str],
+        ("database",),
+        "Whose tokens are taken: 'database' (its own), 'jwt' and 'introspection' (the issuer's), "
+        "or dotted paths; each is asked in turn.",
     )
     EAGLET_TOKEN_RATE_PER_ADDRESS = Setting(
         str | None, "6000/min", "How many token requests one address may make; None: any number."
@@ -147,6 +171,12 @@ class Settings:
     ENABLE_API_AUTH = Setting(bool, False, "Send an access token with every call.")
     APP_KEY = Setting(str | None, "", "This service's app key at the services it calls.")
     APP_SECRET = Setting(str | None, "", "The secret that goes with APP_KEY.")
+    EAGLET_TOKEN_URL = Setting(
+        str | None,
+        None,
+        "The token endpoint that is asked for a token for each service; None: the issuer's where "
+        "EAGLET_ISSUE_TOKENS is False, else each service is asked for its own.",
+    )
     EAGLET_SERVICES = Setting(
         Mapping[str, Mapping[str, Any]],
         {},

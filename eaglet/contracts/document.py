@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-import requests
 import yaml
 from django.conf import settings
 from jsonschema import Draft202012Validator
@@ -15,6 +14,7 @@ from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
 
 from eaglet.conf import conf
+from eaglet.contracts.fetching import UnexpectedStatus, fetch
 from eaglet.exceptions import EagletError
 
 LARGEST_BYTES: Final = 20_000_000
@@ -203,27 +203,16 @@ def resolved(document: Mapping[str, Any], value: object) -> dict[str, Any]:
 
 
 def _fetched(url: str, public_url: str) -> bytes:
-    with requests.Session() as session:
-        # As the calls themselves: proxies and netrc are the environment's, not the project's.
-        session.trust_env = False
-        with session.get(
-            url, stream=True, timeout=TIMEOUT_SECONDS, allow_redirects=False
-        ) as answer:
-            status = answer.status_code
-            if status == requests.codes.ok:
-                content = bytearray()
-                for part in answer.iter_content(65536):
-                    content += part
-                    if len(content) > LARGEST_BYTES:
-                        break
-                return bytes(content)
-    reason = ""
-    if 300 <= status < 400 or status in (401, 403, 404):
-        reason = (
-            ": the document is for those who may see how the service is built (EAGLET_CONSOLE "
-            "there). Have the service write it to a file, by `manage.py openapi --output FILE`"
-        )
-    raise InvalidDocument(f"{public_url} answers with HTTP {status}{reason}")
+    try:
+        return fetch(url, largest_bytes=LARGEST_BYTES, timeout=TIMEOUT_SECONDS)
+    except UnexpectedStatus as error:
+        reason = ""
+        if 300 <= error.status < 400 or error.status in (401, 403, 404):
+            reason = (
+                ": the document is for those who may see how the service is built (EAGLET_CONSOLE "
+                "there). Have the service write it to a file, by `manage.py openapi --output FILE`"
+            )
+        raise InvalidDocument(f"{public_url} answers with {error}{reason}") from None
 
 
 def _parsed(content: bytes, source: str, kinds: tuple[str, ...]) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.test import Client
 
 from eaglet.api import registry
 from eaglet.api.security.decorator import verifier
 from eaglet.auth import refusals
-from eaglet.auth.models import App
+from eaglet.auth.issuer.signing_keys import rotate_signing_key
+from eaglet.auth.models import App, AudienceGrant
 from eaglet.auth.tokens.issuing import issue_access_token
 from tests.system.servers.fixtures import mariadb, postgresql, redis_server
 
@@ -146,3 +148,49 @@ def ask_for_token(oauth):
         return oauth("token", form, credentials=credentials, **options)
 
     return ask
+
+
+CARD = "https://card.example"
+ISSUER = "https://issuer.example"
+
+
+@dataclass
+class Issuer:
+    """This service as an issuer, as what issues for itself as the service `card`."""
+
+    oauth: object
+    fetched: list
+
+    def allow(self, credentials, *grants):
+        for grant in grants:
+            AudienceGrant.objects.create(app=credentials.app, audience="card", grant=grant)
+
+    def ask(self, credentials, resource=CARD, **form):
+        form = {"grant_type": "client_credentials", "resource": resource, **form}
+        return self.oauth("token", form, credentials=credentials)
+
+    def token(self, credentials, **form):
+        return self.ask(credentials, **form).json()["access_token"]
+
+
+@pytest.fixture
+def issuer(db, oauth, settings, monkeypatch):
+    """Issues for the service `card`, which is this one too, and takes JWTs; counts fetches."""
+    settings.EAGLET_ISSUER, settings.EAGLET_AUDIENCE = ISSUER, CARD
+    settings.EAGLET_AUDIENCES = {"card": CARD, "member": "https://member.example"}
+    settings.EAGLET_TOKEN_VERIFIERS = ["database", "jwt"]
+    rotate_signing_key("ES256", 0)
+    fetched = []
+
+    def fetch(url, *, largest_bytes, form=None, credentials=None, timeout=None):
+        fetched.append(url)
+        path = url.removeprefix(ISSUER)
+        if form is None:
+            return Client().get(path).content
+        pair = base64.b64encode(":".join(credentials).encode()).decode()
+        headers = {"Authorization": f"Basic {pair}"}
+        return Client().post(path, urlencode(form), content_type=FORM, headers=headers).content
+
+    for module in ("contracts.discovery", "auth.verifiers.jwks", "auth.verifiers.introspection"):
+        monkeypatch.setattr(f"eaglet.{module}.fetch", fetch)
+    return Issuer(oauth, fetched)

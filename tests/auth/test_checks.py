@@ -8,6 +8,9 @@ from django.core.checks import run_checks
 
 from eaglet.auth import checks
 
+CARD = {"card": "https://card.example"}
+ISSUER = {"EAGLET_ISSUER": "https://issuer.example"}
+
 # Id, what brings it out, what does not. Those in capitals are settings.
 CASES = [
     ("W001", {"EAGLET_TOKEN_IN_PARAMETER": True}, {"EAGLET_TOKEN_IN_PARAMETER": False}),
@@ -37,6 +40,23 @@ CASES = [
         ("E011", {name: bad}, {name: good})
         for name in ("EAGLET_TOKEN_RATE_PER_ADDRESS", "EAGLET_TOKEN_FAILURE_RATE")
         for bad, good in [("often", "20/min"), ("20", None), ("20/fortnight", "20/day")]
+    ],
+    *[
+        ("E012", {**bad, "EAGLET_ISSUE_TOKENS": True}, good)
+        for bad, good in [
+            ({"EAGLET_AUDIENCES": CARD}, {"EAGLET_AUDIENCES": CARD, **ISSUER}),
+            ({"EAGLET_AUDIENCES": {"card": "card"}, **ISSUER}, ISSUER),
+            ({"EAGLET_AUDIENCES": {"card": "https://card.example#a"}, **ISSUER}, {}),
+        ]
+    ],
+    *[
+        ("E013", {"EAGLET_TOKEN_VERIFIERS": bad}, good)
+        for bad, good in [
+            (["jwt"], {"EAGLET_TOKEN_VERIFIERS": ["jwt"], "EAGLET_AUDIENCE": "a", **ISSUER}),
+            (["introspection"], {"EAGLET_TOKEN_VERIFIERS": ["database"]}),
+            (["no.such.Verifier"], {}),
+            ([], {}),
+        ]
     ],
     *[
         (

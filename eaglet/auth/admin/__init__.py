@@ -1,4 +1,4 @@
-"""Give the admin pages of apps, access tokens and cached tokens.
+"""Give the admin pages of apps, access tokens, cached tokens and signing keys.
 
 A secret stands only in the answer to the POST that made it: in no redirect, message or session.
 """
@@ -6,5 +6,6 @@ A secret stands only in the answer to the POST that made it: in no redirect, mes
 from eaglet.auth.admin.access_tokens import AccessTokenAdmin
 from eaglet.auth.admin.apps import AppAdmin
 from eaglet.auth.admin.cached_tokens import CachedTokenAdmin
+from eaglet.auth.admin.issuing import SigningKeyAdmin
 
-__all__ = ["AccessTokenAdmin", "AppAdmin", "CachedTokenAdmin"]
+__all__ = ["AccessTokenAdmin", "AppAdmin", "CachedTokenAdmin", "SigningKeyAdmin"]

@@ -17,9 +17,11 @@ from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth.admin.app_actions import AppPages
 from eaglet.auth.admin.grants import AppForm, held_by
+from eaglet.auth.admin.issuing import AudienceGrantInline
 from eaglet.auth.admin.refused_calls import refused_calls_table
 from eaglet.auth.admin.secrets import SecretInline
 from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret, RefusedCalls
+from eaglet.conf import conf
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as LazyText
@@ -83,8 +85,10 @@ class AppAdmin(AppPages):
         return (*self.readonly_fields, "granted")
 
     def get_inlines(self, request: HttpRequest, obj: App | None) -> Any:
-        """Return the secrets, once the app is there."""
-        return self.inlines if obj else ()
+        """Return the secrets, once the app is there, and its grants at other services."""
+        if obj is None:
+            return ()
+        return (*self.inlines, AudienceGrantInline) if conf.EAGLET_AUDIENCES else self.inlines
 
     @admin.display(description=_("May call"))
     def granted(self, app: App) -> Any:

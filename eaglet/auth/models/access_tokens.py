@@ -44,6 +44,7 @@ class AccessToken(models.Model):
     secret = models.ForeignKey(
         AppSecret, models.CASCADE, related_name="tokens", verbose_name=_("secret")
     )
+    audience = models.CharField(_("service"), max_length=100, default="", editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)

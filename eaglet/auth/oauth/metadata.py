@@ -7,11 +7,15 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.auth.oauth.validator import GRANT_TYPE
+from eaglet.conf import conf
 
 TOKEN_PATH: Final = "oauth/token/"  # noqa: S105 - a path
 INTROSPECT_PATH: Final = "oauth/introspect/"
 REVOKE_PATH: Final = "oauth/revoke/"
 WELL_KNOWN_PATH: Final = ".well-known/oauth-authorization-server"
+JWKS_PATH: Final = ".well-known/jwks.json"
+
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 def metadata(issuer: str) -> str:
@@ -32,14 +36,20 @@ def metadata(issuer: str) -> str:
         claims[f"{name}_endpoint_auth_methods_supported"] = [
             "client_secret_basic", "client_secret_post",
         ]  # fmt: skip
+    if conf.EAGLET_AUDIENCES:
+        claims["jwks_uri"] = f"{issuer.rstrip('/')}/{JWKS_PATH}"
     return json.dumps(claims)
 
 
 def check_issuer(issuer: str) -> None:
-    """Raise ImproperlyConfigured for what RFC 8414 §2 does not let an issuer be."""
+    """Raise ImproperlyConfigured for what RFC 8414 §2 does not let an issuer be.
+
+    On this machine itself, plain HTTP will do.
+    """
     parts = urlsplit(issuer)
     is_bare = parts.username is None and "?" not in issuer and "#" not in issuer
-    if parts.scheme != "https" or not parts.hostname or not is_bare:
+    schemes = ("https", "http") if parts.hostname in _LOOPBACK else ("https",)
+    if parts.scheme not in schemes or not parts.hostname or not is_bare:
         raise ImproperlyConfigured(
             f"EAGLET_ISSUER must be an https URL without query or fragment, not {issuer!r}"
         )

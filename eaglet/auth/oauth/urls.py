@@ -9,5 +9,6 @@ urlpatterns = [
     path(metadata.INTROSPECT_PATH, views.introspect, name="oauth-introspect"),
     path(metadata.REVOKE_PATH, views.revoke, name="oauth-revoke"),
     path(metadata.WELL_KNOWN_PATH, views.metadata, name="oauth-metadata"),
+    path(metadata.JWKS_PATH, views.jwks, name="oauth-jwks"),
     path(f"{metadata.WELL_KNOWN_PATH}/<path:issuer_path>", views.metadata),
 ]

@@ -18,6 +18,7 @@ from oauthlib.oauth2.rfc6749.grant_types import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.tokens import TokenBase
 
 from eaglet.auth import keys
+from eaglet.auth.issuer.audiences import audience_of, grants_at, issue_for_audience
 from eaglet.auth.models import AccessToken, AppSecret
 from eaglet.auth.oauth.request import ClientCredentials
 from eaglet.auth.tokens import timestamps
@@ -83,6 +84,9 @@ class AppValidator(RequestValidator):
             "iat": int(timestamps.from_field(record.created_at).timestamp()),
             "exp": int(timestamps.from_field(record.expires_at).timestamp()),
         }
+        if record.audience:
+            claims["aud"] = conf.EAGLET_AUDIENCES.get(record.audience, record.audience)
+            claims["scope"] = " ".join(grants_at(record.app_id, record.audience))
         issuer = conf.EAGLET_ISSUER
         return claims if issuer is None else {**claims, "iss": issuer}
 
@@ -106,7 +110,10 @@ class AppToken(TokenBase):
     @sensitive_variables()
     def create_token(self, request: Request, refresh_token: bool = False) -> dict[str, Any]:
         """Issue a token, without a refresh token (RFC 6749 §4.4.3)."""
-        issued = issue_for(_client_of(request))
+        client = _client_of(request)
+        resource = getattr(request, "resource", None)
+        audience = "" if resource is None else audience_of(resource)
+        issued = issue_for_audience(client, audience) if audience else issue_for(client)
         return {
             "access_token": issued.token,
             "token_type": "Bearer",

@@ -25,6 +25,7 @@ from eaglet.api.dispatch.view import View
 from eaglet.api.json_response import JsonBytesResponse
 from eaglet.api.request.transactions import outside_transactions
 from eaglet.api.throttling import check_project_throttles
+from eaglet.auth.issuer.signing_keys import PUBLISHED_FOR_SECONDS, published_keys
 from eaglet.auth.oauth import metadata as oauth_metadata
 from eaglet.auth.oauth.request import read_form, take_credentials
 from eaglet.auth.oauth.validator import AppValidator, Attempt, Server
@@ -93,8 +94,8 @@ def _refuse_for_now(seconds: float | None) -> HttpResponse:
     return response
 
 
-token = _endpoint("token", token_request, "grant_type", "scope")
-"""Issue a token (RFC 6749 §4.4)."""
+token = _endpoint("token", token_request, "grant_type", "scope", "resource")
+"""Issue a token (RFC 6749 §4.4), for the service that `resource` names (RFC 8707)."""
 introspect = _endpoint("introspect", client_authentication, "token", "token_type_hint")
 """Tell what a token is (RFC 7662)."""
 revoke = _endpoint("revocation", client_authentication, "token", "token_type_hint")
@@ -115,3 +116,17 @@ def metadata(request: HttpRequest, issuer_path: str = "") -> HttpResponse:
         response.headers["Allow"] = "GET, HEAD"
         return response
     return JsonBytesResponse(oauth_metadata.metadata(issuer).encode())
+
+
+@csrf_exempt
+@login_not_required
+@outside_transactions
+def jwks(request: HttpRequest) -> HttpResponse:
+    """Answer with the public keys that tokens for other services are signed with (RFC 7517)."""
+    if request.method not in ("GET", "HEAD"):
+        response: HttpResponse = JsonBytesResponse(b'{"error": "invalid_request"}', 405)
+        response.headers["Allow"] = "GET, HEAD"
+        return response
+    response = JsonBytesResponse(json.dumps(published_keys()).encode())
+    response.headers["Cache-Control"] = f"public, max-age={PUBLISHED_FOR_SECONDS}"
+    return response

@@ -39,8 +39,11 @@ def issue_access_token(app_key: str, secret: str) -> IssuedToken:
 
 
 @sensitive_variables()
-def issue_for(record: AppSecret) -> IssuedToken:
-    """Issue an access token under a secret that `authenticate_app` has found to be good."""
+def issue_for(record: AppSecret, audience: str = "") -> IssuedToken:
+    """Issue an opaque token under a secret that `authenticate_app` has found to be good.
+
+    `audience` names the service in EAGLET_AUDIENCES that it is for; "" is this one.
+    """
     using = record._state.db or router.db_for_write(AccessToken)
     record.touch()
     token = keys.generate_access_token()
@@ -50,6 +53,7 @@ def issue_for(record: AppSecret) -> IssuedToken:
         digest=keys.digest(token),
         app=record.app,
         secret=record,
+        audience=audience,
         expires_at=timestamps.to_field(expires_at),
     )
     prune_now_and_then(using)

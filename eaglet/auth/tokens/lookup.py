@@ -20,10 +20,12 @@ _FIELDS = (
     "expires_at", "revoked_at", "secret__revoked_at",
     "app_id", "app__name", "app__app_key", "app__is_active", "app__grants__grant",
 )  # fmt: skip
+_ANY = "any digest"
 
 
 class _Statement(NamedTuple):
     sql: str
+    parameters: tuple[Any, ...]
     converters: dict[int, tuple[list[Any], Any]]  # by place: functions and the expression
 
 
@@ -39,14 +41,15 @@ def find(alias: str, digest: str) -> Rows:
     if statement is None:
         statement = _statements[key] = _compiled(connection)
     rows: Rows
+    parameters = [digest if one == _ANY else one for one in statement.parameters]
     if getattr(getattr(connection, "Database", None), "__name__", "") == "psycopg":
         # It is there only where PostgreSQL is used.
         from eaglet.auth.tokens import prepared  # noqa: PLC0415
 
-        rows = prepared.fetch(connection, statement.sql, [digest])
+        rows = prepared.fetch(connection, statement.sql, parameters)
     else:
         with connection.cursor() as cursor:
-            cursor.execute(statement.sql, [digest])
+            cursor.execute(statement.sql, parameters)
             rows = cursor.fetchall()
     if not rows or not statement.converters:
         return rows
@@ -58,8 +61,9 @@ def find(alias: str, digest: str) -> Rows:
 
 
 def _compiled(connection: BaseDatabaseWrapper) -> _Statement:
-    query = AccessToken.objects.filter(digest="any").values_list(*_FIELDS).query
-    compiler = query.get_compiler(connection=connection)
-    sql, _params = compiler.as_sql()
+    # One for another service is none here.
+    tokens = AccessToken.objects.filter(digest=_ANY, audience="")
+    compiler = tokens.values_list(*_FIELDS).query.get_compiler(connection=connection)
+    sql, parameters = compiler.as_sql()
     converters = compiler.get_converters([column for column, *_ in compiler.select])
-    return _Statement(sql, converters)
+    return _Statement(sql, parameters, converters)

@@ -21,6 +21,7 @@ from eaglet.auth.tokens.invalidation import access_changed
 from eaglet.auth.tokens.lookup import Rows, find
 from eaglet.conf import conf
 from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
+from eaglet.observability.redaction import Concealed
 
 MAX_CACHED: Final = 10_000
 """How many verifications a process keeps; at one more it starts over."""
@@ -28,14 +29,14 @@ MAX_CACHED: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class VerifiedApp:
-    """The app a token was issued to, as a request sees it."""
+    """The app a token was issued to, as a request sees it; `pk` is its app key if not one here."""
 
-    pk: int
+    pk: int | str
     name: str
     app_key: str
 
     @property
-    def id(self) -> int:
+    def id(self) -> int | str:
         """Return its primary key."""
         return self.pk
 
@@ -67,8 +68,8 @@ class CachedVerification(NamedTuple):
     expires_at: float  # by the wall clock
 
 
-class DatabaseTokenVerifier:
-    """Verifies access tokens against the database; safe to use from several threads."""
+class CachingVerifier:
+    """Remembers the tokens that were found good; safe to use from several threads."""
 
     def __init__(self) -> None:
         # Cleared by being replaced: a thread that read the database before the change puts what
@@ -77,56 +78,69 @@ class DatabaseTokenVerifier:
         access_changed.connect(self.clear)
         setting_changed.connect(self.clear)
 
-    def verify(self, token: str) -> VerifiedAccessToken:
-        """Return the token's record; raise InvalidAccessToken or ExpiredAccessToken.
+    def place(self) -> str:
+        """Return where the verdict comes from: the one of another place does not count."""
+        raise NotImplementedError
 
-        What does not look like a token is refused without asking the database.
-        """
+    def look_up(self, place: str, token: str) -> VerifiedAccessToken:
+        """Return a token's record; raise InvalidAccessToken or ExpiredAccessToken."""
+        raise NotImplementedError
+
+    def verify(self, token: str) -> VerifiedAccessToken:
+        """Return the token's record; raise InvalidAccessToken or ExpiredAccessToken."""
         if not isinstance(token, str):
             raise InvalidAccessToken("not an access token of this service")
-        alias = router.db_for_read(AccessToken)
+        place = self.place()
         if cached := self._cached:
-            found = cached.get((alias, _digest_in_process(token)))
+            found = cached.get((place, _digest_in_process(token)))
             if found is not None and time.monotonic() < found[1] and time.time() < found[2]:
                 return found[0]
-        if not keys.is_access_token_shaped(token):
-            raise InvalidAccessToken("not an access token of this service")
-        digest = keys.digest(token)
-        keep_for = conf.EAGLET_TOKEN_CACHE_SECONDS
-        key = (alias, _digest_in_process(token)) if keep_for > 0 else None
         # What goes wrong from here on may be reported with the variables of every frame.
-        del token
-        return _look_up(alias, digest) if key is None else self._ask(key, digest, keep_for)
+        token = Concealed(token)
+        keep_for = conf.EAGLET_TOKEN_CACHE_SECONDS
+        if keep_for <= 0:
+            return self.look_up(place, token)
+        cached = self._cached
+        # Before it is looked up, so that what is kept outlives a commit it did not see by no more
+        # than the time it is kept.
+        asked_at = time.monotonic()
+        verified = self.look_up(place, token)
+        if len(cached) >= MAX_CACHED:
+            cached.clear()
+        cached[place, _digest_in_process(token)] = CachedVerification(
+            verified, asked_at + keep_for, verified.expires_at.timestamp()
+        )
+        return verified
 
     def clear(self, **kwargs: Any) -> None:
         """Drop whatever this process keeps."""
         self._cached = {}
 
-    def _ask(self, key: tuple[str, bytes], digest: str, keep_for: float) -> VerifiedAccessToken:
-        cached = self._cached
-        # Before the query, so that what is kept outlives a commit it did not see by no more than
-        # the time it is kept.
-        asked_at = time.monotonic()
-        alias, _key = key
-        token = _look_up(alias, digest)
-        if len(cached) >= MAX_CACHED:
-            cached.clear()
-        cached[key] = CachedVerification(token, asked_at + keep_for, token.expires_at.timestamp())
-        return token
+
+class DatabaseTokenVerifier(CachingVerifier):
+    """Verifies access tokens against the database."""
+
+    def place(self) -> str:
+        """Return the database that is read from."""
+        return router.db_for_read(AccessToken)
+
+    def look_up(self, place: str, token: str) -> VerifiedAccessToken:
+        """Return a token's record by one statement; none for what does not look like a token."""
+        if not keys.is_access_token_shaped(token):
+            raise InvalidAccessToken("not an access token of this service")
+        digest = keys.digest(token)
+        del token
+        rows = find(place, digest)
+        if not rows and (primary := router.db_for_write(AccessToken)) != place:
+            # A token issued a moment ago may not have reached the replica.
+            rows = find(primary, digest)
+        return _judge(rows)
 
 
 def _digest_in_process(token: str) -> bytes:
     # Not the one that is stored: this takes less than half of its time, and leaves the caches of
     # the processor to others. It never leaves this process.
     return blake2b(token.encode("utf-8", "surrogatepass"), digest_size=32).digest()
-
-
-def _look_up(alias: str, digest: str) -> VerifiedAccessToken:
-    rows = find(alias, digest)
-    if not rows and (primary := router.db_for_write(AccessToken)) != alias:
-        # A token issued a moment ago may not have reached the replica.
-        rows = find(primary, digest)
-    return _judge(rows)
 
 
 def _judge(rows: Rows) -> VerifiedAccessToken:

@@ -26,7 +26,7 @@ from eaglet.exceptions import InvalidRequest
 
 TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - a name
 JSON: Final = "application/json"
-_FORM: Final = "application/x-www-form-urlencoded"
+FORM: Final = "application/x-www-form-urlencoded"
 _LISTS: Final = (list, tuple, set, frozenset, QuerySet)
 _HEADERS: Final = {
     "User-Agent": f"eaglet/{__version__}",
@@ -80,7 +80,7 @@ class RequestTemplate:
         if token is not None:
             if not self.is_legacy:
                 written["Authorization"] = f"Bearer {token}"
-            elif body is None or self.content_type != _FORM:
+            elif body is None or self.content_type != FORM:
                 url = _appended(url, "&" if "?" in url else "?", token)
             else:
                 body = _appended(body.decode("ascii"), "&" if body else "", token).encode("ascii")
@@ -126,7 +126,7 @@ def template(
         if files:
             body, content_type = multipart(data, files)
         elif service.is_legacy:
-            method, body, content_type = "POST", form(data).encode("ascii"), _FORM
+            method, body, content_type = "POST", form(data).encode("ascii"), FORM
         else:
             body, content_type = encoding.to_json(dict(data)), JSON
         return RequestTemplate(method, url, body, content_type, *named)

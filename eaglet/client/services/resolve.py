@@ -28,6 +28,8 @@ SERVICE_KEYS: Final = (
     "HOST",
     "APP_KEY",
     "APP_SECRET",
+    "TOKEN_URL",
+    "AUDIENCE",
     "TIMEOUT_SECONDS",
     "CONNECT_TIMEOUT_SECONDS",
     "READ_TIMEOUT_SECONDS",
@@ -59,6 +61,9 @@ class Service:
         needs_token: whether calls carry an access token.
         withholds_credentials: whether a token would be sent, were the host one to be trusted.
         app_key, app_secret: what a token is asked for with; "" where there are none.
+        token_url: the token endpoint that is asked for a token for it (RFC 8707); "" for the one
+            that the issuer's metadata name, None for the service's own resource.
+        audience: what it is called there.
         token_key: under which its token is kept; None where there are no credentials.
     """
 
@@ -76,6 +81,8 @@ class Service:
     withholds_credentials: bool = False
     app_key: str = ""
     app_secret: str = field(default="", repr=False)
+    token_url: str | None = None
+    audience: str = ""
     token_key: TokenKey | None = field(default=None, repr=False)
 
 
@@ -127,6 +134,12 @@ def resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Serv
             url,
         )
     legacy = conf.EAGLET_LEGACY_SERVICES
+    is_legacy = legacy == "*" or (
+        not isinstance(legacy, str) and not {name, called}.isdisjoint(legacy)
+    )
+    token_url = None if is_legacy else _token_url(entry)
+    audience = str(entry.get("AUDIENCE") or url)
+    place = (url, called) if token_url is None else (token_url or str(conf.EAGLET_ISSUER), audience)
     return Service(
         name=name,
         url=url,
@@ -137,13 +150,14 @@ def resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Serv
         max_response_bytes=conf.EAGLET_CLIENT_MAX_RESPONSE_BYTES,
         idempotent=ALWAYS_IDEMPOTENT | _idempotent_verbs(entry),
         ca_bundle=entry.get("CA_BUNDLE"),
-        is_legacy=legacy == "*"
-        or (not isinstance(legacy, str) and not {name, called}.isdisjoint(legacy)),
+        is_legacy=is_legacy,
         needs_token=wants_token and is_trusted,
         withholds_credentials=wants_token and not is_trusted,
         app_key=app_key,
         app_secret=app_secret,
-        token_key=TokenKey.of(url, called, app_key, app_secret) if app_key and app_secret else None,
+        token_url=token_url,
+        audience=audience,
+        token_key=TokenKey.of(*place, app_key, app_secret) if app_key and app_secret else None,
     )
 
 
@@ -178,6 +192,24 @@ def _credentials(entry: Mapping[str, Any], set_up: Configuration) -> tuple[str, 
         if key and secret:
             return str(key), str(secret)
     return "", ""
+
+
+def _token_url(entry: Mapping[str, Any]) -> str | None:
+    """Return the token endpoint for a service: its entry's, its own if it has a key of its own."""
+    told = entry.get("TOKEN_URL")
+    if not told and not (entry.get("APP_KEY") and entry.get("APP_SECRET")):
+        told = conf.EAGLET_TOKEN_URL
+        if told is None and conf.EAGLET_ISSUER and conf.EAGLET_ISSUE_TOKENS is False:
+            return ""
+    if not told:
+        return None
+    try:
+        base_url(told)
+    except ValueError as error:
+        raise InvalidRequest(f"TOKEN_URL is malformed: {error}") from None
+    if not str(told).startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
+        raise InvalidRequest("TOKEN_URL must begin with https:// or http://")
+    return str(told)
 
 
 def _url(address: str, where: str, set_up: Configuration) -> str:

@@ -1,5 +1,7 @@
 """Ask a service for an access token, and read its answer."""
 
+import base64
+import json
 import logging
 import math
 import re
@@ -8,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote_plus
 
 from django.utils import timezone
 
@@ -15,6 +18,7 @@ from eaglet import deadline
 from eaglet.client.http import request, response
 from eaglet.client.http.transport import Answer, transport
 from eaglet.client.services.resolve import Service
+from eaglet.contracts.discovery import IssuerAway, endpoint
 from eaglet.exceptions import (
     EagletError,
     ResourceError,
@@ -22,6 +26,7 @@ from eaglet.exceptions import (
     ServiceUnavailable,
     TokenUnavailable,
 )
+from eaglet.observability.redaction import redact_text
 from eaglet.tokens import StoredToken
 
 logger = logging.getLogger("eaglet.client.tokens")
@@ -30,6 +35,7 @@ TOKEN_RESOURCE: Final = "auth.access_token"  # noqa: S105 - a name
 UNKNOWN_LIFETIME_SECONDS: Final = 600.0
 """How long a token is kept whose answer does not say how long it is good."""
 _LONGEST_LIFETIME_SECONDS: Final = 30 * 24 * 3600.0
+_LONGEST_ANSWER: Final = 256 * 1024
 _FITS_A_HEADER = re.compile(r"[\x21-\x7e]+")
 
 
@@ -60,27 +66,33 @@ Fetch = Callable[[], StoredToken]
 
 
 def fetch_token(service: Service, headers: Mapping[str, str]) -> StoredToken:
-    """Ask a service for a token, at its `auth/access_token/`: POST, or GET if it is legacy.
+    """Ask for a token: a service at its `auth/access_token/`, GET if it is legacy, or an issuer.
 
     It takes the service's own time at most. Raises FetchFailed; no secret is in the text.
     """
     asked_at = time.monotonic()
-    template = request.template(
-        service,
-        "get" if service.is_legacy else "post",
-        request.path_of(TOKEN_RESOURCE),
-        {"app_key": service.app_key, "app_secret": service.app_secret},
-    )
+    asked, read = service.host, _read
     try:
+        if service.token_url is None:
+            template = request.template(
+                service,
+                "get" if service.is_legacy else "post",
+                request.path_of(TOKEN_RESOURCE),
+                {"app_key": service.app_key, "app_secret": service.app_secret},
+            )
+        else:
+            url = service.token_url or endpoint("token_endpoint")
+            asked, read = "/".join(url.split("/", 3)[:3]), _read_standard
+            template = _standard_request(service, url)
+            headers = {**headers, "Authorization": _basic(service)}
         with deadline.within(service.timeout_seconds):
             answer = transport.send(template.request(with_time_left(headers)), service)
-        value, lifetime = _read(response.envelope_of(answer), service, _moment_of(answer))
+        value, lifetime = read(answer, service)
     except EagletError as error:
         is_answer = isinstance(error, ResourceError) and (error.status_code or 0) < 500
-        is_away = isinstance(error, (ServiceTimeout, ServiceUnavailable, ResourceError))
+        is_away = isinstance(error, (ServiceTimeout, ServiceUnavailable, ResourceError, IssuerAway))
         failure = FetchFailed(
-            f"{service.host} gave no access token "
-            f"({str(error).replace(service.app_secret, '***')})",
+            f"{asked} gave no access token ({str(error).replace(service.app_secret, '***')})",
             AFTER_FAULT if is_away and not is_answer else AFTER_REFUSAL,
         )
         failure.__cause__ = error.__cause__
@@ -88,7 +100,7 @@ def fetch_token(service: Service, headers: Mapping[str, str]) -> StoredToken:
         took = time.monotonic() - asked_at
         logger.info(
             "%s gave an access token, good for %d s, in %.1f ms",
-            service.host,
+            asked,
             lifetime,
             took * 1000,
         )
@@ -113,9 +125,46 @@ def _moment_of(answer: Answer) -> datetime:
     return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
 
 
-def _read(
-    envelope: Mapping[str, Any], service: Service, answered_at: datetime
-) -> tuple[str, float]:
+def _standard_request(service: Service, url: str) -> request.RequestTemplate:
+    """Write down a request of RFC 6749 §4.4.2, for the service that `resource` names (RFC 8707)."""
+    data = {"grant_type": "client_credentials", "resource": service.audience}
+    path = request.path_of(TOKEN_RESOURCE)
+    body = request.form(data).encode("ascii")
+    return request.RequestTemplate(
+        "POST", url, body, request.FORM, False, service.name, "post", path, data
+    )
+
+
+def _basic(service: Service) -> str:
+    # Each is form-encoded by itself first (RFC 6749 §2.3.1).
+    pair = f"{quote_plus(service.app_key)}:{quote_plus(service.app_secret)}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def _read_standard(answer: Answer, service: Service) -> tuple[str, float]:
+    """Read an answer of RFC 6749 §5."""
+    try:
+        told = json.loads(answer.body[:_LONGEST_ANSWER])
+    except (ValueError, RecursionError):
+        told = None
+    told = told if isinstance(told, dict) else {}
+    if answer.status_code != 200:
+        message = " ".join(
+            redact_text(str(told[name]))[:200]
+            for name in ("error", "error_description")
+            if name in told
+        )
+        raise ResourceError(answer.status_code, message, status_code=answer.status_code)
+    value = told.get("access_token")
+    if not isinstance(value, str) or not _FITS_A_HEADER.fullmatch(value):
+        raise TokenUnavailable("its answer has no 'access_token' that can stand in a header")
+    if str(told.get("token_type", "bearer")).lower() != "bearer":
+        raise TokenUnavailable("the token it gave is no bearer token")
+    return value, lifetime_of(told, _moment_of(answer))
+
+
+def _read(answer: Answer, service: Service) -> tuple[str, float]:
+    envelope = response.envelope_of(answer)
     data = envelope.get("data")
     if envelope["code"] != 200 or not isinstance(data, Mapping):
         message = response.message_of(envelope)
@@ -125,7 +174,7 @@ def _read(
         raise TokenUnavailable("its answer has no 'access_token'")
     if not service.is_legacy and not _FITS_A_HEADER.fullmatch(value):
         raise TokenUnavailable("the token it gave can't stand in a header")
-    return value, lifetime_of(data, answered_at)
+    return value, lifetime_of(data, _moment_of(answer))
 
 
 def lifetime_of(data: Mapping[str, Any], answered_at: datetime) -> float:

@@ -71,3 +71,20 @@ class TestCreateApp:
         with pytest.raises(CommandError, match=said):
             create_app("hermes", *args)
         assert not App.objects.exists()
+
+
+def test_grants_at_other_services_are_given(db, settings):
+    settings.EAGLET_AUDIENCES = {"card": "https://card.example"}
+    call_command("create_app", "hermes", at=["card=card.trade:get", "card=card.balance:*"])
+    app = App.objects.get(name="hermes")
+    assert not app.grants.exists()
+    given = app.audience_grants.values_list("audience", "grant")
+    assert set(given) == {("card", "card.trade:get"), ("card", "card.balance:*")}
+
+
+@pytest.mark.parametrize("told", ["member=card.trade:get", "card", "card=all of it", "="])
+def test_a_grant_at_no_service_or_none_at_all_makes_no_app(db, settings, told):
+    settings.EAGLET_AUDIENCES = {"card": "https://card.example"}
+    with pytest.raises(CommandError):
+        call_command("create_app", "hermes", at=[told])
+    assert not App.objects.exists()

@@ -6,10 +6,12 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import router, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth.grants import EVERYTHING, validate_grant
-from eaglet.auth.models import App
+from eaglet.auth.models import App, AudienceGrant
+from eaglet.conf import conf
 from eaglet.setup_errors import needs_tables
 
 
@@ -41,6 +43,13 @@ class Command(BaseCommand):
         )
         what.add_argument("--no-grants", action="store_true", help="Let it call nothing yet.")
         parser.add_argument(
+            "--at",
+            action="append",
+            default=[],
+            metavar="SERVICE=APP.RESOURCE:VERB",
+            help="What it may call at a service of EAGLET_AUDIENCES; may be given several times.",
+        )
+        parser.add_argument(
             "--force", action="store_true", help="Take grants that no resource here has."
         )
 
@@ -51,14 +60,32 @@ class Command(BaseCommand):
         name = options["name"]
         if App.objects.filter(name=name).exists():
             raise CommandError(f"there is an app named {name!r} already")
+        elsewhere = [_grant_at(told) for told in options["at"]]
+        if elsewhere and not (options["grant"] or options["everything"]):
+            options["no_grants"] = True
         try:
-            created = App.objects.create_app(
-                name, token_lifetime_seconds=options["lifetime"], grants=_grants(options)
-            )
+            with transaction.atomic(using=router.db_for_write(App)):
+                created = App.objects.create_app(
+                    name, token_lifetime_seconds=options["lifetime"], grants=_grants(options)
+                )
+                for audience, grant in elsewhere:
+                    AudienceGrant.objects.create(app=created.app, audience=audience, grant=grant)
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
         self.stdout.write(f'APP_KEY = "{created.app.app_key}"')
         self.stdout.write(f'APP_SECRET = "{created.secret}"')
+
+
+def _grant_at(told: str) -> tuple[str, str]:
+    audience, _equals, grant = told.partition("=")
+    if audience not in conf.EAGLET_AUDIENCES:
+        names = ", ".join(sorted(conf.EAGLET_AUDIENCES)) or "none"
+        raise CommandError(f"--at {told}: EAGLET_AUDIENCES has no {audience!r}, but {names}")
+    try:
+        validate_grant(grant)
+    except ValidationError as error:
+        raise CommandError("; ".join(error.messages)) from None
+    return audience, grant
 
 
 def _grants(options: dict[str, Any]) -> Sequence[str]:
@@ -69,7 +96,7 @@ def _grants(options: dict[str, Any]) -> Sequence[str]:
     if not options["grant"]:
         raise CommandError(
             "say what it may call: --grant APP.RESOURCE:VERB, several times if need be, or "
-            "--everything (or --no-grants, to choose later in the admin)"
+            "--everything (or --no-grants, to choose later in the admin); --at SERVICE=… for others"
         )
     grants: list[str] = options["grant"]
     for grant in grants:

@@ -1,0 +1,66 @@
+"""Store what an issuer signs with, and what apps may do at the services it issues for."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from eaglet.auth.grants import validate_grant
+from eaglet.auth.models.apps import App
+
+
+class AudienceGrant(models.Model):
+    """Something an app may do at another service, which this one issues tokens for."""
+
+    app = models.ForeignKey(
+        App,
+        models.CASCADE,
+        related_name="audience_grants",
+        verbose_name=_("app"),
+        db_index=False,
+    )
+    audience = models.CharField(
+        _("service"), max_length=100, help_text=_("A name in EAGLET_AUDIENCES.")
+    )
+    grant = models.CharField(
+        _("grant"),
+        max_length=200,
+        validators=[validate_grant],
+        help_text=_("app.resource:verb, any part * for anything; * alone for everything."),
+    )
+
+    class Meta:
+        verbose_name = _("grant at another service")
+        verbose_name_plural = _("grants at other services")
+        ordering = ["audience", "grant"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["app", "audience", "grant"], name="eaglet_audience_grant_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.audience}: {self.grant}"
+
+
+class SigningKey(models.Model):
+    """A key that access tokens are signed with; the private one is encrypted."""
+
+    kid = models.CharField(_("key id"), max_length=64, unique=True, editable=False)
+    algorithm = models.CharField(_("algorithm"), max_length=10, editable=False)
+    public_key = models.JSONField(_("public key"), editable=False)
+    encrypted_private_key = models.TextField(editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    signs_from = models.DateTimeField(
+        _("signs from"),
+        editable=False,
+        help_text=_("It is published before, so that every service knows it by then."),
+    )
+
+    class Meta:
+        verbose_name = _("signing key")
+        verbose_name_plural = _("signing keys")
+        ordering = ["-signs_from"]
+
+    def __str__(self) -> str:
+        return self.kid

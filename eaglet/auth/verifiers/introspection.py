@@ -1,0 +1,55 @@
+"""Verify tokens by asking the issuer what they are (RFC 7662)."""
+
+import time
+from typing import Any, Final
+
+from eaglet.auth.tokens.verification import CachingVerifier, VerifiedAccessToken
+from eaglet.auth.verifiers.jwt import foreign
+from eaglet.conf import conf
+from eaglet.contracts.discovery import LARGEST_BYTES, IssuerAway, endpoint, read_object
+from eaglet.contracts.fetching import fetch
+from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
+
+_LONGEST: Final = 4096
+_UNTIL_TOLD_OTHERWISE_SECONDS: Final = 60
+
+
+class IntrospectionVerifier(CachingVerifier):
+    """Asks EAGLET_ISSUER with APP_KEY and APP_SECRET, of an app that may introspect there."""
+
+    def place(self) -> str:
+        """Return who is asked."""
+        return conf.EAGLET_ISSUER or ""
+
+    def look_up(self, place: str, token: str) -> VerifiedAccessToken:
+        """Return the record of a token; raise InvalidAccessToken or ExpiredAccessToken.
+
+        The issuer being away is an InvalidAccessToken too: nothing is let in unasked.
+        """
+        if not place or len(token) > _LONGEST or not (token.isascii() and token.isprintable()):
+            raise InvalidAccessToken("not an access token of the issuer")
+        try:
+            content = fetch(
+                endpoint("introspection_endpoint"),
+                largest_bytes=LARGEST_BYTES,
+                form={"token": token, "token_type_hint": "access_token"},
+                credentials=(conf.APP_KEY or "", conf.APP_SECRET or ""),
+            )
+            told = read_object(content)
+        except (IssuerAway, OSError, ValueError) as error:
+            raise InvalidAccessToken(f"the issuer can't be asked: {type(error).__name__}") from None
+        return _judge(told, place)
+
+
+def _judge(told: dict[str, Any], issuer: str) -> VerifiedAccessToken:
+    audience = told.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    client = told.get("client_id")
+    if told.get("active") is not True or not isinstance(client, str):
+        raise InvalidAccessToken("the issuer knows no such token")
+    if told.get("iss", issuer) != issuer or conf.EAGLET_AUDIENCE not in audiences:
+        raise InvalidAccessToken("for another service")
+    expires = told.get("exp", time.time() + _UNTIL_TOLD_OTHERWISE_SECONDS)
+    if isinstance(expires, bool) or not isinstance(expires, int | float) or expires <= time.time():
+        raise ExpiredAccessToken("the access token has expired")
+    return foreign(client, min(float(expires), 253402300799.0), told.get("scope"))

@@ -1,0 +1,120 @@
+"""Verify JWT access tokens by the keys of their issuer (RFC 9068 §4, RFC 8725)."""
+
+import base64
+import datetime
+import json
+import math
+import time
+from typing import Any, Final
+
+from django.core.signals import setting_changed
+from joserfc import jwt
+from joserfc.errors import JoseError
+
+from eaglet.auth.jose import ACCESS_TOKEN_TYPES, REGISTRY
+from eaglet.auth.tokens.verification import CachingVerifier, VerifiedAccessToken, VerifiedApp
+from eaglet.auth.verifiers.jwks import IssuersKeys
+from eaglet.conf import conf
+from eaglet.contracts.discovery import IssuerAway
+from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
+
+LARGEST_BYTES: Final = 8 * 1024
+LEEWAY_SECONDS: Final = 10
+"""How much clocks may differ, for `nbf` and `iat`; an `exp` is taken as it stands."""
+
+# Nothing in a token says where keys are to be had (RFC 8725 §3.10), or what else to heed.
+_REFUSED_HEADERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"})
+
+
+class ForeignAccessToken(VerifiedAccessToken):
+    """The record of a good token that another service has issued."""
+
+    __slots__ = ()
+
+
+class JwtVerifier(CachingVerifier):
+    """Verifies JWTs of EAGLET_ISSUER for EAGLET_AUDIENCE; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys = IssuersKeys()
+        setting_changed.connect(self._forget)
+
+    def place(self) -> str:
+        """Return what the keys are read for."""
+        return conf.EAGLET_ISSUER or ""
+
+    def look_up(self, place: str, token: str) -> VerifiedAccessToken:
+        """Return the record of a token; raise InvalidAccessToken or ExpiredAccessToken."""
+        header = _header(token)
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if (
+            str(header.get("typ")).lower() not in ACCESS_TOKEN_TYPES
+            or not isinstance(kid, str)
+            or not _REFUSED_HEADERS.isdisjoint(header)
+        ):
+            raise InvalidAccessToken("not an access token of the issuer")
+        try:
+            key = self._keys.get(kid)
+        except IssuerAway as error:
+            raise InvalidAccessToken(str(error)) from None
+        if key is None or key.algorithm != algorithm:
+            raise InvalidAccessToken("signed by no key of the issuer")
+        try:
+            claims = jwt.decode(token, key.key, registry=REGISTRY).claims
+        except (JoseError, ValueError):
+            raise InvalidAccessToken("not signed by the issuer") from None
+        return _judge(claims, place)
+
+    def _forget(self, *, setting: str, **kwargs: Any) -> None:
+        if setting == "EAGLET_ISSUER":
+            self._keys = IssuersKeys()
+
+
+def _header(token: str) -> dict[str, Any]:
+    if len(token) > LARGEST_BYTES or token.count(".") != 2 or not token.isascii():
+        raise InvalidAccessToken("not a JWT")
+    encoded = token.partition(".")[0]
+    try:
+        header = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict):
+        raise InvalidAccessToken("not a JWT")
+    return header
+
+
+def _judge(claims: dict[str, Any], issuer: str) -> VerifiedAccessToken:
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    if not issuer or claims.get("iss") != issuer:
+        raise InvalidAccessToken("of another issuer")
+    if not conf.EAGLET_AUDIENCE or conf.EAGLET_AUDIENCE not in audiences:
+        raise InvalidAccessToken("for another service")
+    now = time.time()
+    expires = _moment(claims, "exp")
+    if expires <= now:
+        raise ExpiredAccessToken("the access token has expired")
+    if any(
+        name in claims and _moment(claims, name) > now + LEEWAY_SECONDS for name in ("nbf", "iat")
+    ):
+        raise InvalidAccessToken("not good yet")
+    client = claims.get("client_id")
+    if not isinstance(client, str) or not isinstance(claims.get("sub"), str) or not client:
+        raise InvalidAccessToken("names no client")
+    return foreign(client, expires, claims.get("scope"))
+
+
+def foreign(client: str, expires: float, scope: object) -> VerifiedAccessToken:
+    """Make the record of a token: whom it was issued to, until when, and its scope, as grants."""
+    grants = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
+    moment = datetime.datetime.fromtimestamp(expires, tz=datetime.UTC)
+    return ForeignAccessToken(VerifiedApp(client, client, client), moment, grants)
+
+
+def _moment(claims: dict[str, Any], name: str) -> float:
+    value = claims.get(name)
+    # A year that no datetime has is no moment.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidAccessToken(f"has no {name}")
+    return min(float(value), 253402300799.0)

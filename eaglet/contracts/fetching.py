@@ -1,0 +1,59 @@
+"""Ask another service for a document, over HTTP: bounded, and never by way of somebody else."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import requests
+
+TIMEOUT_SECONDS: Final = (2, 5)
+"""To connect, and between two parts of the answer."""
+
+
+class UnexpectedStatus(OSError):
+    """The answer has another HTTP status than 200."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+
+
+def fetch(
+    url: str,
+    *,
+    largest_bytes: int,
+    form: Mapping[str, str] | None = None,
+    credentials: tuple[str, str] | None = None,
+    timeout: tuple[float, float] = TIMEOUT_SECONDS,
+) -> bytes:
+    """Return the body of the answer to a GET, or, with a form, to a POST.
+
+    One that is longer is cut off one byte after `largest_bytes`. Redirects are not followed, and
+    the environment's proxies and netrc are left out, as they are in calls. Raises
+    UnexpectedStatus, and requests' errors; all of them are OSErrors.
+
+    Args:
+        url: where.
+        largest_bytes: how much of the body is wanted, decompressed.
+        form: what to post.
+        credentials: user and password for HTTP Basic.
+        timeout: seconds to connect, and between two parts of the answer.
+    """
+    with requests.Session() as session:
+        session.trust_env = False
+        with session.request(
+            "GET" if form is None else "POST",
+            url,
+            data=form,
+            auth=credentials,
+            stream=True,
+            timeout=timeout,
+            allow_redirects=False,
+        ) as answer:
+            if answer.status_code != requests.codes.ok:
+                raise UnexpectedStatus(answer.status_code)
+            content = bytearray()
+            for part in answer.iter_content(65536):
+                content += part
+                if len(content) > largest_bytes:
+                    break
+            return bytes(content[: largest_bytes + 1])

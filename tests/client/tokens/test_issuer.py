@@ -1,0 +1,141 @@
+"""One issuer gives the tokens for every service (RFC 6749 §4.4, RFC 8707)."""
+
+import base64
+
+import pytest
+
+from eaglet.client import Resource, TokenUnavailable
+from eaglet.client.tokens.cache import tokens
+
+from ..calling import CALL, call
+from ..recording_server import Reply, envelope
+
+
+@pytest.fixture
+def issuing(card, other_server, credentials, settings):
+    """The service `card`, and an issuer beside it whose token endpoint is set."""
+    settings.EAGLET_TOKEN_URL = f"{other_server.url}/token"
+    other_server.always({"access_token": "issued", "token_type": "bearer", "expires_in": 300})
+    return other_server
+
+
+def test_the_issuer_is_asked_once_for_each_service(issuing, card, settings):
+    settings.EAGLET_SERVICES = {
+        "card": {"HOST": card.url},
+        "member": {"HOST": card.url, "AUDIENCE": "https://member.example"},
+    }
+    for name in ("card", "member", "card", "member"):
+        Resource.use(name).get(CALL)
+    asked = [dict(each.form) for each in issuing.received]
+    assert asked == [
+        {"grant_type": "client_credentials", "resource": card.url},
+        {"grant_type": "client_credentials", "resource": "https://member.example"},
+    ]
+    pair = base64.b64encode(b"hermes:s3cr3t-of-hermes").decode()
+    assert {each.headers["Authorization"] for each in issuing.received} == {f"Basic {pair}"}
+    assert {each.headers["Authorization"] for each in card.received} == {"Bearer issued"}
+    assert card.token_requests == []
+
+
+def test_a_service_with_a_key_of_its_own_and_one_of_the_originals_give_their_own(
+    issuing, card, settings
+):
+    card.always(envelope({"access_token": "own", "expires_in": 60}))
+    settings.EAGLET_SERVICES = {
+        "card": {"HOST": card.url, "APP_KEY": "a", "APP_SECRET": "b"},
+        "old": {"HOST": card.url},
+    }
+    settings.EAGLET_LEGACY_SERVICES = ["old"]
+    for name in ("card", "old"):
+        Resource.use(name).get(CALL)
+    assert len(card.token_requests) == 2
+    assert issuing.received == []
+
+
+def test_an_entry_names_a_token_url_of_its_own(issuing, card, other_server, settings):
+    settings.EAGLET_TOKEN_URL = None
+    entry = {"HOST": card.url, "TOKEN_URL": f"{other_server.url}/other", "APP_KEY": "a"}
+    settings.EAGLET_SERVICES = {"card": {**entry, "APP_SECRET": "b"}}
+    call()
+    assert [each.target for each in other_server.received] == ["/other"]
+
+
+def test_the_token_endpoint_is_found_by_the_issuers_metadata(issuing, card, settings):
+    settings.EAGLET_TOKEN_URL, settings.EAGLET_ISSUE_TOKENS = None, False
+    settings.EAGLET_ISSUER = issuing.url
+
+    def answer(request):
+        if request.path.startswith("/.well-known/"):
+            return Reply({"issuer": issuing.url, "token_endpoint": f"{issuing.url}/token"})
+        return Reply({"access_token": "found", "expires_in": 300, "token_type": "Bearer"})
+
+    issuing.answer = answer
+    call()
+    assert [each.path for each in issuing.received] == [
+        "/.well-known/oauth-authorization-server",
+        "/token",
+    ]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        # Keycloak's and django-oauth-toolkit's.
+        {
+            "access_token": "issued",
+            "expires_in": 300,
+            "refresh_expires_in": 0,
+            "token_type": "Bearer",
+            "not-before-policy": 0,
+            "scope": "profile email",
+        },
+        {"access_token": "issued", "expires_in": 36000, "token_type": "Bearer", "scope": "read"},
+    ],
+)
+def test_the_answers_of_other_servers_are_understood(issuing, card, reply):
+    issuing.always(reply)
+    call()
+    assert card.received[0].headers["Authorization"] == "Bearer issued"
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (Reply({"error": "invalid_client"}, status=401), "invalid_client"),
+        (Reply({"error": "invalid_target", "error_description": "No"}, 400), "invalid_target No"),
+        (Reply(b"<html>", content_type="text/html"), "access_token"),
+        (Reply([]), "access_token"),
+        (Reply({"access_token": "a b"}), "access_token"),
+        (Reply({"access_token": "a", "token_type": "mac"}), "bearer"),
+        (Reply({"error": "s3cr3t-of-hermes"}, status=400), "***"),
+    ],
+)
+def test_an_issuer_that_gives_none_is_named_without_the_secret(
+    issuing, card, reply, told, settings
+):
+    settings.EAGLET_CLIENT_RAISE_ERRORS = True
+    issuing.answer = lambda request: reply
+    with pytest.raises(TokenUnavailable) as caught:
+        call()
+    assert told in str(caught.value)
+    assert issuing.host in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
+    assert card.received == []
+
+
+def test_a_refused_token_is_replaced_once(issuing, card):
+    given = iter(["first", "second"])
+    issuing.answer = lambda request: Reply(
+        {"access_token": next(given), "token_type": "bearer", "expires_in": 300}
+    )
+
+    def answer(request):
+        if request.headers["Authorization"] == "Bearer first":
+            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            return Reply(envelope(None, 401), status=401, headers=challenge)
+        return Reply(envelope(1))
+
+    card.answer = answer
+    assert call()["data"] == 1
+    assert len(issuing.received) == 2
+    tokens.clear_all()
