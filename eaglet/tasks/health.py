@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from django.db import connections
-from django.utils import timezone
 from django.utils.version import get_version_tuple
 
 from eaglet.conf import conf
@@ -14,6 +13,7 @@ from eaglet.doctor import Finding
 from eaglet.exceptions import BrokerUnavailable
 from eaglet.health import register_probe
 from eaglet.tasks.broker.connection import Broker, publishing_app
+from eaglet.tasks.database import utc_now
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.outboxes import migrated_outboxes, outbox_aliases
 from eaglet.tasks.receiving.decorator import declared_queues
@@ -82,7 +82,7 @@ def examine_tasks() -> Iterator[Finding]:
 
 
 def _outbox() -> Iterator[Finding]:
-    late = timezone.now() - datetime.timedelta(seconds=LATE_SECONDS)
+    late = utc_now() - datetime.timedelta(seconds=LATE_SECONDS)
     for alias in migrated_outboxes():
         rows = OutboxTask.objects.using(alias)
         waiting = rows.waiting().filter(due_at__lt=late).count()

@@ -10,6 +10,8 @@ from django.db.models import Model
 from django.db.models.constants import OnConflict
 from django.db.transaction import mark_for_rollback_on_error
 
+from eaglet.tasks.database import adapted
+
 _KNOWN: Final = ("postgresql", "mysql", "sqlite")
 
 
@@ -47,8 +49,10 @@ def upsert(
 
 
 def _adapted(alias: str, values: list[Any]) -> list[Any]:
-    adapt = connections[alias].ops.adapt_datetimefield_value
-    return [adapt(one) if isinstance(one, datetime.datetime) else one for one in values]
+    connection = connections[alias]
+    return [
+        adapted(one, connection) if isinstance(one, datetime.datetime) else one for one in values
+    ]
 
 
 @lru_cache

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, Literal
 
-from django.utils import timezone
 from prometheus_client import Counter, Gauge, Histogram
 
 from eaglet.observability import metrics
-from eaglet.tasks.database import DATABASE_FAULTS
+from eaglet.tasks.database import DATABASE_FAULTS, utc_now, with_zone
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 from eaglet.tasks.outboxes import migrated_outboxes
 
@@ -57,16 +56,16 @@ def count(by: By, outcome: Outcome, how_many: int = 1) -> None:
 def count_sent(by: By, tasks: Sequence[OutboxTask]) -> None:
     """Count tasks that the broker has just confirmed, and how long that took."""
     count(by, "sent", len(tasks))
-    now = timezone.now()
+    now = utc_now()
     seconds = _SECONDS.labels(by)
     for task in tasks:
-        seconds.observe((now - (task.not_before or task.written_at)).total_seconds())
+        seconds.observe((now - with_zone(task.not_before or task.written_at)).total_seconds())
 
 
 def _look() -> None:
     for alias in migrated_outboxes():
         outbox = OutboxTask.objects.using(alias)
-        now = timezone.now()
+        now = utc_now()
         oldest = [
             outbox.filter(state=state, due_at__lte=now).order_by("due_at").first()
             for state in OutboxTask.WAITING
@@ -74,7 +73,7 @@ def _look() -> None:
         _WAITING.labels(alias).set(outbox.waiting().order_by()[:MOST_COUNTED].count())
         _PARKED.labels(alias).set(outbox.parked().order_by()[:MOST_COUNTED].count())
         _OLDEST.labels(alias).set(
-            max([0.0, *((now - task.due_at).total_seconds() for task in oldest if task)])
+            max([0.0, *((now - with_zone(task.due_at)).total_seconds() for task in oldest if task)])
         )
     alias = ledger_alias()
     # Readiness tells of one that is away, and a service that is not migrated has none.

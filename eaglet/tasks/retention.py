@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Model
-from django.utils import timezone
 
 from eaglet.conf import conf
-from eaglet.tasks.database import DATABASE_FAULTS, close, has_table, in_batches
+from eaglet.tasks.database import DATABASE_FAULTS, close, has_table, in_batches, utc_now
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
 
@@ -44,7 +43,7 @@ class Retention:
         seconds = self.seconds()
         if seconds is None:
             return 0
-        before = timezone.now() - datetime.timedelta(seconds=seconds)
+        before = utc_now() - datetime.timedelta(seconds=seconds)
         rows = self.model._default_manager.using(alias)
         old = rows.filter(**self.done, **{f"{self.done_at}__lt": before}).order_by(self.done_at)
         keys = list(old.values_list("pk", flat=True)[:limit])

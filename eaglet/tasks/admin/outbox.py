@@ -9,12 +9,12 @@ from django.contrib import admin, messages
 from django.db import router
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.admin_confirmation import log_changes
 from eaglet.tasks.admin.base import TaskAdmin, first_of
+from eaglet.tasks.database import utc_now
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 
 _LATE = datetime.timedelta(minutes=1)
@@ -40,7 +40,7 @@ class NotBegunFilter(admin.SimpleListFilter):
             return queryset
         begun: Any = ReceivedTask.objects.using(queryset.db).filter(task_id=OuterRef("task_id"))
         late = queryset.filter(
-            ~Exists(begun), state=OutboxTask.State.SENT, due_at__lt=timezone.now() - _LATE
+            ~Exists(begun), state=OutboxTask.State.SENT, due_at__lt=utc_now() - _LATE
         )
         if apps.is_installed("django_celery_results"):
             results = apps.get_model("django_celery_results", "TaskResult")

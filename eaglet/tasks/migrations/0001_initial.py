@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from eaglet.tasks.database import InstantField
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -30,7 +32,7 @@ class Migration(migrations.Migration):
                 ("result", models.TextField(default="", editable=False, verbose_name="result")),
                 (
                     "done_at",
-                    models.DateTimeField(db_index=True, editable=False, verbose_name="done at"),
+                    InstantField(db_index=True, editable=False, verbose_name="done at"),
                 ),
             ],
             options={
@@ -73,11 +75,17 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("written_at", models.DateTimeField(editable=False, verbose_name="written at")),
-                ("due_at", models.DateTimeField(editable=False, verbose_name="due at")),
+                (
+                    "written_at",
+                    InstantField(editable=False, verbose_name="written at"),
+                ),
+                (
+                    "due_at",
+                    InstantField(editable=False, verbose_name="due at"),
+                ),
                 (
                     "sent_at",
-                    models.DateTimeField(editable=False, null=True, verbose_name="sent at"),
+                    InstantField(editable=False, null=True, verbose_name="sent at"),
                 ),
                 (
                     "attempts",
@@ -90,7 +98,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "not_before",
-                    models.DateTimeField(editable=False, null=True, verbose_name="not before"),
+                    InstantField(editable=False, null=True, verbose_name="not before"),
                 ),
                 (
                     "unique_key",
@@ -124,7 +132,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "parked_at",
-                    models.DateTimeField(editable=False, null=True, verbose_name="parked at"),
+                    InstantField(editable=False, null=True, verbose_name="parked at"),
                 ),
                 (
                     "request_id",
@@ -195,16 +203,22 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("received_at", models.DateTimeField(editable=False, verbose_name="received at")),
+                (
+                    "received_at",
+                    InstantField(editable=False, verbose_name="received at"),
+                ),
                 (
                     "started_at",
-                    models.DateTimeField(editable=False, null=True, verbose_name="started at"),
+                    InstantField(editable=False, null=True, verbose_name="started at"),
                 ),
                 (
                     "ended_at",
-                    models.DateTimeField(editable=False, null=True, verbose_name="ended at"),
+                    InstantField(editable=False, null=True, verbose_name="ended at"),
                 ),
-                ("due_at", models.DateTimeField(editable=False, verbose_name="due at")),
+                (
+                    "due_at",
+                    InstantField(editable=False, verbose_name="due at"),
+                ),
                 (
                     "attempts",
                     models.PositiveIntegerField(default=0, editable=False, verbose_name="attempts"),

@@ -3,6 +3,8 @@
 from django.db import models, router
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.tasks.database import InstantField
+
 
 class InboxEntry(models.Model):
     """A task that was done, written in the transaction of its effects."""
@@ -12,7 +14,7 @@ class InboxEntry(models.Model):
     queue_name = models.CharField(_("queue"), max_length=255, editable=False)
     # JSON text, as Celery keeps a result; "" for what JSON can't carry.
     result = models.TextField(_("result"), default="", editable=False)
-    done_at = models.DateTimeField(_("done at"), db_index=True, editable=False)
+    done_at = InstantField(_("done at"), db_index=True, editable=False)
 
     class Meta:
         verbose_name = _("inbox entry")

@@ -9,10 +9,9 @@ from typing import Any, Final
 
 from django.db import IntegrityError, OperationalError, connections, models, transaction
 from django.db.models import Case, F, Q, When
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.tasks.database import digest_of, in_batches
+from eaglet.tasks.database import InstantField, digest_of, in_batches, utc_now
 
 LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
 """The longest back-off between two attempts: 1 s after the first, doubled with each."""
@@ -62,7 +61,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
 
     def cancel(self, task_id: str, held_by: str) -> bool:
         """Cancel a task that waits, and is claimed by nobody or by `held_by`."""
-        changes = {"state": OutboxTask.State.CANCELLED, "due_at": timezone.now(), "place": None}
+        changes = {"state": OutboxTask.State.CANCELLED, "due_at": utc_now(), "place": None}
         mine = self.waiting().filter(task_id=task_id, claimed_by__in={"", held_by})
         return bool(mine.update(claimed_by="", **changes))
 
@@ -78,7 +77,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
 
         Each queue has an equal part; what one leaves of its part, those after it have.
         """
-        now = timezone.now()
+        now = utc_now()
         due = self.due(now)
         if connections[self.db].features.has_select_for_update_skip_locked:
             # Two that claim at once get different ones, and neither waits for the other.
@@ -127,7 +126,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
 
     def mark_sent(self, tasks: Iterable[OutboxTask]) -> int:
         """Note that the broker has confirmed them."""
-        now = timezone.now()
+        now = utc_now()
         return self._update_waiting(
             [task.pk for task in tasks],
             state=OutboxTask.State.SENT,
@@ -168,7 +167,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
 
     def note_refusal(self, task: OutboxTask, error: str, attempts_allowed: int) -> bool:
         """Put off a task that the broker has refused, or park it; return whether it is parked."""
-        now = timezone.now()
+        now = utc_now()
         parked = task.attempts + 1 >= attempts_allowed
         pause = min(2.0 ** min(task.attempts, 20), LONGEST_REFUSAL_PAUSE_SECONDS)
         changes: dict[str, Any] = (
@@ -192,9 +191,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         waiting = Case(
             When(order_key="", then=OutboxTask.State.PENDING), default=OutboxTask.State.IN_ORDER
         )
-        return self.parked().update(
-            state=waiting, attempts=0, parked_at=None, due_at=timezone.now()
-        )
+        return self.parked().update(state=waiting, attempts=0, parked_at=None, due_at=utc_now())
 
     def _update_waiting(self, keys: Sequence[int], **changes: Any) -> int:
         return sum(
@@ -225,15 +222,15 @@ class OutboxTask(models.Model):
     state = models.PositiveSmallIntegerField(
         _("state"), choices=State, default=State.PENDING, editable=False
     )
-    written_at = models.DateTimeField(_("written at"), editable=False)
+    written_at = InstantField(_("written at"), editable=False)
     # When it is next looked at: while it waits, to be published; once sent, to be deleted.
-    due_at = models.DateTimeField(_("due at"), editable=False)
-    sent_at = models.DateTimeField(_("sent at"), null=True, editable=False)
+    due_at = InstantField(_("due at"), editable=False)
+    sent_at = InstantField(_("sent at"), null=True, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     claimed_by = models.CharField(max_length=36, default="", editable=False)
     last_error = models.TextField(_("last error"), default="", editable=False)
     # When its sender wants it published at the earliest.
-    not_before = models.DateTimeField(_("not before"), null=True, editable=False)
+    not_before = InstantField(_("not before"), null=True, editable=False)
     order_key = models.CharField(
         _("order key"), max_length=255, default="", db_default="", editable=False
     )
@@ -245,7 +242,7 @@ class OutboxTask(models.Model):
     priority = models.PositiveSmallIntegerField(
         _("priority"), default=0, db_default=0, editable=False
     )
-    parked_at = models.DateTimeField(_("parked at"), null=True, editable=False)
+    parked_at = InstantField(_("parked at"), null=True, editable=False)
     # Of the call that sent it.
     request_id = models.CharField(
         _("request id"), max_length=128, default="", db_default="", editable=False

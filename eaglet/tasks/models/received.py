@@ -7,8 +7,9 @@ import uuid
 from typing import Any, Final
 
 from django.db import models, router
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from eaglet.tasks.database import InstantField, utc_now
 
 FORCED_REPLAY: Final = "!"
 """What the id of a replay begins with that is to do again what is done."""
@@ -27,7 +28,7 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
 
     def close_lost(self, begun_before: datetime.datetime) -> int:
         """Park those that were begun before then and whose end nobody noted; return how many."""
-        now = timezone.now()
+        now = utc_now()
         lost = self.filter(state=ReceivedTask.State.STARTED, due_at__lt=begun_before)
         return lost.update(
             state=ReceivedTask.State.PARKED,
@@ -45,7 +46,7 @@ class ReceivedTaskQuerySet(models.QuerySet["ReceivedTask"]):
         tasks = self if force else self.exclude(state=ReceivedTask.State.DONE)
         return tasks.update(
             state=ReceivedTask.State.WAITING,
-            due_at=timezone.now(),
+            due_at=utc_now(),
             ended_at=None,
             attempts=0,
             replay=f"{FORCED_REPLAY if force else ''}{uuid.uuid4().hex}",
@@ -75,12 +76,12 @@ class ReceivedTask(models.Model):
     task_id = models.CharField(_("task id"), max_length=255, db_index=True, editable=False)
     queue_name = models.CharField(_("queue"), max_length=255, editable=False)
     state = models.PositiveSmallIntegerField(_("state"), choices=State, editable=False)
-    received_at = models.DateTimeField(_("received at"), editable=False)
-    started_at = models.DateTimeField(_("started at"), null=True, editable=False)
-    ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
+    received_at = InstantField(_("received at"), editable=False)
+    started_at = InstantField(_("started at"), null=True, editable=False)
+    ended_at = InstantField(_("ended at"), null=True, editable=False)
     # When it is next looked at: to be published again, or once done, to be deleted. Else when its
     # state changed last.
-    due_at = models.DateTimeField(_("due at"), editable=False)
+    due_at = InstantField(_("due at"), editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     worker = models.CharField(_("worker"), max_length=255, default="", editable=False)
     cause = models.TextField(_("cause"), default="", editable=False)

@@ -11,8 +11,6 @@ from typing import Any, Final
 
 from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]
 from celery.exceptions import Ignore, Reject, Retry, WorkerShutdown, WorkerTerminate
-from django.conf import settings
-from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.exceptions import (
@@ -25,7 +23,7 @@ from eaglet.exceptions import (
 )
 from eaglet.observability import tracing
 from eaglet.params import declared_params
-from eaglet.tasks.database import DATABASE_FAULTS
+from eaglet.tasks.database import DATABASE_FAULTS, utc_now
 from eaglet.tasks.display import as_column, as_line, describe, presentable, redacted_traceback
 from eaglet.tasks.models import ReceivedTask, inbox_alias
 from eaglet.tasks.receiving import ledger
@@ -133,8 +131,7 @@ def park(delivery: Delivery, error: BaseException, attempts: int = 0) -> None:
 
 def put_off(delivery: Delivery, due_at: datetime.datetime) -> None:
     """Keep a task until its time. Raises TaskNotParked if that fails."""
-    at = due_at if settings.USE_TZ else timezone.make_naive(due_at)
-    _keep(delivery, State.WAITING, due_at=at)
+    _keep(delivery, State.WAITING, due_at=due_at)
 
 
 def _keep(
@@ -227,7 +224,7 @@ def _retry(delivery: Delivery, error: BaseException, attempt: int) -> RetryLater
     )
     # Else what failed together would come back together.
     pause *= random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-    due_at = timezone.now() + datetime.timedelta(seconds=pause)
+    due_at = utc_now() + datetime.timedelta(seconds=pause)
     shown = redacted_traceback(error)
     _keep(delivery, State.RETRYING, error, shown, due_at=due_at, attempts=attempt)
     logger.warning(

@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, ParamSpec, TypeVar
 
-from django.conf import settings
 from django.db import IntegrityError, connections, transaction
 from django.db.models import F
-from django.utils import timezone
 
-from eaglet.tasks.database import DATABASE_FAULTS, close
+from eaglet.tasks.database import DATABASE_FAULTS, close, utc_now
 from eaglet.tasks.display import as_column
 from eaglet.tasks.insert import upsert
 from eaglet.tasks.models import ReceivedTask, ledger_alias
@@ -56,7 +54,7 @@ def _again_on_a_fresh_connection(step: Callable[P, R]) -> Callable[P, R]:
 @_again_on_a_fresh_connection
 def begin(delivery: Delivery, attempt: int) -> AttemptStart:
     """Note that a worker begins with a task; its `attempt` is that if the ledger knows no other."""
-    now, rows = timezone.now(), _rows(delivery)
+    now, rows = utc_now(), _rows(delivery)
     changes: dict[str, Any] = {
         "state": State.STARTED,
         "started_at": now,
@@ -93,7 +91,7 @@ def note(
 
     `due_at` is when it is to be published again, for a state in which it is.
     """
-    now, rows = timezone.now(), _rows(delivery)
+    now, rows = utc_now(), _rows(delivery)
     changes.update(state=state, due_at=due_at or now)
     if due_at is None:
         changes["ended_at"] = now
@@ -132,9 +130,8 @@ def row_of(delivery: Delivery, started_at: float, ended_at: float | None) -> dic
 
 
 def _moment(timestamp: float) -> datetime.datetime:
-    """Return a time in seconds since 1970 as the project's settings have times."""
-    at = datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
-    return at if settings.USE_TZ else timezone.make_naive(at)
+    """Return a time in seconds since 1970 with its zone."""
+    return datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
 
 
 def _rows(delivery: Delivery) -> ReceivedTaskQuerySet:

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, connections, transaction
-from django.utils import timezone
 from kombu.utils import json as celery_json
 
 from eaglet.exceptions import TaskError
-from eaglet.tasks.database import digest_of
+from eaglet.tasks.database import digest_of, utc_now
 from eaglet.tasks.display import as_column
 from eaglet.tasks.insert import insert
 from eaglet.tasks.models import InboxEntry
@@ -32,7 +31,7 @@ def run_once(
         key=key,
         task_id=as_column(task_id, 255),
         queue_name=as_column(queue_name, 255),
-        done_at=timezone.now(),
+        done_at=utc_now(),
     )
     is_written = False
     try:

@@ -9,13 +9,12 @@ from typing import Final
 
 from celery.worker.state import requests
 from django.db import connections
-from django.utils import timezone
 from kombu.connection import Connection
 
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.broker.headers import PARKED_AS, REPLAY
-from eaglet.tasks.database import DATABASE_FAULTS
+from eaglet.tasks.database import DATABASE_FAULTS, utc_now
 from eaglet.tasks.display import as_column, as_line, describe
 from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.receiving.celery_task import Request, done
@@ -126,7 +125,7 @@ class Redelivery:
         if time.monotonic() >= self._close_at:
             self._close_at = time.monotonic() + _CLOSE_EVERY_SECONDS
             longest = max(LONGEST_RUN_SECONDS, publishing_app().conf.task_time_limit or 0)
-            begun_before = timezone.now() - datetime.timedelta(seconds=longest)
+            begun_before = utc_now() - datetime.timedelta(seconds=longest)
             ReceivedTask.objects.using(ledger_alias()).close_lost(begun_before)
         while self.publish_due() == BATCH_SIZE:
             pass
@@ -136,7 +135,7 @@ class Redelivery:
 
         Raises BrokerUnavailable, and what the database raises.
         """
-        now = timezone.now()
+        now = utc_now()
         due = ReceivedTask.objects.using(ledger_alias()).due(now)[:BATCH_SIZE]
         for task in due:
             if self._stop.is_set():
@@ -158,12 +157,12 @@ class Redelivery:
         except BrokerUnavailable:
             self._connection.release()
             self._connection = None
-            task.note_claimed(state=task.state, due_at=timezone.now())
+            task.note_claimed(state=task.state, due_at=utc_now())
             raise
         except PublishError as error:
             logger.error("task %s is parked: %s", as_line(str(task)), error)
-            now = timezone.now()
+            now = utc_now()
             cause = f"{task.cause}\nIt could not be published again: {error}".strip()
             task.note_claimed(state=State.PARKED, ended_at=now, due_at=now, cause=as_column(cause))
         else:
-            task.note_claimed(state=State.REPLAYED, due_at=timezone.now())
+            task.note_claimed(state=State.REPLAYED, due_at=utc_now())

@@ -15,8 +15,8 @@ from typing import Final
 
 from django.db import connections
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
+from eaglet.tasks.database import utc_now, with_zone
 from eaglet.tasks.models import OutboxTask, OutboxTaskQuerySet
 
 AT_ONCE: Final = 100
@@ -103,10 +103,10 @@ class Claims:
         keys = self._keys.next()
         if not keys:
             return []
-        now = timezone.now()
+        now = utc_now()
         candidates = self._first_of(keys, -(-limit // len(keys)))
         runs = [
-            [task.pk for task in takewhile(lambda task: task.due_at <= now, tasks)]
+            [task.pk for task in takewhile(lambda task: with_zone(task.due_at) <= now, tasks)]
             for _, tasks in groupby(candidates, key=lambda task: task.order_key)
         ]
         wanted = [key for run in runs for key in run]

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from django.db import DatabaseError, connections
 from django.db.models import Min
-from django.utils import timezone
 
 from eaglet.conf import conf
+from eaglet.tasks.database import utc_now, with_zone
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.sending.notify import CHANNEL
 
@@ -53,7 +53,7 @@ class Watch:
     def has_changed(self) -> bool:
         """Return whether there may be something new since `begin`."""
         waiting = OutboxTask.objects.using(self.alias).waiting()
-        return waiting.filter(due_at__lte=timezone.now()).exists()
+        return waiting.filter(due_at__lte=utc_now()).exists()
 
 
 class SQLiteWatch(Watch):
@@ -128,11 +128,11 @@ def watch(alias: str) -> Watch:
 
 def seconds_until_due(alias: str) -> float:
     """Return how long until the next task comes due; at most LOOK_EVERY_SECONDS."""
-    now = timezone.now()
+    now = utc_now()
     waiting = OutboxTask.objects.using(alias).waiting()
     times = [
         waiting.filter(state=state, due_at__gt=now).aggregate(at=Min("due_at"))["at"]
         for state in OutboxTask.WAITING
     ]
-    seconds: list[float] = [(at - now).total_seconds() for at in times if at is not None]
+    seconds: list[float] = [(with_zone(at) - now).total_seconds() for at in times if at is not None]
     return min([LOOK_EVERY_SECONDS, *seconds])

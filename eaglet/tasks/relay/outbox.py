@@ -11,12 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.utils import timezone
-
 from eaglet.conf import conf
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker import connection
-from eaglet.tasks.database import DATABASE_FAULTS, close, has_table
+from eaglet.tasks.database import DATABASE_FAULTS, close, has_table, utc_now
 from eaglet.tasks.display import describe
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
@@ -107,7 +105,7 @@ class OutboxRelay:
 
     def run_once(self, stop: threading.Event) -> None:
         """Publish all that is due now, and what is still its sender's for some seconds; end."""
-        until = timezone.now() + datetime.timedelta(seconds=sender_keeps_seconds())
+        until = utc_now() + datetime.timedelta(seconds=sender_keeps_seconds())
         while not stop.is_set():
             if not self.run_round(stop):
                 if self.progress.stopped_by or not self._sender_keeps_some(until):
@@ -162,7 +160,7 @@ class OutboxRelay:
 
     def _run_batch(self, outbox_claims: claims.Claims, stop: threading.Event) -> int:
         good_until = time.monotonic() + _BEGINS_FOR_SECONDS
-        until = timezone.now() + datetime.timedelta(seconds=LEASE_SECONDS)
+        until = utc_now() + datetime.timedelta(seconds=LEASE_SECONDS)
         in_order = deque(outbox_claims.claim_in_order(until, self._batch_size))
         in_any_order = deque(outbox_claims.claim(until, self._batch_size))
         batch = _Batch({task.pk for some in (*in_order, *in_any_order) for task in some})
@@ -177,7 +175,7 @@ class OutboxRelay:
                     self._publish(batch, waves)
         finally:
             left, reason = sorted(batch.left), self.progress.stopped_by
-            self._outbox.release(left, self._owner, timezone.now(), reason)
+            self._outbox.release(left, self._owner, utc_now(), reason)
             if published := self.progress.published - before:
                 logger.info("published %d tasks of %s", published, self.alias)
                 self._on_published()

@@ -12,13 +12,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
-from django.utils import timezone
 
 from eaglet.conf import conf
 from eaglet.exceptions import TaskError
 from eaglet.setup_errors import missing_table
 from eaglet.setup_errors import remedy as migration_remedy
 from eaglet.tasks.broker.headers import sent_by
+from eaglet.tasks.database import utc_now
 from eaglet.tasks.display import describe
 from eaglet.tasks.insert import insert
 from eaglet.tasks.metrics import count, count_sent
@@ -105,7 +105,7 @@ def put(
     for_relay = order_key or unique_key or not_before is not None
     at_once = not for_relay and publisher().is_available
     at_once = at_once and not _batch_of(connections[alias]).is_full
-    now = timezone.now()
+    now = utc_now()
     keeps = datetime.timedelta(seconds=sender_keeps_seconds() if at_once else 0)
     request_id, traceparent = sent_by()
     task = OutboxTask(
@@ -226,7 +226,7 @@ class _Batch:
         for task, error in refused:
             logger.error("task %s to %s was refused: %s", task.task_id, task.queue_name, error)
             keys = [task.pk]
-            outbox.release(keys, task.claimed_by, timezone.now(), str(error), attempted=True)
+            outbox.release(keys, task.claimed_by, utc_now(), str(error), attempted=True)
         done = {task.pk for task in (*sent, *(task for task, _ in refused))}
         left = [task for task in tasks if task.pk not in done]
         if left:
@@ -234,7 +234,7 @@ class _Batch:
             logger.warning("%d tasks are left to the relay: %s", len(left), reason)
             count("sender", "left", len(left))
             keys = [task.pk for task in left]
-            outbox.release(keys, left[0].claimed_by, timezone.now(), reason)
+            outbox.release(keys, left[0].claimed_by, utc_now(), reason)
 
     def _mark(self, sent: list[OutboxTask]) -> None:
         try:
@@ -248,7 +248,7 @@ class _Batch:
 
     def _still_ours(self) -> list[OutboxTask]:
         # Not what was rolled back, or taken by the relay because it all took so long.
-        tasks, now = self._tasks, timezone.now()
+        tasks, now = self._tasks, utc_now()
         keeps = datetime.timedelta(seconds=sender_keeps_seconds())
         if not self._some_may_be_gone and now < tasks[0].written_at + keeps / 2:
             return tasks

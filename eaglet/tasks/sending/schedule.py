@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from eaglet.exceptions import InvalidTask
+from eaglet.tasks.database import utc_now, with_zone
 
 
 def not_before(
@@ -18,11 +19,11 @@ def not_before(
     """
     if delay_seconds is not None and at is not None:
         raise InvalidTask("delay_seconds and at exclude each other")
-    now = timezone.now()
+    now = utc_now()
     if delay_seconds is not None:
         moment = _after(now, delay_seconds)
     elif at is not None:
-        moment = _as_stored(at)
+        moment = _checked(at)
     else:
         return None
     return moment if moment > now else None
@@ -41,11 +42,9 @@ def _after(now: datetime.datetime, seconds: float) -> datetime.datetime:
         ) from None
 
 
-def _as_stored(at: datetime.datetime) -> datetime.datetime:
+def _checked(at: datetime.datetime) -> datetime.datetime:
     if not isinstance(at, datetime.datetime):
         raise InvalidTask(f"at is a datetime, not {type(at).__name__}")
-    if settings.USE_TZ:
-        if timezone.is_naive(at):
-            raise InvalidTask("at has no time zone, and USE_TZ is on: use django.utils.timezone")
-        return at
-    return at if timezone.is_naive(at) else timezone.make_naive(at)
+    if settings.USE_TZ and timezone.is_naive(at):
+        raise InvalidTask("at has no time zone, and USE_TZ is on: use django.utils.timezone")
+    return with_zone(at)

@@ -69,6 +69,21 @@ def test_without_time_zones_a_time_is_local(settings):
     assert OutboxTask.objects.latest("pk").not_before == at
 
 
+def test_without_time_zones_a_time_that_comes_twice_is_the_one_that_was_meant(settings):
+    settings.USE_TZ = False
+    settings.TIME_ZONE = "America/New_York"
+    # Half past one, before the clock goes back and after.
+    first = datetime.datetime(2036, 11, 2, 5, 30, tzinfo=datetime.UTC)
+    second = first + datetime.timedelta(hours=1)
+    for n, at in enumerate([first, second]):
+        send_task(QUEUE, {"n": n}, at=at)
+    between = first + datetime.timedelta(minutes=30)
+    due = OutboxTask.objects.filter(due_at__lte=between)
+    assert [task.arguments for task in due] == ['{"n":0}']
+    times = [task.due_at for task in OutboxTask.objects.order_by("pk")]
+    assert [(at.hour, at.minute, at.fold) for at in times] == [(1, 30, 0), (1, 30, 1)]
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
