@@ -12,6 +12,7 @@ from eaglet.imports import lazy_exports
 
 if TYPE_CHECKING:
     from eaglet.tasks.celery_app import app as app
+    from eaglet.tasks.receiving.decorator import every as every
     from eaglet.tasks.receiving.decorator import task as task
     from eaglet.tasks.sending.send import cancel_task as cancel_task
     from eaglet.tasks.sending.send import send_task as send_task
@@ -30,11 +31,12 @@ _HOMES = {
     "app": "eaglet.tasks.celery_app",
     "cancel_task": "eaglet.tasks.sending.send",
     "captured_tasks": "eaglet.tasks.testing",
+    "every": "eaglet.tasks.receiving.decorator",
     "send_task": "eaglet.tasks.sending.send",
     "sends": "eaglet.tasks.sending.send",
     "task": "eaglet.tasks.receiving.decorator",
 }
 
-__all__ = ["app", "cancel_task", "captured_tasks", "send_task", "sends", "task"]
+__all__ = ["app", "cancel_task", "captured_tasks", "every", "send_task", "sends", "task"]
 
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -255,4 +255,16 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["state", "due_at"], name="eaglet_received_state")],
             },
         ),
+        migrations.CreateModel(
+            name="PeriodicTask",
+            fields=[
+                (
+                    "key",
+                    models.CharField(
+                        editable=False, max_length=64, primary_key=True, serialize=False
+                    ),
+                ),
+                ("due_at", InstantField(editable=False)),
+            ],
+        ),
     ]

@@ -1,22 +1,26 @@
-"""`@task`: declare what a service does with the tasks sent to a queue."""
+"""`@task` and `@every`: declare what a service does with a queue's tasks, and when."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from celery import Task, shared_task
 from django.core.exceptions import ImproperlyConfigured
 
+from eaglet.tasks.database import utc_now
 from eaglet.tasks.receiving.celery_task import deliver
 from eaglet.tasks.receiving.execution import Declaration
-from eaglet.tasks.sending.arguments import check_queue_name
+from eaglet.tasks.relay import periodic
+from eaglet.tasks.sending.arguments import check_queue_name, to_json
 
 Handler = Callable[[Any], Any]
+Made = TypeVar("Made", bound=Task[Any, Any])
 
 _handlers: Final[dict[str, Declaration]] = {}
+_tasks: Final[dict[str, Task[Any, Any]]] = {}
 
 
 class _DeclaredTask(Task[Any, Any]):
@@ -99,7 +103,45 @@ def task(
             acks_on_timeout=False,
             max_retries=None,
         )(run)
+        _tasks[queue_name] = declared
         return declared
+
+    return declare
+
+
+def every(cron: str, args: Any = None) -> Callable[[Made], Made]:
+    """Declare that the relays send a task by the clock, each time once however many they are.
+
+        @every("*/5 * * * *")
+        @task("services.points.tasks.tidy")
+        def tidy(args): ...
+
+    The times are those of TIME_ZONE. For all that passed while no relay ran, the task is sent once;
+    while one still waits in the outbox, no other is sent.
+
+    Args:
+        cron: minute, hour, day of the month, month and day of the week, as
+            `celery.schedules.crontab` reads them.
+        args: what the function gets; by default an empty dict.
+
+    Raises ImproperlyConfigured for an expression that is none or names no day, and for what `@task`
+    has not made; InvalidTask for arguments that can't be sent.
+    """
+    arguments = to_json({} if args is None else args)
+
+    def declare(made: Made) -> Made:
+        queue_name = next((name for name, known in _tasks.items() if known is made), None)
+        if queue_name is None:
+            raise ImproperlyConfigured("@every goes above @task, which tells the queue")
+        schedule = periodic.Schedule(cron, queue_name, arguments)
+        try:
+            schedule.next_after(utc_now())
+        except Exception as error:
+            raise ImproperlyConfigured(
+                f"{cron!r:.80} is no cron expression, as '*/5 * * * *' is one: {error}"
+            ) from error
+        periodic.declared[schedule.key] = schedule
+        return made
 
     return declare
 

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.db import router
+
 from eaglet.conf import conf
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker import connection
@@ -19,6 +21,7 @@ from eaglet.tasks.display import describe
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.relay import claims, notifications
+from eaglet.tasks.relay.periodic import Clock
 from eaglet.tasks.retention import Pruner
 from eaglet.tasks.sending.outbox import sender_keeps_seconds
 
@@ -74,6 +77,7 @@ class OutboxRelay:
         self._claims: claims.Claims | None = None
         self._look_for_table_at = 0.0
         self._pruner = Pruner()
+        self._clock = Clock(alias) if alias == router.db_for_write(OutboxTask) else None
         self._last_round_at = time.monotonic()
 
     def is_alive(self) -> bool:
@@ -122,6 +126,8 @@ class OutboxRelay:
             if self._claims is None:
                 self._look_for_the_table()
             if self._claims is not None:
+                if self._clock is not None:
+                    self._clock.send_due()
                 self._watch.begin()
                 return self._run_batch(self._claims, stop)
         except DATABASE_FAULTS as error:

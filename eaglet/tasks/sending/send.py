@@ -77,7 +77,7 @@ def send_task(
         outbox.outbox_alias(using),
         queue_name,
         text,
-        _new_id(),
+        new_id(),
         order_key=in_order,
         unique_key=unique,
         priority=priority,
@@ -96,7 +96,7 @@ def cancel_task(task_id: str, *, using: str | None = None) -> bool:
     return outbox.cancel(outbox.outbox_alias(using), task_id)
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """Return a UUID of version 7 (RFC 9562), whose beginning is the time.
 
     New rows are neighbours in every index on it, then, however many there are.

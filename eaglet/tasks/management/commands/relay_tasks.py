@@ -11,6 +11,7 @@ from django.db import connections
 from eaglet.exceptions import TaskError
 from eaglet.tasks.health import register_for_relay
 from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.relay.http_server import serving
 from eaglet.tasks.relay.relay import Relay
 
@@ -46,6 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Relay. Raises CommandError for no outbox, or for what --once left."""
+        discover()  # for what `@every` declares
         known = outbox_aliases()
         aliases = options["database"] or known
         for alias in aliases:
