@@ -36,6 +36,9 @@ SHARE_SECONDS: Final = 0.25
 _BEGINS_FOR_SECONDS: Final = LEASE_SECONDS - SHARE_SECONDS - connection.LONGEST_SECONDS
 """For how long something of a batch may be begun; the rest is given back then."""
 
+BATCH_SECONDS: Final = 1.0
+"""How long a batch is to take, by the last one's pace: what comes meanwhile waits for its end."""
+
 LONGEST_PAUSE_SECONDS: Final = 5
 _LOOK_FOR_TABLE_EVERY_SECONDS: Final = 30
 
@@ -69,7 +72,7 @@ class OutboxRelay:
     def __init__(self, alias: str, batch_size: int, on_published: Callable[[], None]) -> None:
         self.alias = alias
         self.progress = Progress()
-        self._batch_size = batch_size
+        self._largest_batch = self._batch_size = batch_size
         self._on_published = on_published
         self._broker = connection.Broker()
         self._owner = str(uuid.uuid4())
@@ -165,7 +168,8 @@ class OutboxRelay:
         return pending.filter(attempts=0, not_before=None).exists()
 
     def _run_batch(self, outbox_claims: claims.Claims, stop: threading.Event) -> int:
-        good_until = time.monotonic() + _BEGINS_FOR_SECONDS
+        began = time.monotonic()
+        good_until = began + _BEGINS_FOR_SECONDS
         until = utc_now() + datetime.timedelta(seconds=LEASE_SECONDS)
         in_order = deque(outbox_claims.claim_in_order(until, self._batch_size))
         in_any_order = deque(outbox_claims.claim(until, self._batch_size))
@@ -183,6 +187,9 @@ class OutboxRelay:
             left, reason = sorted(batch.left), self.progress.stopped_by
             self._outbox.release(left, self._owner, utc_now(), reason)
             if published := self.progress.published - before:
+                pace = published / (time.monotonic() - began)
+                room = max(claims.AT_ONCE, int(pace * BATCH_SECONDS))
+                self._batch_size = min(self._largest_batch, room)
                 logger.info("published %d tasks of %s", published, self.alias)
                 self._on_published()
         return published

@@ -67,6 +67,10 @@ class Relay:
             finally:  # an error that is none of a database's or a broker's ends them all
                 stop.set()
 
+    def run_round(self, stop: threading.Event) -> int:
+        """Publish one batch of each outbox; return how many tasks."""
+        return sum(outbox.run_round(stop) for outbox in self._outboxes)
+
     def run_once(self, stop: threading.Event) -> None:
         """Publish all that is due now, and what is still its sender's for some seconds; end."""
         for outbox in self._outboxes:

@@ -12,6 +12,7 @@ from eaglet.tasks import send_task
 from eaglet.tasks.celery_config import make_app
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.relay import outbox as relay_of_an_outbox
 from eaglet.tasks.relay.claims import Claims
 from eaglet.tasks.relay.relay import Relay
 
@@ -71,6 +72,17 @@ def test_a_claim_is_one_relays_until_its_lease_ends(waiting):
     assert not {*mine} & {*yours}
     outbox.filter(claimed_by="me").update(due_at=timezone.now())
     assert list(map(len, outbox.claim("you", later, [QUEUE], 100))) == [3]
+
+
+def test_where_publishing_is_slow_a_batch_is_smaller_so_that_others_come_sooner(monkeypatch):
+    monkeypatch.setattr(relay_of_an_outbox, "BATCH_SECONDS", 0.0)
+    now = timezone.now()
+    OutboxTask.objects.bulk_create(
+        OutboxTask(task_id=n, queue_name=QUEUE, arguments="{}", written_at=now, due_at=now)
+        for n in range(300)
+    )
+    relay = Relay(["default"], batch_size=180)
+    assert [relay.run_round(threading.Event()) for _ in range(4)] == [180, 100, 20, 0]
 
 
 def test_a_flood_of_one_queue_takes_no_more_than_its_part_of_a_batch(waiting):
