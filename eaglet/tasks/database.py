@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import DateTimeField, Model
+from django.db.models import CharField, DateTimeField, Model
 from django.utils import timezone
 
 DATABASE_FAULTS: Final = (Error,)
@@ -73,6 +73,18 @@ def adapted(moment: datetime.datetime, connection: BaseDatabaseWrapper) -> Any:
     if not _keeps_zones(connection):
         moment = timezone.make_naive(moment, datetime.UTC)
     return connection.ops.adapt_datetimefield_value(moment)
+
+
+class ExactCharField(CharField):  # type: ignore[type-arg]
+    """Tell texts apart by any difference; MariaDB and MySQL take `A`, `á` and `a ` for `a`."""
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
+        """Return the column's type, with its collation."""
+        parameters: dict[str, Any] = dict(super().db_parameters(connection))
+        if connection.vendor == "mysql":
+            is_mariadb = connection.mysql_is_mariadb  # type: ignore[attr-defined]
+            parameters["collation"] = "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
+        return parameters
 
 
 def _keeps_zones(connection: BaseDatabaseWrapper) -> bool:

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from eaglet.tasks.database import InstantField
+from eaglet.tasks.database import ExactCharField, InstantField
 
 
 class Migration(migrations.Migration):
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "queue_name",
-                    models.CharField(editable=False, max_length=255, verbose_name="queue"),
+                    ExactCharField(editable=False, max_length=255, verbose_name="queue"),
                 ),
                 ("arguments", models.TextField(editable=False, verbose_name="arguments")),
                 (
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "order_key",
-                    models.CharField(
+                    ExactCharField(
                         db_default="",
                         default="",
                         editable=False,

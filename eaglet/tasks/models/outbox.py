@@ -11,7 +11,7 @@ from django.db import IntegrityError, OperationalError, connections, models, tra
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.tasks.database import InstantField, digest_of, in_batches, utc_now
+from eaglet.tasks.database import ExactCharField, InstantField, digest_of, in_batches, utc_now
 
 LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
 """The longest back-off between two attempts: 1 s after the first, doubled with each."""
@@ -216,7 +216,7 @@ class OutboxTask(models.Model):
     WAITING = (State.PENDING, State.IN_ORDER)
 
     task_id = models.CharField(_("task id"), max_length=36, unique=True, editable=False)
-    queue_name = models.CharField(_("queue"), max_length=255, editable=False)
+    queue_name = ExactCharField(_("queue"), max_length=255, editable=False)
     # JSON text in ASCII, as `arguments.to_json` writes it.
     arguments = models.TextField(_("arguments"), editable=False)
     state = models.PositiveSmallIntegerField(
@@ -231,7 +231,7 @@ class OutboxTask(models.Model):
     last_error = models.TextField(_("last error"), default="", editable=False)
     # When its sender wants it published at the earliest.
     not_before = InstantField(_("not before"), null=True, editable=False)
-    order_key = models.CharField(
+    order_key = ExactCharField(
         _("order key"), max_length=255, default="", db_default="", editable=False
     )
     unique_key = models.CharField(

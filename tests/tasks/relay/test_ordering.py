@@ -185,3 +185,13 @@ def test_what_is_no_key_is_refused(key):
     with pytest.raises(InvalidTask, match="order_key"):
         send_task(QUEUE, {}, order_key=key)
     assert not OutboxTask.objects.exists()
+
+
+def test_keys_that_a_database_might_take_for_the_same_do_not_stop_each_other(received):
+    send(1, key="order aB")
+    OutboxTask.objects.update(state=State.PARKED)
+    others = ["order Ab", "order aB ", "order \u00e1B", " order aB"]
+    for n, key in enumerate(others, start=2):
+        send(n, key=key)
+    relay_once()
+    assert sorted(numbers(received(QUEUE))) == [2, 3, 4, 5]
