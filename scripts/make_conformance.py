@@ -22,6 +22,7 @@ TITLES = {
     "6749": "The OAuth 2.0 Authorization Framework",
     "6750": "Bearer Token Usage",
     "7009": "OAuth 2.0 Token Revocation",
+    "7523": "JWT Profile for OAuth 2.0 Client Authentication and Authorization Grants",
     "7662": "OAuth 2.0 Token Introspection",
     "8414": "OAuth 2.0 Authorization Server Metadata",
     "8707": "Resource Indicators for OAuth 2.0",

@@ -30,7 +30,8 @@ def rotate_secret(app: App, *, expire_old_in: datetime.timedelta | None = None) 
     with transaction.atomic(using=using):
         # A write, so that of two who rotate at once the second waits: SQLite locks no row.
         App.objects.using(using).filter(pk=app.pk).update(updated_at=timezone.now())
-        live = list(AppSecret.objects.using(using).filter(app=app).live().order_by("created_at"))
+        secrets = AppSecret.objects.using(using).filter(app=app, issuer="")
+        live = list(secrets.live().order_by("created_at"))
         if len(live) >= LIVE_AT_ONCE:
             raise ValidationError(_refusal(app, live), code="two_live_secrets")
         if expire_old_in is not None:

@@ -97,6 +97,8 @@ def _credentials() -> Iterator[CheckMessage]:
     enabled = conf.ENABLE_API_AUTH if set_up.enable_api_auth is None else set_up.enable_api_auth
     if not enabled or (conf.APP_KEY and conf.APP_SECRET) or (set_up.app_key and set_up.app_secret):
         return
+    if conf.EAGLET_CLIENT_ASSERTION_FILE or (conf.APP_KEY and conf.EAGLET_CLIENT_PRIVATE_KEY_FILE):
+        return
     entries = conf.EAGLET_SERVICES.values()
     if not entries or not all(each.get("APP_KEY") and each.get("APP_SECRET") for each in entries):
         yield Error(

@@ -177,6 +177,18 @@ class Settings:
         "The token endpoint that is asked for a token for each service; None: the issuer's where "
         "EAGLET_ISSUE_TOKENS is False, else each service is asked for its own.",
     )
+    EAGLET_CLIENT_PRIVATE_KEY_FILE = Setting(
+        str | PathLike[str] | None,
+        None,
+        "A PEM file of the key that signs who this service is, in place of APP_SECRET, where "
+        "EAGLET_TOKEN_URL is asked (private_key_jwt).",
+    )
+    EAGLET_CLIENT_ASSERTION_FILE = Setting(
+        str | PathLike[str] | None,
+        None,
+        "A file in which the platform keeps such an assertion, ready and renewed: a projected "
+        "Kubernetes token, a SPIFFE JWT-SVID.",
+    )
     EAGLET_SERVICES = Setting(
         Mapping[str, Mapping[str, Any]],
         {},

@@ -29,7 +29,11 @@ _VALUE = re.compile(
     | (?:(?:bearer|basic|token|digest)\s+)?[^\s&;,"'<>(){}\[\]]+
     """
 )
-_BY_LOOKS = re.compile(r"\beg[st]_[A-Za-z0-9_-]{16,}|\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+# Of eaglet, of whatever a header carries, and JWTs: their headers are JSON in base64url.
+_BY_LOOKS = re.compile(
+    r"\beg[st]_[A-Za-z0-9_-]{16,}|\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}"
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
+)
 
 _LONGEST: Final = 200
 # Control characters, ends of lines and paragraphs, changes of direction, lone surrogates.

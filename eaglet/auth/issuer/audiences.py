@@ -10,12 +10,12 @@ from joserfc import jwt
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from eaglet.auth.issuer.signing_keys import signer
-from eaglet.auth.jose import ACCESS_TOKEN_TYPES, REGISTRY
 from eaglet.auth.models import AppSecret
 from eaglet.auth.models.issuing import AudienceGrant
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.issuing import IssuedToken, issue_for
 from eaglet.conf import conf
+from eaglet.contracts.jose import ACCESS_TOKEN_TYPES, REGISTRY
 from eaglet.observability.redaction import Concealed
 
 OPAQUE: Final = "opaque"

@@ -8,11 +8,11 @@ from django.db import router, transaction
 from django.views.decorators.debug import sensitive_variables
 from joserfc.jwk import ECKey, OKPKey, import_key
 
-from eaglet.auth import jose
 from eaglet.auth.models.issuing import SigningKey
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.encryption import decrypt, encrypt
 from eaglet.conf import conf
+from eaglet.contracts import jose
 from eaglet.exceptions import EagletError
 
 PUBLISHED_FOR_SECONDS: Final = 300

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
@@ -128,6 +129,31 @@ class App(models.Model):
             grant.clean_fields(exclude=["app"])
             grant.save(using=self._state.db, force_insert=True)
 
+    def trust(
+        self,
+        *,
+        public_key: Mapping[str, Any] | None = None,
+        jwks_url: str = "",
+        issuer: str = "",
+        subject: str = "",
+    ) -> AppSecret:
+        """Take what a key signs in place of a secret: the app's own, or that of its platform.
+
+        Args:
+            public_key: the key, as a JWK.
+            jwks_url: where the keys are, if it is none.
+            issuer: who signs; by default the app, as its app key.
+            subject: whom it names; likewise.
+        """
+        return AppSecret.objects.using(self._state.db).create(
+            app=self,
+            digest=keys.digest(keys.generate_secret()),  # of a secret that nobody has
+            public_key=public_key,
+            jwks_url=jwks_url,
+            issuer=issuer or self.app_key,
+            subject=subject or self.app_key,
+        )
+
     def add_secret(self, *, expires_at: datetime.datetime | None = None) -> CreatedSecret:
         """Make a further secret; those there are stay as they are."""
         secret = keys.generate_secret()
@@ -182,7 +208,11 @@ class AppSecretQuerySet(AnnouncingQuerySet["AppSecret"]):
 
 
 class AppSecret(models.Model):
-    """A secret of an app; only its digest is kept. Two can be live at once, for rotation."""
+    """A secret of an app; only its digest is kept. Two can be live at once, for rotation.
+
+    In place of a secret nobody has it may hold a key by which the app, or the platform it runs on,
+    signs who it is (RFC 7523): a public key, or the URL of a JWK set.
+    """
 
     app = models.ForeignKey(App, models.CASCADE, related_name="secrets", verbose_name=_("app"))
     digest = models.CharField(_("digest"), max_length=keys.DIGEST_LENGTH, editable=False)
@@ -195,6 +225,10 @@ class AppSecret(models.Model):
     )
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
+    public_key = models.JSONField(_("public key"), null=True, editable=False)
+    jwks_url = models.URLField(_("URL of its public keys"), blank=True, editable=False)
+    issuer = models.CharField(_("issuer"), max_length=250, blank=True, editable=False)
+    subject = models.CharField(_("subject"), max_length=250, blank=True, editable=False)
 
     objects = AppSecretQuerySet.as_manager()
 

@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.auth.oauth.validator import GRANT_TYPE
 from eaglet.conf import conf
+from eaglet.contracts.jose import KEY_TYPES
 
+GRANT_TYPE: Final = "client_credentials"
 TOKEN_PATH: Final = "oauth/token/"  # noqa: S105 - a path
 INTROSPECT_PATH: Final = "oauth/introspect/"
 REVOKE_PATH: Final = "oauth/revoke/"
@@ -34,8 +35,9 @@ def metadata(issuer: str) -> str:
     for name, path in paths.items():
         claims[f"{name}_endpoint"] = f"{issuer.rstrip('/')}/{path}"
         claims[f"{name}_endpoint_auth_methods_supported"] = [
-            "client_secret_basic", "client_secret_post",
+            "client_secret_basic", "client_secret_post", "private_key_jwt",
         ]  # fmt: skip
+        claims[f"{name}_endpoint_auth_signing_alg_values_supported"] = list(KEY_TYPES)
     if conf.EAGLET_AUDIENCES:
         claims["jwks_uri"] = f"{issuer.rstrip('/')}/{JWKS_PATH}"
     return json.dumps(claims)

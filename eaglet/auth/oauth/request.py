@@ -12,6 +12,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestErr
 from rest_framework.exceptions import APIException
 
 from eaglet.api.request.body import has_body
+from eaglet.contracts.jose import ASSERTION_TYPE
 from eaglet.observability.redaction import Concealed
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -24,10 +25,11 @@ MAX_PARAMETERS: Final = 50
 
 @dataclass(frozen=True)
 class ClientCredentials:
-    """An app key and secret, as a client sent them."""
+    """An app key and secret, as a client sent them, or an assertion in place of the secret."""
 
     app_key: str
-    secret: str = field(repr=False)
+    secret: str = field(default="", repr=False)
+    assertion: str = field(default="", repr=False)
 
 
 @sensitive_variables()
@@ -68,7 +70,14 @@ def take_credentials(request: HttpRequest, form: dict[str, str]) -> ClientCreden
     InvalidClientError for none, or what is no HTTP Basic.
     """
     client_id, secret = form.pop("client_id", None), form.pop("client_secret", None)
+    assertion, kind = form.pop("client_assertion", None), form.pop("client_assertion_type", None)
     header = request.META.get("HTTP_AUTHORIZATION")
+    if assertion is not None:
+        if secret is not None or header is not None:
+            raise InvalidRequestError("The client's credentials are given in more than one way.")
+        if kind != ASSERTION_TYPE:
+            raise InvalidClientError("The client_assertion_type is not known.")
+        return ClientCredentials(client_id or "", assertion=assertion)
     if header is None:
         if client_id is None or secret is None:
             raise InvalidClientError("The client's credentials are missing.")

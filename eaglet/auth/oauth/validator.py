@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Final
+from typing import Any
 
 from django.db import router
 from django.views.decorators.debug import sensitive_variables
@@ -20,6 +20,8 @@ from oauthlib.oauth2.rfc6749.tokens import TokenBase
 from eaglet.auth import keys
 from eaglet.auth.issuer.audiences import audience_of, grants_at, issue_for_audience
 from eaglet.auth.models import AccessToken, AppSecret
+from eaglet.auth.oauth.assertion import authenticate_by_assertion
+from eaglet.auth.oauth.metadata import GRANT_TYPE
 from eaglet.auth.oauth.request import ClientCredentials
 from eaglet.auth.tokens import timestamps
 from eaglet.auth.tokens.issuing import authenticate_app, issue_for
@@ -28,8 +30,6 @@ from eaglet.exceptions import InvalidAppKey
 from eaglet.observability.redaction import one_line
 
 logger = logging.getLogger("eaglet.auth")
-
-GRANT_TYPE: Final = "client_credentials"
 
 Attempt = Callable[[str, str], AbstractContextManager[None]]
 """What credentials are checked in, of `throttling.limits`: it takes an address and an app key."""
@@ -50,7 +50,12 @@ class AppValidator(RequestValidator):
         credentials = self._credentials
         try:
             with self._attempt(self._address, credentials.app_key):
-                request.client = authenticate_app(credentials.app_key, credentials.secret)
+                if credentials.assertion:
+                    request.client = authenticate_by_assertion(
+                        credentials.assertion, credentials.app_key or None
+                    )
+                else:
+                    request.client = authenticate_app(credentials.app_key, credentials.secret)
         except InvalidAppKey:
             return False
         return True

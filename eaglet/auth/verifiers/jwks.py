@@ -3,21 +3,21 @@
 import logging
 import math
 import time
+from collections.abc import Callable
 from threading import Lock, Thread
 from typing import Any, Final
 
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey, import_key
+from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
-from eaglet.auth.jose import KEY_TYPES
 from eaglet.contracts.discovery import (
     AGAIN_AFTER_SECONDS,
     LARGEST_BYTES,
     IssuerAway,
-    endpoint,
     read_object,
 )
 from eaglet.contracts.fetching import fetch
+from eaglet.contracts.jose import KEY_TYPES
 
 logger = logging.getLogger("eaglet.auth")
 
@@ -27,28 +27,29 @@ STALE_FOR_SECONDS: Final = 24 * 3600.0
 _MOST_KEYS: Final = 100
 
 
-class PublishedKey:
+class PublicKey:
     """A public key, and the one algorithm that it goes with."""
 
-    def __init__(self, algorithm: str, key: ECKey | OKPKey) -> None:
+    def __init__(self, algorithm: str, key: ECKey | OKPKey | RSAKey) -> None:
         self.algorithm = algorithm
         self.key = key
 
 
-class IssuersKeys:
-    """The keys by their id; safe to use from several threads.
+class PublishedKeys:
+    """The keys at a URL by their id; safe to use from several threads.
 
     A key id that nobody knows has them read again, at most once in AGAIN_AFTER_SECONDS, whatever
     strangers send; so does their age, on a thread, while those that are there are used.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, url: Callable[[], str]) -> None:
+        self._url = url
         self._lock = Lock()
-        self._keys: dict[str, PublishedKey] = {}
+        self._keys: dict[str, PublicKey] = {}
         self._read_at: float | None = None
         self._not_before = 0.0
 
-    def get(self, kid: str) -> PublishedKey | None:
+    def get(self, kid: str) -> PublicKey | None:
         """Return the key of an id, or None. Raises IssuerAway where no key at all is known."""
         age = time.monotonic() - self._read_at if self._read_at is not None else math.inf
         if age > STALE_FOR_SECONDS:
@@ -74,7 +75,7 @@ class IssuersKeys:
 
     def _read(self) -> bool:
         try:
-            content = fetch(endpoint("jwks_uri"), largest_bytes=LARGEST_BYTES)
+            content = fetch(self._url(), largest_bytes=LARGEST_BYTES)
             self._keys = _keys_in(read_object(content))
         except (IssuerAway, OSError, ValueError) as error:
             logger.warning("the issuer's keys can't be read: %s", type(error).__name__)
@@ -83,20 +84,27 @@ class IssuersKeys:
         return True
 
 
-def _keys_in(found: dict[str, Any]) -> dict[str, PublishedKey]:
-    keys: dict[str, PublishedKey] = {}
+def _keys_in(found: dict[str, Any]) -> dict[str, PublicKey]:
     listed = found.get("keys")
+    keys: dict[str, PublicKey] = {}
     for told in listed[:_MOST_KEYS] if isinstance(listed, list) else ():
         kid = told.get("kid") if isinstance(told, dict) else None
-        if not isinstance(kid, str) or told.get("use", "sig") != "sig":
-            continue
-        for algorithm, (kind, curve) in KEY_TYPES.items():
-            if (told.get("kty"), told.get("crv")) == (kind, curve) and told.get(
-                "alg", algorithm
-            ) == algorithm:
-                try:
-                    key: Any = import_key({**told, "kid": kid})
-                except (JoseError, ValueError):
-                    continue
-                keys[kid] = PublishedKey(algorithm, key)
+        if isinstance(kid, str) and told.get("use", "sig") == "sig":
+            key = public_key(told)
+            if key is not None:
+                keys[kid] = key
     return keys
+
+
+def public_key(told: dict[str, Any]) -> PublicKey | None:
+    """Return the key that a JWK is (RFC 7517); None for one that no algorithm here goes with."""
+    for algorithm, (kind, curve) in KEY_TYPES.items():
+        if told.get("kty") == kind and told.get("crv") == curve:
+            if told.get("alg", algorithm) != algorithm:
+                return None
+            try:
+                key: Any = import_key(told)
+            except (JoseError, ValueError):
+                return None
+            return PublicKey(algorithm, key)
+    return None

@@ -64,6 +64,7 @@ class Service:
         token_url: the token endpoint that is asked for a token for it (RFC 8707); "" for the one
             that the issuer's metadata name, None for the service's own resource.
         audience: what it is called there.
+        private_key_file, assertion_file: what stands in place of the secret there, or None.
         token_key: under which its token is kept; None where there are no credentials.
     """
 
@@ -83,6 +84,8 @@ class Service:
     app_secret: str = field(default="", repr=False)
     token_url: str | None = None
     audience: str = ""
+    private_key_file: str | None = None
+    assertion_file: str | None = None
     token_key: TokenKey | None = field(default=None, repr=False)
 
 
@@ -139,6 +142,14 @@ def resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Serv
     )
     token_url = None if is_legacy else _token_url(entry)
     audience = str(entry.get("AUDIENCE") or url)
+    files = [
+        str(file) if file and token_url is not None and is_trusted else None
+        for file in (conf.EAGLET_CLIENT_PRIVATE_KEY_FILE, conf.EAGLET_CLIENT_ASSERTION_FILE)
+    ]
+    if any(files):
+        app_key, app_secret = app_key or str(conf.APP_KEY or ""), ""
+    # Whom a file speaks for does not change with what stands in it.
+    proof = app_secret or ("\0".join(map(str, files)) if any(files) else "")
     place = (url, called) if token_url is None else (token_url or str(conf.EAGLET_ISSUER), audience)
     return Service(
         name=name,
@@ -157,7 +168,9 @@ def resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Serv
         app_secret=app_secret,
         token_url=token_url,
         audience=audience,
-        token_key=TokenKey.of(*place, app_key, app_secret) if app_key and app_secret else None,
+        private_key_file=files[0],
+        assertion_file=files[1],
+        token_key=TokenKey.of(*place, app_key, proof) if proof else None,
     )
 
 

@@ -18,7 +18,9 @@ from eaglet import deadline
 from eaglet.client.http import request, response
 from eaglet.client.http.transport import Answer, transport
 from eaglet.client.services.resolve import Service
+from eaglet.client.tokens.assertion import assertion
 from eaglet.contracts.discovery import IssuerAway, endpoint
+from eaglet.contracts.jose import ASSERTION_TYPE
 from eaglet.exceptions import (
     EagletError,
     ResourceError,
@@ -84,7 +86,8 @@ def fetch_token(service: Service, headers: Mapping[str, str]) -> StoredToken:
             url = service.token_url or endpoint("token_endpoint")
             asked, read = "/".join(url.split("/", 3)[:3]), _read_standard
             template = _standard_request(service, url)
-            headers = {**headers, "Authorization": _basic(service)}
+            if service.app_secret:
+                headers = {**headers, "Authorization": _basic(service)}
         with deadline.within(service.timeout_seconds):
             answer = transport.send(template.request(with_time_left(headers)), service)
         value, lifetime = read(answer, service)
@@ -92,7 +95,7 @@ def fetch_token(service: Service, headers: Mapping[str, str]) -> StoredToken:
         is_answer = isinstance(error, ResourceError) and (error.status_code or 0) < 500
         is_away = isinstance(error, (ServiceTimeout, ServiceUnavailable, ResourceError, IssuerAway))
         failure = FetchFailed(
-            f"{asked} gave no access token ({str(error).replace(service.app_secret, '***')})",
+            f"{asked} gave no access token ({_without_secret(str(error), service)})",
             AFTER_FAULT if is_away and not is_answer else AFTER_REFUSAL,
         )
         failure.__cause__ = error.__cause__
@@ -128,11 +131,18 @@ def _moment_of(answer: Answer) -> datetime:
 def _standard_request(service: Service, url: str) -> request.RequestTemplate:
     """Write down a request of RFC 6749 §4.4.2, for the service that `resource` names (RFC 8707)."""
     data = {"grant_type": "client_credentials", "resource": service.audience}
+    if not service.app_secret:
+        data["client_assertion_type"] = ASSERTION_TYPE
+        data["client_assertion"] = assertion(service, url)
     path = request.path_of(TOKEN_RESOURCE)
     body = request.form(data).encode("ascii")
     return request.RequestTemplate(
         "POST", url, body, request.FORM, False, service.name, "post", path, data
     )
+
+
+def _without_secret(text: str, service: Service) -> str:
+    return text.replace(service.app_secret, "***") if service.app_secret else text
 
 
 def _basic(service: Service) -> str:

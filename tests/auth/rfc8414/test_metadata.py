@@ -22,7 +22,8 @@ def test_the_metadata_names_what_there_is(read):
     answer = read(ISSUER)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-    methods = ["client_secret_basic", "client_secret_post"]
+    methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+    algorithms = ["ES256", "EdDSA", "RS256"]
     metadata = {
         key: sorted(value) if isinstance(value, list) else value
         for key, value in answer.json().items()
@@ -37,6 +38,10 @@ def test_the_metadata_names_what_there_is(read):
         "token_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
+        **{
+            f"{name}_endpoint_auth_signing_alg_values_supported": algorithms
+            for name in ("token", "introspection", "revocation")
+        },
     }
 
 

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 
 from eaglet.auth.issuer.signing_keys import signer
-from eaglet.auth.jose import REGISTRY
+from eaglet.contracts.jose import REGISTRY
 
 from ..conftest import CARD, ISSUER
 

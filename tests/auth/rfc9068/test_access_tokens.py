@@ -7,8 +7,8 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 
 from eaglet.auth.issuer.signing_keys import rotate_signing_key
-from eaglet.auth.jose import REGISTRY
 from eaglet.auth.models import SigningKey
+from eaglet.contracts.jose import REGISTRY
 
 from ..conftest import CARD, ISSUER
 

@@ -3,9 +3,12 @@
 import base64
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from eaglet.client import Resource, TokenUnavailable
 from eaglet.client.tokens.cache import tokens
+from eaglet.contracts.jose import ASSERTION_TYPE, REGISTRY
 
 from ..calling import CALL, call
 from ..recording_server import Reply, envelope
@@ -139,3 +142,43 @@ def test_a_refused_token_is_replaced_once(issuing, card):
     assert call()["data"] == 1
     assert len(issuing.received) == 2
     tokens.clear_all()
+
+
+def test_a_key_signs_in_place_of_the_secret(issuing, card, settings, tmp_path):
+    key = ECKey.generate_key("P-256")
+    file = tmp_path / "key.pem"
+    file.write_bytes(key.as_pem(private=True))
+    settings.APP_SECRET, settings.EAGLET_CLIENT_PRIVATE_KEY_FILE = "", file
+    call()
+    form = dict(issuing.received[0].form)
+    assert "Authorization" not in issuing.received[0].headers
+    assert form["client_assertion_type"] == ASSERTION_TYPE
+    told = jwt.decode(form["client_assertion"], key, registry=REGISTRY)
+    assert told.claims["iss"] == told.claims["sub"] == "hermes"
+    assert told.claims["aud"] == f"{issuing.url}/token"
+    assert told.claims["exp"] - told.claims["iat"] == 60
+
+
+def test_a_platforms_file_is_read_again_as_it_changes(issuing, card, settings, tmp_path):
+    file = tmp_path / "token"
+    file.write_text("first\n")
+    settings.APP_KEY = settings.APP_SECRET = ""
+    settings.EAGLET_CLIENT_ASSERTION_FILE = file
+    call()
+    file.write_text("second\n")
+    tokens.clear_all()
+    call()
+    sent = [dict(each.form)["client_assertion"] for each in issuing.received]
+    assert sent == ["first", "second"]
+
+
+@pytest.mark.parametrize("content", [None, b"nothing", b"\xff"])
+def test_a_key_file_that_is_none_is_named(issuing, card, settings, tmp_path, content):
+    file = tmp_path / "key.pem"
+    if content is not None:
+        file.write_bytes(content)
+    settings.APP_SECRET, settings.EAGLET_CLIENT_PRIVATE_KEY_FILE = "", file
+    settings.EAGLET_CLIENT_RAISE_ERRORS = True
+    with pytest.raises(TokenUnavailable, match="key"):
+        call()
+    assert issuing.received == []

@@ -48,7 +48,7 @@ class Command(BaseCommand):
     @sensitive_variables()
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate; CommandError for an app there is not, or one with two live secrets."""
-        app = _app(options["app"])
+        app = app_named(options["app"])
         seconds = None if options["keep"] else options["expire_old_in"]
         try:
             created = rotate_secret(
@@ -66,7 +66,8 @@ class Command(BaseCommand):
             self.stderr.write(described(old))
 
 
-def _app(named: str) -> App:
+def app_named(named: str) -> App:
+    """Return the app of a name or an app key; CommandError unless there is one."""
     apps = App.objects.using(router.db_for_write(App))
     found = list(apps.filter(Q(name=named) | Q(app_key=named))[:2])
     if not found:

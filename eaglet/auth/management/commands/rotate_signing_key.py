@@ -5,8 +5,8 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandParser
 
 from eaglet.auth.issuer.signing_keys import PUBLISHED_FOR_SECONDS, rotate_signing_key
-from eaglet.auth.jose import KEY_TYPES
 from eaglet.auth.tokens import timestamps
+from eaglet.contracts.jose import SIGNED_BY
 from eaglet.encoding import format_datetime
 from eaglet.setup_errors import needs_tables
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument(
-            "--algorithm", choices=list(KEY_TYPES), default="ES256", help="ES256 by default."
+            "--algorithm", choices=list(SIGNED_BY), default="ES256", help="ES256 by default."
         )
         parser.add_argument(
             "--publish-first",
