@@ -41,7 +41,12 @@ def broken_session():
         yield lambda: setattr(connection, "connection", Broken())
         connection.connection = keeper
     else:
-        yield lambda: connection.connection.close()
+
+        def break_it():
+            connection.ensure_connection()  # a test that has asked for nothing has none yet
+            connection.connection.close()
+
+        yield break_it
 
 
 @pytest.fixture
