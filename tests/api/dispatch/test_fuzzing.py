@@ -7,7 +7,10 @@ import pytest
 
 from eaglet.api import access_token_required, param_required
 
-pytestmark = pytest.mark.usefixtures("declared", "path_taken", "verifier")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("declared", "path_taken", "verifier"),
+]
 
 STATUSES = {200, 301, 400, 401, 403, 404, 405, 413, 415}
 TYPES = ["str", "int", "float", "bool", "json", "decimal", "date", "datetime", "list"]

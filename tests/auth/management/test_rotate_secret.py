@@ -136,6 +136,7 @@ def in_a_process(database, dying):
     return subprocess.run(run, capture_output=True, text=True, check=False, env=os.environ)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moment", "stored"), [("before the commit", 1), ("before it is printed", 2)]
 )

@@ -157,6 +157,7 @@ ASK = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("guard", "issue", "found"),
     [
@@ -174,6 +175,7 @@ def test_they_are_there_where_tokens_are_issued(tmp_path, guard, issue, found):
     assert start(tmp_path, SERVICE, ASK, **settings) == found
 
 
+@pytest.mark.slow
 def test_a_resource_in_their_place_is_an_error_at_the_start(tmp_path):
     code = """
         from eaglet.api import ApiResource

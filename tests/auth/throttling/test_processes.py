@@ -11,6 +11,8 @@ import pytest
 from eaglet.auth.keys import generate_app_key
 from tests.system.servers.database_urls import database
 
+pytestmark = pytest.mark.slow
+
 PROCESSES = 3
 LIMIT = 20
 

@@ -6,6 +6,8 @@ from tests.auth.tokens.revocation_between_processes import *  # noqa: F403
 from tests.auth.tokens.revocation_between_processes import CACHE_SECONDS, Landscape
 from tests.auth.tokens.service_process import ServiceProcess
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):

@@ -119,6 +119,12 @@ def is_ready(url):
         return False
 
 
+@pytest.fixture(autouse=True)
+def _with_the_servers():
+    if "EAGLET_TEST_SERVICES" not in os.environ:
+        pytest.skip("installs packages, and most of them talk to a server: make test-services")
+
+
 @pytest.fixture
 def install():
     """Install requirements beside eaglet alone: what an earlier test has installed goes first."""

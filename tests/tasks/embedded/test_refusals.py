@@ -19,7 +19,8 @@ from .test_messages import publish, taken
 def refused(connect, saying, url=None):
     connection = connect(url, transport_options={"max_retries": 0})
     with pytest.raises(OSError, match=saying) as caught:
-        connection.connect()
+        # What connect() calls; that waits two seconds and tries again.
+        connection.transport.establish_connection()
     assert isinstance(caught.value, connection.connection_errors)
 
 
