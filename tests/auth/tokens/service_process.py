@@ -43,7 +43,7 @@ class ServiceProcess:
     def dies_in(self, name, *args):
         """Call what does not return; gives back the exit code."""
         self._pipe.send((name, args))
-        self._process.join(30)
+        self._process.join(120)
         return self._process.exitcode
 
     def end(self):

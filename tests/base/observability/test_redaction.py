@@ -72,7 +72,7 @@ def test_other_texts_are_left_alone(text):
 
 
 def test_a_long_text_takes_no_longer_than_it_should():
-    started = time.monotonic()
+    started = time.thread_time()
     for text in (
         "a" * 200_000,
         "token" * 40_000,
@@ -86,7 +86,7 @@ def test_a_long_text_takes_no_longer_than_it_should():
         "egt_" * 50_000,
     ):
         redact_text(text)
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_what_stands_before_a_urls_host_is_masked():

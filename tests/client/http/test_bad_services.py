@@ -130,15 +130,17 @@ def bad_card(card, settings):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_bad_service_is_a_typed_error_in_time_and_one_record(bad_card, service, caplog):
+def test_a_bad_service_is_a_typed_error_in_time_and_one_record(bad_card, service, settings, caplog):
     reply, expected = SERVICES[service]
+    if expected is not ServiceTimeout:  # and would be, on a busy machine
+        settings.EAGLET_SERVICES["card"]["TIMEOUT_SECONDS"] = 60
     bad_card.answer = lambda request: reply
     caplog.set_level(logging.INFO)
     started = time.monotonic()
     with pytest.raises(expected) as raised:
         Resource.use("card", raise_errors=True).post(CALL)
-    # Not a measure of speed: without a bound it would be ten seconds and more.
-    assert time.monotonic() - started < SECONDS + 4
+    # Not a measure of speed: without a bound it would be an hour and more.
+    assert time.monotonic() - started < 60
     assert type(raised.value) is expected
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("eaglet.client", "WARNING")
