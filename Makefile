@@ -19,8 +19,9 @@ DOCS_BIN := $(VENV)-docs/bin
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
 .PHONY: help environment demo serve test coverage test-services test-services-short test-newest \
-	test-newest-interpreters test-newest-servers fuzz chaos chaos-short soak lint style types rooms \
-	imports project docs docs-environment format bench matrix matrix-short run-matrix clean
+	newest-folder test-newest-interpreters test-newest-servers fuzz chaos chaos-short soak lint \
+	style types rooms imports project docs docs-environment format bench matrix matrix-short \
+	run-matrix clean
 
 help:
 	@echo 'make demo    start the services, walk through what they do, end them'
@@ -59,7 +60,7 @@ coverage: environment
 	@COVERAGE_CORE=$$($(BIN)/python -c \
 		'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
 	$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile --cov --cov-report= \
-		-p randomly --randomly-dont-reset-seed --randomly-seed $(SEED)
+		-p randomly --randomly-dont-reset-seed --randomly-seed $(SEED) $(TESTS)
 
 test-services: environment
 	@$(BIN)/python -m tests.system.servers
@@ -69,12 +70,16 @@ test-services-short: environment
 	@$(BIN)/python -m tests.system.servers --tests readiness,postgresql,mariadb
 
 # Debian's unstable suite, in a folder of the cache that is kept: its interpreters and servers.
-# A machine that can't make it skips this, and says why.
+# A machine that can't make it skips this, and says why. The servers' tests mostly wait.
 test-newest: environment
 	@root=$$('$(PYTHON)' scripts/newest.py) || { [ $$? = 77 ]; exit; }; \
-	'$(PYTHON)' scripts/newest.py make --no-print-directory test-newest-interpreters; failed=$$?; \
-	$(MAKE) --no-print-directory test-newest-servers EAGLET_TEST_SERVERS_ROOT="$$root" && \
-	exit $$failed
+	'$(PYTHON)' scripts/newest.py make --no-print-directory test-newest-interpreters & \
+	$(MAKE) --no-print-directory test-newest-servers EAGLET_TEST_SERVERS_ROOT="$$root"; failed=$$?; \
+	wait $$! && exit $$failed
+
+# Fails where the machine can't make the folder.
+newest-folder:
+	@'$(PYTHON)' scripts/newest.py > /dev/null
 
 test-newest-servers: export EAGLET_TEST_SERVERS_ROOT ?= /
 test-newest-servers:

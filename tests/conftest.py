@@ -52,18 +52,20 @@ def pytest_addoption(parser):
     parser.addoption(
         "--ends",
         action="store_true",
-        help="of a test that is run with many inputs, run the first and the last",
+        help="of a test that is run with many inputs, and is not slow, run the first and the last",
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before they are put in random order
 def pytest_collection_modifyitems(config, items):
     if not config.getoption("ends"):
         return
     kept, left = [], []
     for _, group in groupby(items, lambda item: (item.path, item.parent, item.originalname)):
         inputs = list(group)
-        kept += [inputs[0], *inputs[1:][-1:]]
-        left += inputs[1:-1]
+        if inputs[0].get_closest_marker("slow") is None:
+            inputs, left = [inputs[0], *inputs[1:][-1:]], left + inputs[1:-1]
+        kept += inputs
     config.hook.pytest_deselected(items=left)
     items[:] = kept
 
