@@ -58,13 +58,14 @@ def fill(tasks: int) -> None:
 
 
 def purge() -> None:
-    from kombu import Queue
-
     from eaglet.tasks.broker.connection import publishing_app
+    from eaglet.tasks.broker.queues import task_queue
 
-    with publishing_app().connection_for_write() as connection:
-        Queue(QUEUE, channel=connection.default_channel).queue_declare()
-        Queue(QUEUE, channel=connection.default_channel).purge()
+    app = publishing_app()
+    with app.connection_for_write() as connection:
+        queue = task_queue(app, QUEUE)(connection.default_channel)
+        queue.declare()
+        queue.purge()
 
 
 def relay_all(tasks: int) -> float:
