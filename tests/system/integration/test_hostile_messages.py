@@ -25,7 +25,7 @@ NAMES = [
     *("group_index", "retries", "eta", "expires", "timelimit", "headers", "stamps", "properties"),
     *("stamped_headers", "ignore_result", "delivery_info", "reply_to", "correlation_id", "chain"),
     *("compression", "replaced_task_nesting", "eaglet_request_id", "eaglet_replay", "traceparent"),
-    *(name for name in dir(Context) if not name.startswith("__")),
+    *(name for name in dir(Context) if not name.startswith("__") and name != "id"),
 ]
 VALUES = [
     *(None, True, False, 0, -1, 1, 2**31, 2**62, -(2**63), 0.5, 1e308, "", "x", "\0", "é" * 300),
