@@ -1,9 +1,9 @@
 """Encode to JSON by the envelope's rules, and decode what strangers send.
 
 Dates and decimals follow the envelope's rules (`YYYY-MM-DD HH:MM:SS` in the current time zone,
-decimals as strings); UUIDs, MongoDB's ObjectIds, durations, times, lazy strings, sets and
-querysets are encoded as a Django user expects. Anything else is a TypeError that names the type:
-never half an answer.
+decimals as strings); UUIDs, MongoDB's ObjectIds, durations, times, lazy strings, sets, querysets,
+enumerations, dataclasses and pydantic models are encoded as a Django user expects. Anything else
+is a TypeError that names the type: never half an answer.
 """
 
 import datetime
@@ -13,6 +13,8 @@ import math
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -78,6 +80,12 @@ def default(value: Any) -> Any:
     own = _own_default()
     if own is not None:
         return own(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if hasattr(value, "model_dump"):  # of pydantic: as its own schema says
+        return value.model_dump(mode="json")
     kind = type(value)
     raise TypeError(f"{kind.__module__}.{kind.__qualname__} can't be written as JSON")
 

@@ -2,6 +2,7 @@
 
 EagletError
 ├── ApiError                  a resource refuses for a business reason
+├── AnswerMismatch            an answer is not of its declared shape; checked in tests
 ├── ParamError                parameters are missing or wrong
 │   ├── MissingParam          … all of them missing
 │   └── InvalidParam          … all of them present and wrong
@@ -52,17 +53,36 @@ def _restored(cls: type[EagletError], args: tuple[Any, ...]) -> EagletError:
 class ApiError(EagletError):
     """Raised in a resource to answer with a business failure: HTTP 200 and `code`.
 
+    A class of one's own may have a code of its own: `class NotEnoughPoints(ApiError): code = 1002`.
+
     Args:
-        message: what the caller reads as `errMsg`.
-        code: the envelope's code; 500 is the business failure callers know.
+        message: what the caller reads as `errMsg`; by default the first line of the docstring.
+        code: the envelope's code; by default the class's, 500, the business failure callers know.
         data: what the caller gets as `data`.
     """
 
-    def __init__(self, message: object, code: int = 500, data: Any = None) -> None:
+    code: int = 500
+
+    def __init__(self, message: object = None, code: int | None = None, data: Any = None) -> None:
+        if message is None:
+            message = self.meaning()
         super().__init__(message)
         self.message = str(message)
-        self.code = code
+        if code is not None:
+            self.code = code
         self.data = data
+
+    @classmethod
+    def meaning(cls) -> str:
+        """Return the first line of the class's own docstring, or its name."""
+        return (vars(cls).get("__doc__") or "").strip().partition("\n")[0] or cls.__name__
+
+
+class AnswerMismatch(EagletError):
+    """A handler answered what it does not declare; the message names the path, and no value.
+
+    Raised in tests and with EAGLET_CHECK_ANSWERS alone.
+    """
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """One page of many objects, as a caller asks for it by `page` and `count_per_page`."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypedDict
+from typing import Any, Final, Generic, TypedDict, TypeVar, overload
 
 from django.core.paginator import Paginator
 from django.utils.translation import gettext as _
@@ -10,16 +10,18 @@ from eaglet.api.exceptions import InvalidParams
 from eaglet.exceptions import ParamError, ParamFault
 from eaglet.params import check_params, parse_declarations
 
+T = TypeVar("T")
+
 _DECLARED: Final = parse_declarations(["?page:int", "?count_per_page:int"])
 
 
-class Page(TypedDict):
+class Page(TypedDict, Generic[T]):
     """One page: its items, and where it stands.
 
     `page` counts from 1; `max_page` is the last one's number, 1 where there is nothing at all.
     """
 
-    items: list[Any]
+    items: list[T]
     page: int
     count_per_page: int
     total_count: int
@@ -28,6 +30,24 @@ class Page(TypedDict):
     has_prev: bool
 
 
+@overload
+def paginate(
+    objects: Any,
+    args: Mapping[str, Any],
+    *,
+    each: None = None,
+    count_per_page: int = 20,
+    max_count_per_page: int = 100,
+) -> Page[Any]: ...
+@overload
+def paginate(
+    objects: Any,
+    args: Mapping[str, Any],
+    *,
+    each: Callable[[Any], T],
+    count_per_page: int = 20,
+    max_count_per_page: int = 100,
+) -> Page[T]: ...
 def paginate(
     objects: Any,
     args: Mapping[str, Any],
@@ -35,7 +55,7 @@ def paginate(
     each: Callable[[Any], Any] | None = None,
     count_per_page: int = 20,
     max_count_per_page: int = 100,
-) -> Page:
+) -> Page[Any]:
     """Return the page of a queryset or list that `args` ask for, ready to be returned by a handler.
 
     Args:

@@ -29,6 +29,7 @@ from eaglet.api.request.drf import PARSERS, FromProject, ResourceRequest, named
 from eaglet.api.request.query import read_query
 from eaglet.api.security.authentication import AccessTokenAuthentication
 from eaglet.api.security.decorator import token_rule
+from eaglet.api.shapes.checking import check_shape
 
 _NAMES = {
     "app": re.compile(r"[A-Za-z0-9_-]+"),
@@ -94,6 +95,12 @@ class ApiResource(APIView, metaclass=_ResourceType):
                     "a base that is no resource itself says `abstract = True`"
                 )
         registry.register(cls)
+        registry.when_discovered(cls._check_answers)
+
+    @classmethod
+    def _check_answers(cls) -> None:
+        for verb, handler in handlers(cls).items():
+            check_shape(registry.place(cls), verb, handler)
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> View:  # type: ignore[override]

@@ -90,6 +90,9 @@ class Settings:
     EAGLET_REFUSE_UNKNOWN_PARAMETERS = Setting(
         bool, False, "Refuse parameters that a method's `param_required` does not name."
     )
+    EAGLET_CHECK_ANSWERS = Setting(
+        bool, False, "Take an answer that is not of its declared shape for a fault; for tests."
+    )
     EAGLET_METRICS = Setting(
         bool, True, "Count calls for Prometheus, which reads them at `/metrics`."
     )

@@ -50,9 +50,14 @@ def fields_of(record: Any) -> dict[str, tuple[Any, bool]]:
     arguments = dict(
         zip(getattr(kind, "__parameters__", ()), typing.get_args(record), strict=False)
     )
-    hints = typing.get_type_hints(kind)
+    hints = typing.get_type_hints(kind, include_extras=True)
     if typing.is_typeddict(kind):
-        required = kind.__required_keys__
+        # Of annotations that are text, as with `from __future__ import annotations`, Python does
+        # not see NotRequired itself.
+        required = {name for name, hint in hints.items()
+                    if typing.get_origin(hint) is not typing.NotRequired
+                    and (name in kind.__required_keys__
+                         or typing.get_origin(hint) is typing.Required)}  # fmt: skip
     elif dataclasses.is_dataclass(kind):
         required = {field.name for field in dataclasses.fields(kind)
                     if field.default is field.default_factory is dataclasses.MISSING}  # fmt: skip

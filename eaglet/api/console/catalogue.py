@@ -54,6 +54,10 @@ def _operation(declared: CompiledResource, verb: str) -> dict[str, Any]:
         "parameters": [_parameter(param) for param in passed_by_caller(declared, method)],
         "guarded": method.rule is not None,
         "grants": method.grants,
+        "refusals": [
+            {"code": error.code, "name": error.__name__, "meaning": error.meaning()}
+            for error in method.refusals
+        ],
     }
 
 

@@ -20,7 +20,15 @@ from eaglet.api.registry import Resource
 from eaglet.api.request.method_override import VERBS
 from eaglet.api.request.transactions import atomic_aliases
 from eaglet.api.security.decorator import TokenRule, token_rule
+from eaglet.api.shapes.checking import are_checked, checking
+from eaglet.api.shapes.declaration import (
+    answer_of,
+    holds_named_tuple,
+    refusals_of,
+    with_named_fields,
+)
 from eaglet.conf import conf
+from eaglet.exceptions import ApiError
 from eaglet.params import NOTHING, Declared, behind_check, declared_params
 
 
@@ -34,6 +42,8 @@ class Method:
         checked_function: what the handler does with args that are checked already.
         params: what `param_required` declared.
         known: all the parameters there may be; None where unknown ones are ignored.
+        answer: the shape of what it answers; Any where that is not declared.
+        refusals: the classes of what it refuses, as `raises` declares them.
         rule: what `access_token_required` asks, or None.
         grants: the grants a token's app must hold.
         names: the handler's names in the class and its bases: a decorator that does not use
@@ -45,6 +55,8 @@ class Method:
     checked_function: Callable[[Any], Any]
     params: Declared
     known: frozenset[str] | None
+    answer: Any
+    refusals: tuple[type[ApiError], ...]
     rule: TokenRule | None
     grants: tuple[str, ...]
     names: frozenset[tuple[str | None, str | None]]
@@ -190,7 +202,7 @@ setting_changed.connect(clear_compiled, dispatch_uid="eaglet.api.dispatch.plan")
 def _method(
     resource: type[Resource], verb: str, handler: Callable[[Any], Any], provided: frozenset[str]
 ) -> Method:
-    rule, params = token_rule(handler), declared_params(handler)
+    rule, params, answer = token_rule(handler), declared_params(handler), answer_of(handler)
     grants: tuple[str, ...] = ()
     if rule is not None:
         own = f"{resource.app}.{resource.resource}:{verb}"
@@ -200,10 +212,24 @@ def _method(
     return Method(
         verb=verb.upper(),
         function=handler,
-        checked_function=behind_check(handler),
+        checked_function=_answering(behind_check(handler), resource, verb, answer),
         params=params,
         known=provided.union(param.name for param in params) if is_closed else None,
+        answer=answer,
+        refusals=refusals_of(handler),
         rule=rule,
         grants=grants,
         names=_names(resource, handler),
     )
+
+
+def _answering(
+    function: Callable[[Any], Any], resource: type[Resource], verb: str, answer: Any
+) -> Callable[[Any], Any]:
+    """Return what a function does, and no more, unless its answers have to be looked at."""
+    if holds_named_tuple(answer):
+        plain = function
+        function = functools.wraps(plain)(lambda args: with_named_fields(plain(args)))
+    if answer is not Any and are_checked():
+        function = checking(function, f"{verb} {resource.app}.{resource.resource}", answer)
+    return function

@@ -3,17 +3,16 @@
 import json
 from typing import Any, Final
 
-from django.core.exceptions import ImproperlyConfigured
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import patched_settings
+from rest_framework.settings import api_settings
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import compiled
 from eaglet.api.introspection import path_of, project_name
 from eaglet.api.openapi.operations import ResourceSchema
-
-VERSION: Final = "3.1.0"
+from eaglet.api.shapes.schema import VERSION
 
 DESCRIPTION: Final = """\
 Every resource is at `/{app}/{resource}/`. Parameters may stand in the query and in the body, for
@@ -58,18 +57,17 @@ class Generator(SchemaGenerator):
 
 
 def _schema_class(handler: Any) -> type[ResourceSchema]:
-    """ResourceSchema, or what `extend_schema` says of a handler on top of it.
-
-    Raises ImproperlyConfigured where the latter was made for something else.
-    """
+    """ResourceSchema, or what `extend_schema` says of a handler on top of it."""
     extended = getattr(handler, "kwargs", {}).get("schema")
     if not isinstance(extended, type):
         return ResourceSchema
     if not issubclass(extended, AutoSchema):
-        raise ImproperlyConfigured(
-            f"{handler.__qualname__} has an extend_schema that has no effect: set "
-            'REST_FRAMEWORK["DEFAULT_SCHEMA_CLASS"] = "drf_spectacular.openapi.AutoSchema"'
-        )
+        # It extends REST framework's own class, where the project names none.
+        own: Any = api_settings.DEFAULT_SCHEMA_CLASS
+        first = next(each for each in extended.__mro__ if own in each.__bases__)
+        first.__bases__ = (ResourceSchema,)
+    if issubclass(extended, ResourceSchema):
+        return extended
     return type("Extended", (extended, ResourceSchema), {})
 
 

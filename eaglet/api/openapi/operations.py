@@ -7,7 +7,6 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from eaglet.api import registry
-from eaglet.api.answers.schema import schema_of
 from eaglet.api.dispatch.plan import CompiledResource, Method, compiled
 from eaglet.api.introspection import (
     doc_of_method,
@@ -18,12 +17,16 @@ from eaglet.api.introspection import (
 )
 from eaglet.api.openapi import responses as described
 from eaglet.api.request.body import FORM, JSON, MULTIPART
+from eaglet.api.shapes.example import example_of
+from eaglet.api.shapes.schema import schema_of
 from eaglet.contracts.param_schemas import ParamSchemas, has_files, media_types
 
 TOKEN_SCHEME: Final = "accessToken"  # noqa: S105 - a name
 OAUTH_SCHEME: Final = "clientCredentials"
 GRANTS: Final = "x-eaglet-grants"
 """The grants that the app of the token must hold, all of them."""
+REFUSALS: Final = "x-eaglet-refusals"
+"""The service's own codes that it may answer with, with names and meanings."""
 
 # Where their parameters stand; each verb's may stand in the other place too.
 _IN_QUERY: Final = frozenset({"GET", "DELETE"})
@@ -66,13 +69,23 @@ class ResourceSchema(AutoSchema):
                 operation["parameters"] = [*operation.get("parameters", ()), *own]
         elif "requestBody" not in operation:
             operation["requestBody"] = self._body()
+        answer = self.declared.answer
+        data = None if answer is Any else schema_of(answer, self)
+        components = self.registry.build({}).get("schemas", {})
         responses = described.responses(
             with_token=self.declared.rule is not None
             or not self.compiled.direct
             or self.resource is token_resource(),
             always_200=self.compiled.always_200,
+            data=data,
+            example=(None, False) if data is None else example_of(data, components),
+            refusals=self.declared.refusals,
         )
-        operation["responses"] = {**responses, **operation["responses"]}
+        said = operation["responses"]
+        operation["responses"] = {
+            **responses,
+            **{status: described.enveloped(response, status) for status, response in said.items()},
+        }
         return operation
 
     @property
@@ -119,8 +132,16 @@ class ResourceSchema(AutoSchema):
         return summary, "\n\n".join(part for part in (rest, of_class) if part)
 
     def get_extensions(self) -> dict[str, Any]:
-        """Return the grants, where a token is required."""
-        return {GRANTS: list(self.declared.grants)} if self.declared.rule is not None else {}
+        """Return the grants, where a token is required, and the refusals that are declared."""
+        told: dict[str, Any] = {}
+        if self.declared.rule is not None:
+            told[GRANTS] = list(self.declared.grants)
+        if self.declared.refusals:
+            told[REFUSALS] = [
+                {"code": error.code, "name": error.__name__, "description": error.meaning()}
+                for error in self.declared.refusals
+            ]
+        return told
 
     def get_auth(self) -> list[dict[str, Any]]:
         """Ask for the access token where one is required, else for what policy names."""
@@ -148,6 +169,13 @@ class ResourceSchema(AutoSchema):
 
     def get_request_serializer(self) -> None:
         """Return None: parameters are declared, not serialized."""
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        # Not by REST framework's customs, which has 201 and 204, too.
+        said = self.get_response_serializers()
+        if isinstance(said, dict):
+            return super()._get_response_bodies(direction)
+        return {"200": self._get_response_for_code(said, "200", None, direction)}  # type: ignore[no-untyped-call]
 
     def get_response_serializers(self) -> Any:
         """Return none of its own: every method answers with the envelope."""

@@ -1,12 +1,15 @@
 """The envelope, and a response for every row of the answer table, as OpenAPI components."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from eaglet.api.json_response import JSON_TYPE
 from eaglet.api.responses import PROBLEM_TYPE
-from eaglet.envelope import SERVICE_FAULT
+from eaglet.envelope import SERVICE_FAULT, SUCCESS, success
+from eaglet.exceptions import ApiError
 
 ENVELOPE: Final = "Envelope"
+REFUSAL: Final = "Refusal"
 PROBLEM: Final = "Problem"
 FAULT: Final = "ParamFault"
 
@@ -39,6 +42,13 @@ SCHEMAS: Final[dict[str, Any]] = {
             "errors": _ERRORS,
         },
         "required": ["code", "data", "errMsg", "innerErrMsg"],
+    },
+    REFUSAL: {
+        "description": "A refusal, or a failure: whatever has not the code 200.",
+        "allOf": [
+            reference("schemas", ENVELOPE),
+            {"type": "object", "properties": {"code": {"not": {"const": SUCCESS}}}},
+        ],
     },
     FAULT: {
         "type": "object",
@@ -107,18 +117,62 @@ RESPONSES: Final[dict[str, Any]] = {
 }
 
 
-def responses(*, with_token: bool, always_200: bool) -> dict[str, Any]:
+def answered(data: dict[str, Any], status: str = "200") -> dict[str, Any]:
+    """Make the schema of an envelope with such data; with HTTP 200 it may be a refusal instead."""
+    if "Envelope" in str(data.get("$ref")) or {"code", "data"} <= data.get("properties", {}).keys():
+        return data
+    code = {"code": {"const": SUCCESS}} if status == "200" else {}
+    answer = {"allOf": [_ENVELOPE, {"type": "object", "properties": {**code, "data": data}}]}
+    return {"oneOf": [answer, reference("schemas", REFUSAL)]} if code else answer
+
+
+def enveloped(response: dict[str, Any], status: str) -> dict[str, Any]:
+    """Put what `extend_schema` says of a status into the envelope."""
+    content = dict(response.get("content") or {JSON_TYPE: {}})
+    if JSON_TYPE in content:
+        media = {**content[JSON_TYPE]}
+        media["schema"] = answered(media["schema"], status) if "schema" in media else _ENVELOPE
+        media["examples"] = {
+            name: {**one, "value": _example(one["value"], status)}
+            for name, one in media.get("examples", {}).items()
+            if "value" in one
+        }
+        content[JSON_TYPE] = {key: value for key, value in media.items() if value}
+    return {**response, "content": content}
+
+
+def _example(value: Any, status: str) -> Any:
+    is_envelope = isinstance(value, dict) and {"code", "data"} <= value.keys()
+    return value if is_envelope else {**success(value), "code": int(status)}
+
+
+def responses(
+    *,
+    with_token: bool,
+    always_200: bool,
+    data: dict[str, Any] | None,
+    example: tuple[Any, bool],
+    refusals: Sequence[type[ApiError]],
+) -> dict[str, Any]:
     """Make the responses of an operation.
 
-    `with_token`: a token or another credential may be asked for; `always_200`: failures come with
-    HTTP 200 too (EAGLET_ALWAYS_HTTP_200).
+    Args:
+        with_token: whether a token or another credential may be asked for.
+        always_200: whether failures come with HTTP 200 too (EAGLET_ALWAYS_HTTP_200).
+        data: the schema of an answer's data, if it is declared.
+        example: such data, and whether it is of the schema.
+        refusals: what is declared to be raised.
     """
+    codes = ", ".join(f"{error.code} {error.__name__}" for error in refusals)
+    rest = "any failure" if always_200 else "a refusal by business code"
+    told = f"The answer, or {rest}{f' ({codes})' if codes else ''}; `code` tells which."
+    good = _response(told, _ENVELOPE if data is None else answered(data), problem=False)
+    if data is not None and example[1]:
+        good["content"][JSON_TYPE]["example"] = success(example[0])
     if always_200:
-        told = "The answer, or any failure; `code` tells which."
-        return {"200": _response(told, _ENVELOPE, problem=False)}
-    told = "The answer, or a refusal by business code; `code` tells which."
+        return {"200": good}
     return {
-        "200": _response(told, _ENVELOPE, problem=False),
+        "200": good,
         **{
             str(status): reference("responses", name)
             for status, (name, _meaning) in FAILURES.items()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final
 
-from eaglet.client.codegen.names import Names, class_name
+from eaglet.client.codegen.names import Names, as_docstring, class_name
 from eaglet.client.codegen.operations import Operation
 from eaglet.client.codegen.types import Types
 
@@ -23,17 +23,18 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, NotRequired, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict, cast
 
-from eaglet.client.typed import File, {function}
+from eaglet.client.typed import Answer, File, {function}
+from eaglet.exceptions import ResourceError
 
 SERVICE: Final = {service!r}
 VERSION: Final = {version!r}
 '''
 _OWN_NAMES: Final = (
-    "SERVICE", "VERSION", "Any", "Decimal", "File", "Final", "Literal", "NotRequired", "TypedDict",
-    "annotations", "call", "call_or_raise", "bool", "datetime", "dict", "float", "int", "list",
-    "str",
+    "SERVICE", "VERSION", "Answer", "Any", "Decimal", "File", "Final", "Literal", "NotRequired",
+    "ResourceError", "TypedDict", "annotations", "call", "call_or_raise", "cast", "bool",
+    "datetime", "dict", "float", "int", "list", "str",
 )  # fmt: skip
 
 
@@ -55,7 +56,6 @@ def module_text(
         raises: whether failures are raised, so that every call gives an envelope.
     """
     function = "call_or_raise" if raises else "call"
-    given = "dict[str, Any]" if raises else "dict[str, Any] | None"
     # Classes and instances are of one scope: an app may be called as a class is.
     names = Names(*_OWN_NAMES)
     types = Types(document, names)
@@ -65,25 +65,33 @@ def module_text(
         attributes: list[tuple[str, str]] = []
         for resource, of_resource in groupby(of_app, key=lambda one: one.resource):
             made = names.name(class_name(app, resource))
-            lines += ["", f"class {made}:", f"    {_docstring(f'The resource {app}.{resource}.')}"]
+            lines += [
+                "",
+                f"class {made}:",
+                f"    {as_docstring(f'The resource {app}.{resource}.')}",
+            ]
             for operation in of_resource:
-                lines += _method(operation, types, function, given)
+                lines += _method(operation, types, function)
             lines.append("")
             attributes.append((members.name(resource), made))
         if app == service:
             lines += ["", *(f"{names.name(one)}: Final = {made}()" for one, made in attributes), ""]
             continue
         made = names.name(class_name(app))
-        lines += ["", f"class {made}:", f"    {_docstring(f'The resources of {app}.')}", ""]
+        lines += ["", f"class {made}:", f"    {as_docstring(f'The resources of {app}.')}", ""]
         lines += [f"    {attribute}: Final = {one}()" for attribute, one in attributes]
         lines += ["", "", f"{names.name(app)}: Final = {made}()", ""]
     head = _HEAD.format(service=service, version=version, function=function)
     return "\n".join([head, *types.lines, *lines])
 
 
-def _method(operation: Operation, types: Types, function: str, given: str) -> Iterator[str]:
-    scope = Names("self", "SERVICE", function)
+def _method(operation: Operation, types: Types, function: str) -> Iterator[str]:
     told_by = class_name(operation.app, operation.resource, operation.verb)
+    answer = None if operation.data is None else types.annotation(operation.data, told_by)
+    errors = ", ".join(f"{one[0]}: {types.error(*one)}" for one in operation.refusals)
+    scope = Names("self", "SERVICE", "cast", function, *types.made)
+    given = "dict[str, Any]" if answer is None else f"Answer[{answer}]"
+    given += "" if function == "call_or_raise" else " | None"
     parameters = [(scope.name(one.name), one) for one in operation.parameters]
     yield from ("", f"    def {operation.verb}(", "        self,")
     if parameters:
@@ -95,15 +103,15 @@ def _method(operation: Operation, types: Types, function: str, given: str) -> It
     told = operation.summary or f"{operation.verb.upper()} {operation.name}."
     if operation.grants:
         told += f" Grants: {', '.join(operation.grants)}."
-    yield f"        {_docstring(told)}"
-    yield f"        return {function}(SERVICE, {operation.verb!r}, {operation.name!r}, {{"
-    yield from (f"            {one.name!r}: {name}," for name, one in parameters if not one.is_file)
+    yield f"        {as_docstring(told)}"
     files = ", ".join(f"{one.name!r}: {name}" for name, one in parameters if one.is_file)
-    yield f"        }}, files={{{files}}})" if files else "        })"
-
-
-def _docstring(text: str) -> str:
-    """Return a stranger's text as one line that ends no docstring and escapes nothing."""
-    seen = "".join(each if each.isprintable() else " " for each in text)
-    words = seen.replace("\\", "/").replace('"', "'").split()
-    return f'"""{" ".join(words) or "-"}"""'
+    options = [
+        f"files={{{files}}}" if files else "",
+        f"answer={answer}" if answer not in (None, "None") else "",
+        f"errors={{{errors}}}" if errors else "",
+    ]
+    end = ", ".join(["}", *filter(None, options)])
+    made = f"{function}(SERVICE, {operation.verb!r}, {operation.name!r}, {{"
+    yield f"        return {made}" if answer is None else f"        return cast({given!r}, {made}"
+    yield from (f"            {one.name!r}: {name}," for name, one in parameters if not one.is_file)
+    yield f"        {end})" if answer is None else f"        {end}))"

@@ -43,3 +43,10 @@ def class_name(*told: str) -> str:
     """Return the name of a private class for a resource or an app."""
     words = re.split(r"[^a-zA-Z0-9]+", " ".join(told))
     return "_" + "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def as_docstring(text: str) -> str:
+    """Return a stranger's text as one line that ends no docstring and escapes nothing."""
+    seen = "".join(each if each.isprintable() else " " for each in text)
+    words = seen.replace("\\", "/").replace('"', "'").split()
+    return f'"""{" ".join(words) or "-"}"""'

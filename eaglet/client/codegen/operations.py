@@ -10,6 +10,7 @@ from eaglet.contracts.document import InvalidDocument, resolved
 
 # The client gets access tokens by itself.
 _NOT_FOR_CALLERS: Final = frozenset({("auth", "access_token")})
+_MOST_PARTS: Final = 20
 _IN_QUERY: Final = frozenset({"get", "delete"})
 _BODIES: Final = (
     "application/json", "application/x-www-form-urlencoded", "multipart/form-data",
@@ -34,7 +35,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Operation:
-    """A verb of a resource; `answer` is what the document says of its good answer."""
+    """A verb of a resource.
+
+    `answer` is what the document says of its good answer, `data` the schema of the data in it, None
+    where nothing is said; `refusals` are codes, names and meanings.
+    """
 
     app: str
     resource: str
@@ -43,6 +48,8 @@ class Operation:
     grants: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     answer: object = None
+    data: dict[str, Any] | None = None
+    refusals: tuple[tuple[int, str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,7 +86,7 @@ def operations(
             answer = as_kind(dict, told.get("responses")).get("200")
             found[app, resource, verb] = Operation(
                 app, resource, verb, summary, tuple(as_kind(str, grant) for grant in grants),
-                parameters, answer,
+                parameters, answer, _data(document, answer), tuple(_refusals(told)),
             )  # fmt: skip
     if only:
         names = {key: {one.name, f"{one.name}:{one.verb}"} for key, one in found.items()}
@@ -122,6 +129,29 @@ def _of_body(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[P
             for name, one in as_kind(dict, schema.get("properties")).items():
                 yield Parameter(str(name), as_kind(dict, one), name in required)
             return
+
+
+def _data(document: Mapping[str, Any], answer: object) -> dict[str, Any] | None:
+    content = as_kind(dict, resolved(document, answer).get("content"))
+    schemas = [as_kind(dict, content.get("application/json")).get("schema")]
+    for _ in range(_MOST_PARTS):
+        if not schemas:
+            break
+        schema = resolved(document, schemas.pop(0))
+        data = as_kind(dict, as_kind(dict, schema.get("properties")).get("data"))
+        if data.keys() - {"description", "title"}:
+            return data
+        for key in ("oneOf", "anyOf", "allOf"):
+            schemas += as_kind(list, schema.get(key))
+    return None
+
+
+def _refusals(told: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
+    for one in as_kind(list, told.get("x-eaglet-refusals")):
+        refusal = as_kind(dict, one)
+        if isinstance(refusal.get("code"), int):
+            name, meaning = (as_kind(str, refusal.get(key)) for key in ("name", "description"))
+            yield refusal["code"], name or f"Refusal{refusal['code']}", meaning
 
 
 def as_kind(kind: type[T], value: object) -> T:

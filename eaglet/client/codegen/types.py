@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from eaglet.client.codegen.names import Names, is_plain
+from eaglet.client.codegen.names import Names, as_docstring, is_plain
 from eaglet.client.codegen.operations import as_kind
 from eaglet.contracts.document import resolved
 
@@ -39,14 +39,17 @@ class Types:
         names: those of the module.
 
     Attributes:
-        lines: the TypedDicts, as they are to be written.
+        lines: the TypedDicts and classes of errors, as they are to be written.
+        made: their names.
     """
 
     def __init__(self, document: Mapping[str, Any], names: Names) -> None:
         self._document = document
         self._names = names
         self._of_reference: dict[str, str] = {}
+        self._errors: dict[tuple[int, str], str] = {}
         self.lines: list[str] = []
+        self.made: set[str] = set()
 
     def annotation(self, schema: object, name: str, depth: int = 0) -> str:
         """Return the annotation of a schema; `name` is for a TypedDict that has none."""
@@ -93,6 +96,7 @@ class Types:
         self, members: dict[str, Any], required: list[Any], name: str, depth: int, reference: str
     ) -> str:
         made = self._names.name(name)
+        self.made.add(made)
         if reference:
             self._of_reference[reference] = made  # it may hold others of its kind
         lines = []
@@ -109,3 +113,12 @@ class Types:
             self.lines += ["", f"{made} = TypedDict({made!r}, {{{told}}})"]
         self.lines.append("")
         return made
+
+    def error(self, code: int, name: str, meaning: str) -> str:
+        """Return the name of the class of a refusal."""
+        if (code, name) not in self._errors:
+            made = self._errors[code, name] = self._names.name(name)
+            self.made.add(made)
+            told = as_docstring(meaning or name)
+            self.lines += ["", f"class {made}(ResourceError):", f"    {told}", ""]
+        return self._errors[code, name]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from eaglet.client import typed
 from eaglet.client.circuit import clear_guards
 from eaglet.client.http.transport import transport
 from eaglet.client.services.configuration import configuration, configure
@@ -24,7 +25,8 @@ def fake_services() -> Iterator[FakeServices]:
     They answer as `answers` declares, and give tokens by themselves. A call that nothing is
     declared for raises UnexpectedCall, which is an AssertionError; where the code that is tested
     catches it, the end of the block raises it. Tokens, breakers and budgets are new at the
-    beginning and gone at the end; no database is asked for tokens.
+    beginning and gone at the end; no database is asked for tokens. What a typed caller gets must be
+    of the type its service declares, else the call raises AnswerMismatch.
 
         with fake_services() as services:
             services.answers("card", "card.trade", data={"id": 7})
@@ -32,6 +34,7 @@ def fake_services() -> Iterator[FakeServices]:
         assert services.calls[0].params == {"a": 1}
     """
     services = FakeServices()
+    was_faked, typed.is_faked = typed.is_faked, True
     wire, store, gateway_host = transport.wire, shared_store(), configuration().gateway_host
     transport.wire = services.answer
     register_shared_store(None)
@@ -45,6 +48,7 @@ def fake_services() -> Iterator[FakeServices]:
         _clear()
         register_shared_store(store)
         transport.wire = wire
+        typed.is_faked = was_faked
     services.check()
 
 

@@ -8,7 +8,15 @@ from types import NoneType
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent, get_doc, is_serializer, resolve_type_hint
+from drf_spectacular.plumbing import (
+    ComponentRegistry,
+    ResolvedComponent,
+    get_doc,
+    is_serializer,
+    resolve_type_hint,
+)
+from drf_spectacular.settings import patched_settings
+from rest_framework.views import APIView
 
 from eaglet.params.models import DICTS, LISTS, UNIONS, WRAPPERS, fields_of, is_record
 
@@ -19,6 +27,7 @@ _WRITTEN: Final[dict[Any, Schema]] = {
         "type": "string",
         "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$",
         "description": "YYYY-MM-DD HH:MM:SS in the service's time zone.",
+        "examples": ["2026-01-31 08:30:00"],
     },
     Decimal: {"type": "string", "format": "decimal"},
     None: {"type": "null"},
@@ -26,6 +35,21 @@ _WRITTEN: Final[dict[Any, Schema]] = {
     Any: {},
     object: {},
 }
+
+VERSION: Final = "3.1.0"
+"""Of OpenAPI: its schemas are JSON Schema's."""
+
+
+def standalone(hint: Any) -> Schema:
+    """Return the schema of a hint with the components it refers to in it."""
+    view: Any = APIView()
+    view.request, view.kwargs, view.format_kwarg = None, {}, None
+    view_schema = AutoSchema()
+    view_schema.view, view_schema.method, view_schema.path = view, "GET", ""
+    registry = view_schema.registry = ComponentRegistry()
+    with patched_settings({"OAS_VERSION": VERSION}):
+        schema = schema_of(hint, view_schema)
+        return {**schema, "components": registry.build({})}
 
 
 def schema_of(hint: Any, view_schema: AutoSchema) -> Schema:
