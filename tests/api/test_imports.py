@@ -11,9 +11,12 @@ def test_the_exported_names_are_pinned():
     assert eaglet.api.__all__ == [
         "ApiError",
         "ApiResource",
+        "Page",
         "access_token_required",
+        "answers",
         "paginate",
         "param_required",
+        "raises",
     ]
 
 

@@ -7,7 +7,6 @@ from typing import NotRequired, TypedDict
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from drf_spectacular.utils import extend_schema
 from openapi_spec_validator import validate
 
 from eaglet.api import access_token_required, param_required, registry
@@ -242,24 +241,6 @@ def test_security_and_grants_stand_where_a_token_is_required(declare):
     assert schemes["accessToken"]["scheme"] == "bearer"
     flow = schemes["clientCredentials"]["flows"]["clientCredentials"]
     assert flow["tokenUrl"] == "/oauth/token/"
-
-
-def test_extend_schema_goes_before_what_is_worked_out(declare, settings):
-    settings.REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
-
-    @extend_schema(summary="Said otherwise.", responses={200: {"type": "object"}})
-    @param_required(["id:int"])
-    def get(args):
-        return args
-
-    declare(get=get)
-    validate(document())
-    found = operation()
-    assert found["summary"] == "Said otherwise."
-    assert found["responses"]["200"]["content"][JSON]["schema"] == {"type": "object"}
-    assert found["responses"]["400"]
-    assert found["operationId"] == "shop.item.get"
-    assert list(parameters()) == ["id"]
 
 
 def test_the_document_is_at_openapi_json_for_those_who_may_see_it(client, declare, settings):
