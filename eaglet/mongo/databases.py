@@ -10,30 +10,16 @@ from django.db import DEFAULT_DB_ALIAS
 from eaglet.conf import Settings, conf
 from eaglet.conf.validation import fault_of
 from eaglet.mongo.engine.errors import entry_fault
-from eaglet.mongo.uri import Address, check_option, read_address
+from eaglet.mongo.uri import check_with_driver, read_address
 
 Entry = dict[str, Any]
 
 ENGINE: Final = "eaglet.mongo.engine"
 SHORT_ENGINE: Final = "mongo"
 KEYS: Final = (
-    "ALIAS",
-    "ATOMIC_REQUESTS",
-    "AUTOCOMMIT",
-    "CONN_HEALTH_CHECKS",
-    "CONN_MAX_AGE",
-    "ENGINE",
-    "HOST",
-    "NAME",
-    "OPTIONS",
-    "PASSWORD",
-    "PORT",
-    "TEST",
-    "TIME_ZONE",
-    "USER",
-)
-# Mechanisms that name a user, or none, and take no password.
-_WITHOUT_PASSWORD: Final = ("MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "GSSAPI")
+    "ALIAS", "ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "CONN_MAX_AGE", "ENGINE",
+    "HOST", "NAME", "OPTIONS", "PASSWORD", "PORT", "TEST", "TIME_ZONE", "USER",
+)  # fmt: skip
 
 
 def is_mongodb(entry: Mapping[str, Any]) -> bool:
@@ -107,61 +93,50 @@ def _translated(name: str, entry: Mapping[str, Any]) -> Entry:
         raise entry_fault(
             name, "ATOMIC_REQUESTS", "must be False: transaction.atomic does nothing on MongoDB"
         )
-    made: Entry = {key: entry[key] for key in KEYS if key in entry and key != "ALIAS"}
-    made["ENGINE"] = ENGINE
     address = read_address(name, entry.get("HOST"))
-    made["HOST"] = address.host
-    made["NAME"] = _name(name, entry, address)
-    made["PORT"] = _port(name, entry, address.host)
-    options = _options(name, entry)
-    given = {key.lower() for key in (*options, *address.options)}
-    made["OPTIONS"] = {**_bounds(given), **options}
-    mechanism = options.get("authMechanism") or address.options.get("authmechanism")
-    made.update(_credentials(name, entry, address, mechanism))
-    return made
-
-
-def _name(name: str, entry: Mapping[str, Any], address: Address) -> str:
+    options = entry.get("OPTIONS") or {}
+    if not isinstance(options, Mapping):
+        raise entry_fault(name, "OPTIONS", f"must be a dict; not a {type(options).__name__}")
     database = entry.get("NAME") or address.database
-    if not isinstance(database, str) or not database:
+    user = entry.get("USER") or address.user
+    password = entry.get("PASSWORD") or address.password
+    if not database:
         raise entry_fault(name, "NAME", "must name the database, or HOST be a URL that does")
-    if len(database.encode()) > 63 or any(one in database for one in '/\\. "$*<>:|?\0'):
-        raise entry_fault(
-            name,
-            "NAME",
-            "is no name of a MongoDB database: at most 63 bytes without "
-            'any of / \\ . " $ * < > : | ? or blanks',
-        )
-    return database
+    if password and not user:
+        raise entry_fault(name, "USER", "is missing, and PASSWORD is given")
+    port = _port(name, entry)
+    check_with_driver(
+        name,
+        database,
+        host=address.host or None,
+        port=port or None,
+        username=user or None,
+        password=password or None,
+        **options,
+    )
+    return {
+        **{key: entry[key] for key in KEYS if key in entry and key != "ALIAS"},
+        "ENGINE": ENGINE,
+        "HOST": address.host,
+        "NAME": database,
+        "PORT": port,
+        "USER": user,
+        "PASSWORD": password,
+        "OPTIONS": {**_bounds({*map(str.lower, options), *address.options}), **options},
+    }
 
 
-def _port(name: str, entry: Mapping[str, Any], host: str) -> int | str:
+def _port(name: str, entry: Mapping[str, Any]) -> int | str:
     port = entry.get("PORT")
     if port is None or port == "":
         return ""
-    if host.startswith("mongodb+srv://"):
+    if str(entry.get("HOST")).startswith("mongodb+srv://"):
         raise entry_fault(
             name, "PORT", "must be left out: a mongodb+srv:// URL finds the ports itself"
         )
-    number = int(port) if isinstance(port, str) and port.isascii() and port.isdigit() else port
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 65536:
+    if not str(port).isdecimal() or not 0 < int(port) < 65536:
         raise entry_fault(name, "PORT", f"is {port!r}; allowed: a number from 1 to 65535")
-    return number
-
-
-def _options(name: str, entry: Mapping[str, Any]) -> Entry:
-    options = entry.get("OPTIONS")
-    if options is None:
-        return {}
-    if not isinstance(options, Mapping):
-        raise entry_fault(name, "OPTIONS", f"must be a dict; not a {type(options).__name__}")
-    for key, value in options.items():
-        if key in ("username", "password", "host", "port"):
-            raise entry_fault(
-                name, "OPTIONS", f"has {key!r}, which goes to USER, PASSWORD, HOST, PORT"
-            )
-        check_option(name, "OPTIONS", str(key), value)
-    return dict(options)
+    return int(port)
 
 
 def _bounds(given: set[str]) -> Entry:
@@ -176,34 +151,10 @@ def _bounds(given: set[str]) -> Entry:
         if fault := fault_of(setting, getattr(conf, setting.name)):
             raise ImproperlyConfigured(fault)
     away = int(conf.EAGLET_MONGO_TIMEOUT_SECONDS * 1000)
-    silent = int(conf.EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS * 1000)
     bounds = {
         "serverSelectionTimeoutMS": away,
         "connectTimeoutMS": away,
         # Not timeoutMS: where that is set the driver looks for a server as long as that.
-        "socketTimeoutMS": silent,
+        "socketTimeoutMS": int(conf.EAGLET_MONGO_OPERATION_TIMEOUT_SECONDS * 1000),
     }
     return {key: value for key, value in bounds.items() if key.lower() not in given}
-
-
-def _credentials(
-    name: str, entry: Mapping[str, Any], address: Address, mechanism: str | None
-) -> Entry:
-    for key in ("USER", "PASSWORD"):
-        value = entry.get(key)
-        if value is not None and not isinstance(value, str):
-            raise entry_fault(name, key, f"must be a str or None; not a {type(value).__name__}")
-    user = entry.get("USER") or address.user
-    password = entry.get("PASSWORD") or address.password
-    if password and not user:
-        raise entry_fault(
-            name, "USER", "is missing, and PASSWORD is given; allowed: both or neither"
-        )
-    if user and not password and mechanism not in _WITHOUT_PASSWORD:
-        raise entry_fault(
-            name,
-            "PASSWORD",
-            "is missing, and USER is given; allowed: both, neither, or an "
-            f"authMechanism in OPTIONS that takes none ({', '.join(_WITHOUT_PASSWORD)})",
-        )
-    return {"USER": user, "PASSWORD": password}
