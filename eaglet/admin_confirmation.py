@@ -4,22 +4,20 @@ Each app has a template for its questions, `admin/<label>/confirm.html`. Importe
 admin is.
 """
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
-
-if TYPE_CHECKING:
-    AnyModelAdmin = admin.ModelAdmin[Any]
-else:
-    AnyModelAdmin = admin.ModelAdmin
 
 MOST_SHOWN: Final = 20
 """Records that a question about selected ones names, at most."""
@@ -31,7 +29,7 @@ _CONFIRMED: Final = "confirmed"
 _SELECTION: Final = ("action", "select_across", "index")
 
 
-class MachineWrittenAdmin(AnyModelAdmin):
+class MachineWrittenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Show rows that machines write; whoever may change them has the actions, and edits none."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -49,7 +47,7 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 
 def ask(
-    model_admin: AnyModelAdmin,
+    model_admin: admin.ModelAdmin[Any],
     request: HttpRequest,
     *,
     title: str,
@@ -97,12 +95,13 @@ def ask(
 
 
 def ask_about_selected(
-    model_admin: AnyModelAdmin,
+    model_admin: admin.ModelAdmin[Any],
     request: HttpRequest,
     queryset: QuerySet[Any],
     *,
     title: str,
     question: str,
+    back_url: str = "",
 ) -> HttpResponse | None:
     """Return the page that asks about a list's action; None if that was answered with yes."""
     if is_confirmed(request):
@@ -113,17 +112,39 @@ def ask_about_selected(
         title=title,
         question=question,
         label=gettext("Yes, do it"),
-        back_url=request.get_full_path(),
+        back_url=back_url or request.get_full_path(),
         records=queryset[:MOST_SHOWN],
         count=min(queryset.count(), MOST_AT_ONCE),
     )
 
 
-def log_changes(request: HttpRequest, queryset: QuerySet[Any], message: str) -> None:
-    """Note the same change of every record in the admin's history."""
-    LogEntry.objects.log_actions(
-        user_id=request.user.pk,  # type: ignore[arg-type]
-        queryset=queryset,
-        action_flag=CHANGE,
-        change_message=message,
-    )
+def change_selected(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    *,
+    change: Callable[[Any], int],
+    history: str,
+    told: Callable[[int], str],
+    **asked: str,
+) -> HttpResponse | None:
+    """Ask about records, change the first MOST_AT_ONCE, tell how many, and note it in the history.
+
+    `change` gets them as a QuerySet and returns how many it has changed; `asked` is what
+    `ask_about_selected` takes. Return the page that asks, or None once it is done.
+    """
+    if page := ask_about_selected(model_admin, request, queryset, **asked):
+        return page
+    with transaction.atomic(using=queryset.db):
+        keys = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
+        records = queryset.model._default_manager.using(queryset.db).filter(pk__in=keys)
+        LogEntry.objects.log_actions(
+            user_id=request.user.pk,  # type: ignore[arg-type]
+            queryset=records,
+            action_flag=CHANGE,
+            change_message=history,
+        )
+        count = change(records)
+    level = messages.SUCCESS if count else messages.WARNING
+    model_admin.message_user(request, told(count), level)
+    return None

@@ -1,25 +1,17 @@
 """List issued access tokens, and revoke some."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from django.contrib import admin, messages
-from django.db import models, transaction
+from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.admin_confirmation import (
-    MOST_AT_ONCE,
-    MachineWrittenAdmin,
-    ask_about_selected,
-    log_changes,
-)
+from eaglet.admin_confirmation import MachineWrittenAdmin, change_selected
 from eaglet.auth.admin.app_actions import revoked
-from eaglet.auth.models import AccessToken
-
-if TYPE_CHECKING:
-    from eaglet.auth.models import AccessTokenQuerySet
+from eaglet.auth.models import AccessToken, AccessTokenQuerySet
 
 
 class TokenStateFilter(admin.SimpleListFilter):
@@ -81,19 +73,13 @@ class AccessTokenAdmin(MachineWrittenAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[AccessToken]
     ) -> HttpResponse | None:
         """Revoke those of the selected tokens that are live, once that is confirmed."""
-        question = ask_about_selected(
+        return change_selected(
             self,
             request,
-            queryset,
+            queryset.filter(revoked_at__isnull=True),
             title=gettext("Revoke tokens"),
             question=gettext("Revoke these access tokens? This can't be undone."),
+            change=AccessTokenQuerySet.revoke,
+            history=revoked(1),
+            told=revoked,
         )
-        if question is not None:
-            return question
-        with transaction.atomic(using=queryset.db):
-            chosen = list(queryset.filter(revoked_at__isnull=True)[:MOST_AT_ONCE])
-            live = AccessToken.objects.using(queryset.db).filter(pk__in=[one.pk for one in chosen])
-            log_changes(request, live, revoked(1))
-            count = live.revoke()
-        self.message_user(request, revoked(count), messages.SUCCESS)
-        return None

@@ -27,10 +27,6 @@ from eaglet.auth.rotation import LIVE_AT_ONCE, rotate_secret
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as LazyText
 
-    AppModelAdmin = admin.ModelAdmin[App]
-else:
-    AppModelAdmin = admin.ModelAdmin
-
 
 class AddSecretForm(forms.Form):
     """What becomes of the secrets there are when one is added."""
@@ -88,7 +84,7 @@ OPERATIONS: Final = {
 }
 
 
-class AppPages(AppModelAdmin):
+class AppPages(admin.ModelAdmin):  # type: ignore[type-arg]
     """The pages beside the form; what is done stands in the history."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -214,7 +210,7 @@ class AppPages(AppModelAdmin):
             self.message_user(request, f"“{app}”: {done}", messages.SUCCESS)
 
     def _app(self, request: HttpRequest, object_id: str, permission: str = "change_app") -> App:
-        app = self.get_object(request, unquote(object_id))
+        app: App | None = self.get_object(request, unquote(object_id))
         if app is None:
             raise Http404
         may_change = self.has_change_permission(request, app)

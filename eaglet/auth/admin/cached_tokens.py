@@ -1,13 +1,13 @@
 """List the tokens got from other services, and forget some."""
 
-from django.contrib import admin, messages
-from django.db import models, transaction
+from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.admin_confirmation import MachineWrittenAdmin, ask_about_selected, log_changes
-from eaglet.auth.models import CachedToken
+from eaglet.admin_confirmation import MachineWrittenAdmin, change_selected
+from eaglet.auth.models import CachedToken, CachedTokenQuerySet
 
 
 @admin.register(CachedToken)
@@ -30,7 +30,7 @@ class CachedTokenAdmin(MachineWrittenAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[CachedToken]
     ) -> HttpResponse | None:
         """Drop the selected tokens, once that is confirmed; the client gets new ones."""
-        question = ask_about_selected(
+        return change_selected(
             self,
             request,
             queryset,
@@ -38,19 +38,10 @@ class CachedTokenAdmin(MachineWrittenAdmin):
             question=gettext(
                 "Forget these tokens? The client asks for new ones when it needs them."
             ),
+            change=CachedTokenQuerySet.forget,
+            history=gettext("Forgotten."),
+            told=lambda count: (
+                ngettext("%(count)d token forgotten.", "%(count)d tokens forgotten.", count)
+                % {"count": count}
+            ),
         )
-        if question is not None:
-            return question
-        with transaction.atomic(using=queryset.db):
-            rows = CachedToken.objects.using(queryset.db).filter(
-                pk__in=[cached.pk for cached in queryset]
-            )
-            log_changes(request, rows, gettext("Forgotten."))
-            count = rows.forget()
-        self.message_user(
-            request,
-            ngettext("%(count)d token forgotten.", "%(count)d tokens forgotten.", count)
-            % {"count": count},
-            messages.SUCCESS,
-        )
-        return None

@@ -1,7 +1,7 @@
 """Show the grants of an app as boxes to tick: what the registered resources can ask for."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.db import transaction
@@ -10,13 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from eaglet.auth.grant_choices import grant_groups
 from eaglet.auth.models import App, AppGrant
 
-if TYPE_CHECKING:
-    AppModelForm = forms.ModelForm[App]
-else:
-    AppModelForm = forms.ModelForm
 
-
-class AppForm(AppModelForm):
+class AppForm(forms.ModelForm):  # type: ignore[type-arg]
     """An app and what it may do."""
 
     granted = forms.MultipleChoiceField(

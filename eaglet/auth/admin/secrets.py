@@ -1,6 +1,6 @@
 """Show an app's secrets below its form."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -9,15 +9,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.auth.models import App, AppSecret
-
-if TYPE_CHECKING:
-    AppSecretTabularInline = admin.TabularInline[AppSecret, App]
-else:
-    AppSecretTabularInline = admin.TabularInline
+from eaglet.auth.models import AppSecret
 
 
-class SecretInline(AppSecretTabularInline):
+class SecretInline(admin.TabularInline):  # type: ignore[type-arg]
     """An app's secrets: when they were used, and until when they are good."""
 
     model = AppSecret

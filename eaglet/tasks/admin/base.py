@@ -7,20 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.admin_confirmation import (
-    MOST_AT_ONCE,
-    MachineWrittenAdmin,
-    ask,
-    ask_about_selected,
-    is_confirmed,
-)
+from eaglet.admin_confirmation import MachineWrittenAdmin, change_selected
 from eaglet.tasks.admin.timeline import shown_json, steps_of
 
 if TYPE_CHECKING:
@@ -37,7 +31,9 @@ class TaskAdmin(MachineWrittenAdmin):
     search_fields = ("task_id__exact", "queue_name__exact", "request_id__exact")
     search_help_text = _("A task id, queue or request id, in full.")
     # Tasks in these states may be replayed, and in those be done again; `question` is asked first.
+    # The list's action passes over those that are `skipped`.
     replayable: Container[int] = ()
+    skipped: Container[int] = ()
     forcible: Container[int] = ()
     question: StrOrPromise = ""
     forced_question: StrOrPromise = ""
@@ -79,25 +75,31 @@ class TaskAdmin(MachineWrittenAdmin):
         """Return a task's. Raises ValueError, TypeError or KeyError for unreadable ones."""
         raise NotImplementedError
 
-    def do_replay(self, request: HttpRequest, queryset: QuerySet[Any], *, forced: bool) -> None:
-        """Replay these, tell how it went, and note it in the history."""
+    def told(self, count: int) -> str:
+        """Return how many were replayed, as a sentence."""
         raise NotImplementedError
 
     @admin.action(description=_("Replay selected tasks"), permissions=["change"])
     def replay(
-        self, request: HttpRequest, queryset: QuerySet[Any], *, forced: bool = False
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        *,
+        forced: bool = False,
+        back_url: str = "",
     ) -> HttpResponse | None:
         """Ask whether to replay the selected tasks, and do it."""
-        asked = ask_about_selected(
+        return change_selected(
             self,
             request,
-            queryset,
+            queryset if forced else queryset.exclude(state__in=self.skipped),
             title=gettext("Replay tasks"),
             question=str(self.forced_question if forced else self.question),
+            back_url=back_url,
+            change=lambda tasks: tasks.replay(force=forced),
+            history=gettext("Replayed by force.") if forced else gettext("Replayed."),
+            told=self.told,
         )
-        if asked is None:
-            self.do_replay(request, queryset, forced=forced)
-        return asked
 
     def replay_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask whether to replay one task, and do it."""
@@ -110,18 +112,9 @@ class TaskAdmin(MachineWrittenAdmin):
         states = self.forcible if forced else self.replayable
         if task.state not in states or not self.has_change_permission(request):
             raise PermissionDenied
-        if not is_confirmed(request):
-            return ask(
-                self,
-                request,
-                title=gettext("Replay tasks"),
-                question=str(self.forced_question if forced else self.question),
-                label=gettext("Yes, do it"),
-                records=[task],
-                back_url=url,
-            )
-        self.do_replay(request, self.get_queryset(request).filter(pk=task.pk), forced=forced)
-        return HttpResponseRedirect(url)
+        this = self.get_queryset(request).filter(pk=task.pk)
+        page = self.replay(request, this, forced=forced, back_url=url)
+        return page or HttpResponseRedirect(url)
 
     def change_view(
         self,
@@ -139,10 +132,3 @@ class TaskAdmin(MachineWrittenAdmin):
             }
             extra_context = {**(extra_context or {}), **may}
         return super().change_view(request, object_id, form_url, extra_context)
-
-
-def first_of(queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """Return as many of them as one confirmation is for."""
-    keys = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
-    model: type[Model] = queryset.model
-    return model._default_manager.using(queryset.db).filter(pk__in=keys)

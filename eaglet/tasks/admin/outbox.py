@@ -5,15 +5,14 @@ import json
 from typing import Any
 
 from django.apps import apps
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import router
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from eaglet.admin_confirmation import log_changes
-from eaglet.tasks.admin.base import TaskAdmin, first_of
+from eaglet.tasks.admin.base import TaskAdmin
 from eaglet.tasks.database import utc_now
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 
@@ -65,20 +64,14 @@ class OutboxTaskAdmin(TaskAdmin):
     actions = ("replay",)
 
     replayable = (OutboxTask.State.PARKED,)
+    skipped = {*OutboxTask.State} - {*replayable}
     question = _("Have the parked ones among these tasks sent again?")
 
     def arguments_of(self, task: OutboxTask) -> Any:
         """Return the arguments."""
         return json.loads(task.arguments)
 
-    def do_replay(
-        self, request: HttpRequest, queryset: QuerySet[OutboxTask], *, forced: bool
-    ) -> None:
-        """Give parked tasks back to the relay."""
-        tasks = first_of(queryset.filter(state=OutboxTask.State.PARKED))
-        log_changes(request, tasks, gettext("Replayed."))
-        count = OutboxTask.objects.using(tasks.db).filter(pk__in=tasks.values("pk")).replay()
+    def told(self, count: int) -> str:
+        """Return how many the relay has again."""
         said = ngettext("%(count)d task waits again.", "%(count)d tasks wait again.", count)
-        self.message_user(
-            request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING
-        )
+        return said % {"count": count}

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import Truncator
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from eaglet.admin_confirmation import log_changes
-from eaglet.tasks.admin.base import TaskAdmin, first_of
+from eaglet.tasks.admin.base import TaskAdmin
 from eaglet.tasks.models import ReceivedTask
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
@@ -39,7 +38,7 @@ class ReceivedTaskAdmin(TaskAdmin):
 
     # Parked, or replayed and not taken since.
     replayable = (State.PARKED, State.REPLAYED)
-    forcible = (State.DONE,)
+    forcible = skipped = (State.DONE,)
     question = _("Publish these tasks again? What is done already is not done again.")
     forced_question = _("Publish these tasks again, and have them done again if they are done?")
 
@@ -54,17 +53,7 @@ class ReceivedTaskAdmin(TaskAdmin):
         """Have tasks done again, once that is confirmed."""
         return self.replay(request, queryset, forced=True)
 
-    def do_replay(
-        self, request: HttpRequest, queryset: QuerySet[ReceivedTask], *, forced: bool
-    ) -> None:
-        """Have a worker publish tasks again."""
-        tasks: Any = first_of(queryset)
-        if not forced:
-            tasks = tasks.exclude(state=State.DONE)
-        log_changes(
-            request, tasks, gettext("Replayed by force.") if forced else gettext("Replayed.")
-        )
-        count = tasks.replay(force=forced)
+    def told(self, count: int) -> str:
+        """Return how many a worker is to publish again."""
         said = ngettext("%(count)d task replayed.", "%(count)d tasks replayed.", count)
-        level = messages.SUCCESS if count else messages.WARNING
-        self.message_user(request, said % {"count": count}, level)
+        return said % {"count": count}

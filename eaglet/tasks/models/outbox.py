@@ -186,7 +186,7 @@ class OutboxTaskQuerySet(models.QuerySet["OutboxTask"]):
         self._restore_places([] if parked else [task.pk])
         return parked
 
-    def replay(self) -> int:
+    def replay(self, *, force: bool = False) -> int:
         """Have those that are parked tried again from the beginning; return how many."""
         waiting = Case(
             When(order_key="", then=OutboxTask.State.PENDING), default=OutboxTask.State.IN_ORDER
