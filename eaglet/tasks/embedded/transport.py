@@ -8,8 +8,6 @@ or its process dies. Of priorities 0 to 9 the highest comes first; lifetimes are
 from __future__ import annotations
 
 import os
-import threading
-import time
 from contextlib import suppress
 from queue import Empty
 from typing import Any, Final
@@ -18,7 +16,6 @@ from urllib.parse import quote, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
-from kombu.utils.scheduling import FairCycle
 
 from eaglet.conf import conf
 from eaglet.tasks.embedded.database import database_in
@@ -33,8 +30,6 @@ _PUT: Final = """
 INSERT INTO message (queue, rank, body) SELECT id, ?, ? FROM queue WHERE name = ? RETURNING id
 """
 _DELETE: Final = "DELETE FROM message WHERE id = ? AND owner = ?"
-_QUIET_AFTER_SECONDS: Final = 5.0
-_QUIET_INTERVAL_SECONDS: Final = 0.04
 _GIVE_BACK: Final = "UPDATE message SET owner = NULL WHERE id = ? AND owner = ?"
 
 
@@ -51,8 +46,6 @@ class Channel(virtual.Channel):
         super().__init__(connection, **kwargs)
         self._database = connection.database
         self._execute = self._database.execute
-        # The queues whose last message was not the last, perhaps.
-        self._has_more: set[str] = set()
 
     def typeof(self, exchange: str, default: str = "direct") -> Any:
         # Any process may have bound it.
@@ -64,16 +57,12 @@ class Channel(virtual.Channel):
         bindings = "SELECT routing_key, pattern, name FROM binding JOIN queue ON queue.id = queue"
         return self._execute(f"{bindings} WHERE exchange = ?", exchange)
 
-    def queue_bind(
-        self, queue: str, exchange: Any = "", routing_key: Any = "", *_: Any, **__: Any
-    ) -> None:
+    def queue_bind(self, queue: str, exchange: Any = "", routing_key: Any = "", **_: Any) -> None:  # type: ignore[override]
         kind = self.typeof(exchange)
         binding = exchange, kind.type, *kind.prepare_bind(queue, exchange, routing_key or "", None)
         self._execute(f"INSERT OR IGNORE INTO binding VALUES (?, ?, ?, ?, {_QUEUE})", *binding)
 
-    def queue_unbind(
-        self, queue: str, exchange: Any = "", routing_key: Any = "", *_: Any, **__: Any
-    ) -> None:
+    def queue_unbind(self, queue: str, exchange: Any = "", routing_key: Any = "", **_: Any) -> None:  # type: ignore[override]
         where = f"exchange = ? AND routing_key = ? AND queue = {_QUEUE}"
         self._execute(f"DELETE FROM binding WHERE {where}", exchange, routing_key or "", queue)
 
@@ -90,9 +79,8 @@ class Channel(virtual.Channel):
 
         self._execute("UPDATE queue SET owner = ? WHERE name = ? AND transient", self._own(), queue)
         on_message = acknowledge_first if no_ack else callback
-        tag = super().basic_consume(queue, False, on_message, consumer_tag, **kwargs)
         self.connection.wake()
-        return tag
+        return super().basic_consume(queue, False, on_message, consumer_tag, **kwargs)
 
     def basic_get(self, queue: str, no_ack: bool = False, **kwargs: Any) -> Any:
         message = super().basic_get(queue)
@@ -146,10 +134,8 @@ class Channel(virtual.Channel):
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         self._database.sweep()
         # An UPDATE keeps others from writing, even if it finds nothing.
-        has_more = queue in self._has_more or self._execute(f"SELECT 1 {_READY} LIMIT 1", queue)
-        self._has_more.discard(queue)
-        for row, taken, body in has_more and self._execute(_TAKE, self._own(), queue):
-            self._has_more.add(queue)
+        ready = self._execute(f"SELECT 1 {_READY} LIMIT 1", queue)
+        for row, taken, body in ready and self._execute(_TAKE, self._own(), queue):
             message: dict[str, Any] = loads(body)
             # The same message may be in several queues, and come more than once.
             message["properties"]["delivery_tag"] = f"{row}.{taken}"
@@ -174,10 +160,11 @@ class Transport(virtual.Transport):
     """A connection to the database."""
 
     Channel = Channel
-    cycle: FairCycle
     can_parse_url = True
     driver_type = driver_name = "eaglet"
     polling_interval = 0.015
+    _loop: Any = None
+    _version: Any = None
     connection_errors = (*virtual.Transport.connection_errors, OSError)
     # Without an event loop Celery's pool passes tasks through one lock, which a child that is
     # killed takes with it.
@@ -196,10 +183,6 @@ class Transport(virtual.Transport):
         own = f"{os.environ.get('XDG_STATE_HOME') or '~/.local/state'}/eaglet/queue"
         folder = f"/{path}" if path else conf.EAGLET_QUEUE_DIR or own
         self.database = database_in(os.path.abspath(os.path.expanduser(folder)))
-        self._woken = threading.Event()
-        self._loop: Any = None
-        self._delivered_at = 0.0
-        self._version: Any = None
 
     def as_uri(self, uri: str, include_password: bool = False, mask: str = "**") -> str:
         return f"eaglet://{quote(self.database.folder)}"
@@ -209,25 +192,13 @@ class Transport(virtual.Transport):
         self.database.execute("PRAGMA user_version = 1")
         return super().establish_connection()
 
-    def drain_events(self, connection: Any, timeout: float | None = None, **kwargs: Any) -> Any:
-        give_up_at = time.monotonic() + (threading.TIMEOUT_MAX if timeout is None else timeout)
-        while True:
-            self._woken.clear()
-            with suppress(Empty):
-                return self.cycle.get(self._deliver)
-            if (left := give_up_at - time.monotonic()) <= 0:
-                raise TimeoutError
-            self._woken.wait(min(left, self.polling_interval))
-
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         self._loop = loop
         self._poll()
 
     def _poll(self) -> None:
-        # Seldom after a while without messages. Celery ends it when the connection is lost.
-        is_quiet = time.monotonic() - self._delivered_at > _QUIET_AFTER_SECONDS
-        interval = _QUIET_INTERVAL_SECONDS if is_quiet else self.polling_interval
-        self._loop.call_later(interval, self._poll)
+        # Celery ends it when the connection is lost.
+        self._loop.call_later(self.polling_interval, self._poll)
         self.database.sweep()
         if (version := self.database.version()) != self._version:
             self._version = version
@@ -235,13 +206,12 @@ class Transport(virtual.Transport):
 
     def wake(self) -> None:
         """Look now: there is room for messages."""
-        self._woken.set()
         if self._loop is not None:
             self._loop.call_later(0, self._deliver_ready)
 
     def _deliver_ready(self) -> None:
         # Not without end: the loop has other things to do.
+        connection: Any = self
         with suppress(TimeoutError):
             for _ in range(100):
-                self.drain_events(self, timeout=0)
-                self._delivered_at = time.monotonic()
+                self.drain_events(connection, timeout=0)

@@ -72,11 +72,6 @@ class Processes:
             until(lambda: b" ready." in process.log.read_bytes(), process)
         return process
 
-    def celery(self, *args):
-        process = self.start("celery", f"--app={APP}", *args)
-        process.wait(30)
-        return process.log.read_text()
-
     def recorded(self):
         """What was written to the record, line by line."""
         return self.record.read_text().split()
