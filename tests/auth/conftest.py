@@ -71,15 +71,14 @@ def staff(client, db):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_verified_or_refused_by_other_tests():
+def _nothing_verified_by_other_tests():
     verifier().clear()
-    refusals._noted.clear()
 
 
 @pytest.fixture(autouse=True)
 def _no_pruning_by_chance(monkeypatch):
     monkeypatch.setattr("eaglet.auth.tokens.pruning.random.randrange", lambda below: 1)
-    monkeypatch.setattr("eaglet.auth.throttling.counters.PRUNE_ONE_IN", 1 << 256)
+    monkeypatch.setattr("eaglet.auth.throttling.limits.PRUNE_ONE_IN", 1 << 256)
 
 
 @pytest.fixture

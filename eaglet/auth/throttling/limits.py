@@ -7,27 +7,46 @@ Three limits, all looked at before a secret is hashed or a token asked of the da
 - EAGLET_TOKEN_FAILURE_RATE: refusals for one app key from one address. A success takes none back,
   so a guesser gains nothing by knowing one good secret.
 
-Windows are fixed: a caller may have twice the limit around the end of one.
+Windows are fixed: a caller may have twice the limit around the end of one. All processes count in
+one table, without which no token could be issued either. A count is committed at once: the views
+run outside of any transaction, so no refusal takes its own count back.
 """
 
+import hashlib
 import logging
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from typing import Final, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, models, router, transaction
 from rest_framework.exceptions import Throttled
 from rest_framework.throttling import SimpleRateThrottle
 
-from eaglet.auth.throttling import counters
-from eaglet.auth.throttling.counters import Bucket
+from eaglet.auth.models import TokenRequestCount
 from eaglet.conf import conf
 from eaglet.exceptions import InvalidAppKey
 
 logger = logging.getLogger("eaglet.auth")
 
-_KEY_LENGTH = 200
+PRUNE_ONE_IN: Final = 100
+"""Of so many counts, one deletes those whose window is over."""
+
+_KEY_LENGTH: Final = 200
+
+
+class Bucket(NamedTuple):
+    """What is counted together, by 63 bits of a digest of kind, caller and window.
+
+    The window ends at `ends_at`, in seconds since 1970; `most` are allowed in it.
+    """
+
+    number: int
+    ends_at: int
+    most: int
 
 
 @contextmanager
@@ -36,23 +55,21 @@ def token_request(address: str, app_key: str, *, every_request: bool = True) -> 
 
     Raises Throttled, instead, while the caller is over a limit.
     """
-    overall = _limit(conf.EAGLET_TOKEN_RATE_PER_ADDRESS, "request", address)
+    overall = _buckets((conf.EAGLET_TOKEN_RATE_PER_ADDRESS, "request", address))
     # The same for every endpoint, so that they are no more guesses together than each alone.
-    failures = (
-        _limit(conf.EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS, "failure", address),
-        _limit(conf.EAGLET_TOKEN_FAILURE_RATE, "failure", address, app_key[:_KEY_LENGTH]),
+    failures = _buckets(
+        (conf.EAGLET_TOKEN_FAILURE_RATE_PER_ADDRESS, "failure", address),
+        (conf.EAGLET_TOKEN_FAILURE_RATE, "failure", address, app_key[:_KEY_LENGTH]),
     )
-    limits = (overall, *failures) if every_request else failures
+    counted = overall if every_request else []
     # Read before anything is written: to refuse costs one look-up, and requests that come at
     # the same moment go over a limit by their own number at most.
-    _check([bucket for bucket in limits if bucket is not None], address)
-    if every_request and overall is not None:
-        counters.add(overall)
+    _check(counted + failures, address)
+    _add(counted)
     try:
         yield
     except InvalidAppKey:
-        for bucket in filter(None, failures):
-            counters.add(bucket)
+        _add(failures)
         raise
 
 
@@ -80,16 +97,55 @@ def parse_rate(text: str | None) -> tuple[int, int] | None:
     return count, seconds
 
 
-def _limit(rate: str | None, *names: str) -> Bucket | None:
-    parsed = parse_rate(rate)
-    return None if parsed is None else Bucket.of(*parsed, *names)
+def _buckets(*limits: tuple[str | None, *tuple[str, ...]]) -> list[Bucket]:
+    """Return the buckets whose windows are open now, of limits that the settings have."""
+    found = []
+    for rate, *names in limits:
+        if parsed := parse_rate(rate):
+            most, seconds = parsed
+            ends_at = (int(time.time()) // seconds + 1) * seconds
+            name = "\0".join((str(ends_at), *names)).encode("utf-8", "surrogatepass")
+            number = int.from_bytes(hashlib.sha256(name).digest()[:8], "big") >> 1
+            found.append(Bucket(number, ends_at, most))
+    return found
+
+
+def _rows() -> models.QuerySet[TokenRequestCount]:
+    return TokenRequestCount.objects.using(router.db_for_write(TokenRequestCount))
 
 
 def _check(buckets: list[Bucket], address: str) -> None:
-    if full := counters.full(buckets):
-        ends_at = max(bucket.ends_at for bucket in full)
-        _report(address, ends_at)
-        raise Throttled(max(ends_at - int(time.time()), 1))
+    if not buckets:
+        return
+    wanted = _rows().filter(bucket__in=[bucket.number for bucket in buckets])
+    found = dict(wanted.values_list("bucket", "requests"))
+    full = [one.ends_at for one in buckets if found.get(one.number, 0) >= one.most]
+    if full:
+        _report(address, max(full))
+        raise Throttled(max(max(full) - int(time.time()), 1))
+
+
+def _add(buckets: list[Bucket]) -> None:
+    for bucket in buckets:
+        row, one_more = _rows().filter(bucket=bucket.number), {"requests": models.F("requests") + 1}
+        first = {"ends_at": bucket.ends_at, "requests": 1}
+        if (
+            not row.update(**one_more)
+            and not row.get_or_create(bucket=bucket.number, defaults=first)[1]
+        ):
+            row.update(**one_more)  # another process was faster
+        if secrets.randbelow(PRUNE_ONE_IN) == 0:
+            _prune()
+
+
+def _prune() -> None:
+    rows = _rows()
+    try:
+        with transaction.atomic(using=rows.db):
+            rows.filter(ends_at__lt=int(time.time())).delete()
+    except DatabaseError as error:  # they go the next time
+        reason = str(error).partition("\n")[0]
+        logger.warning("counts of token requests were not pruned: %s", reason)
 
 
 # The cache is what makes it once for each window: whoever is refused goes on asking.

@@ -32,7 +32,7 @@ BATCH_SIZE: Final = 500
 ABANDONED_AFTER: Final = datetime.timedelta(days=7)
 """How long after its last renewal the row of an expired token of another service is deleted."""
 
-_SHORTEST_PAUSE_SECONDS: Final = 0.002
+_PAUSE_SECONDS: Final = 0.01
 
 
 def prune_now_and_then(using: str) -> None:
@@ -41,7 +41,7 @@ def prune_now_and_then(using: str) -> None:
     if random.randrange(ISSUES_A_BATCH) != 0:  # noqa: S311 - nothing secret about it
         return
     try:
-        _delete(expired(using), BATCH_WHEN_ISSUING, using)
+        _delete(using, BATCH_WHEN_ISSUING)
     # The token is issued; the next one to issue may have more luck.
     except DatabaseError as error:
         logger.warning("expired access tokens could not be deleted: %s", type(error).__name__)
@@ -50,23 +50,12 @@ def prune_now_and_then(using: str) -> None:
 def prune(using: str, *, batch_size: int = BATCH_SIZE) -> Iterator[int]:
     """Delete every expired token, batch by batch; yield how many after each.
 
-    Between batches it pauses for as long as the last one took, so that others get the lock of a
-    database that has but one (SQLite).
+    Between batches it pauses, so that others get the lock of a database that has but one (SQLite).
     """
-    dead = rest = expired(using)
-    while True:
-        began = time.monotonic()
-        deleted, last = _delete(rest, batch_size, using)
-        # None either if the rest is locked: whoever has locked it is deleting it. Not `deleted`:
-        # where nothing can be locked, others may have been faster with the whole batch.
-        if last is None:
-            return
-        seconds = time.monotonic() - began
+    # None either if the rest is locked: whoever has locked it is deleting it.
+    while deleted := _delete(using, batch_size):
         yield deleted
-        time.sleep(max(seconds, _SHORTEST_PAUSE_SECONDS))
-        # From where the last batch ended: before it stand the index entries of what is deleted
-        # already, until the database has cleared them away.
-        rest = dead.filter(expires_at__gte=last)
+        time.sleep(_PAUSE_SECONDS)
 
 
 def prune_cached_tokens(using: str) -> int:
@@ -77,23 +66,15 @@ def prune_cached_tokens(using: str) -> int:
     return rows.delete()[0]
 
 
-def expired(using: str) -> models.QuerySet[AccessToken]:
-    """Return the tokens whose time is over, the oldest first."""
-    return AccessToken.objects.using(using).expired().order_by("expires_at")
-
-
-def _delete(
-    dead: models.QuerySet[AccessToken], size: int, using: str
-) -> tuple[int, datetime.datetime | None]:
-    """Delete the first rows of `dead`; return how many, and when the last of them expired."""
+def _delete(using: str, size: int) -> int:
+    dead = AccessToken.objects.using(using).expired().order_by("expires_at")
     skips_locked = connections[using].features.has_select_for_update_skip_locked
     # A transaction to hold the locks in. On SQLite there is none to hold, and one that begins by
     # reading could not wait for its turn to write.
     with transaction.atomic(using=using) if skips_locked else nullcontext():
         # In two steps: MariaDB takes no LIMIT in a subquery, and PostgreSQL may run one twice.
         rows = dead.select_for_update(skip_locked=True) if skips_locked else dead
-        found = list(rows.values_list("pk", "expires_at")[:size])
+        keys = list(rows.values_list("pk", flat=True)[:size])
         # Dead for good: nothing brings an expired token back.
-        chosen = AccessToken.objects.using(using).filter(pk__in=[pk for pk, _ in found])
-        deleted = chosen._raw_delete(using) if found else 0
-    return deleted, found[-1][1] if found else None
+        chosen = AccessToken.objects.using(using).filter(pk__in=keys)
+        return chosen._raw_delete(using) if keys else 0

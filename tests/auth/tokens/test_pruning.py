@@ -74,22 +74,6 @@ def test_batches_are_as_large_as_is_asked(make_tokens, size):
     assert not AccessToken.objects.exists()
 
 
-def test_a_batch_that_others_were_faster_with_is_not_the_last(make_tokens):
-    make_tokens(6, expired=True)
-    stolen = []
-
-    def steal_the_first_batch(execute, sql, params, many, context):
-        if sql.startswith("DELETE") and not stolen:
-            stolen.append(execute(sql, params, many, context))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(steal_the_first_batch):
-        batches = list(prune("default", batch_size=3))
-    assert stolen
-    assert batches[:2] == [0, 3]
-    assert not AccessToken.objects.exists()
-
-
 def test_issuing_deletes_some_now_and_then(make_tokens, hermes, monkeypatch):
     make_tokens(BATCH_WHEN_ISSUING, expired=True)
     drawn = iter([1, ISSUES_A_BATCH - 1, 0])
