@@ -152,22 +152,6 @@ def check_context_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessag
     return []
 
 
-@register()
-def check_console_setting(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E003: a value of EAGLET_CONSOLE that means nothing."""
-    value: object = conf.EAGLET_CONSOLE
-    if not isinstance(value, str) or value == staff_access.STAFF:  # other types are eaglet.E001
-        return []
-    return [
-        Error(
-            f"EAGLET_CONSOLE is {value!r}; it must be None, True, False or {staff_access.STAFF!r}.",
-            hint="None: everybody with DEBUG, else staff; True: everybody; False: nobody; "
-            "'staff': staff, with DEBUG too.",
-            id="eaglet_api.E003",
-        )
-    ]
-
-
 @register(Tags.security, deploy=True)
 def check_open_to_everybody(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """W003: console, OpenAPI and metrics are open to everybody."""

@@ -4,23 +4,19 @@ Every message has an id of its own; those of settings of a wrong type are in
 `eaglet/conf/checks.py`.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.utils.module_loading import import_string
 
 from eaglet.api import registry
 from eaglet.auth.verifiers.chain import NAMES
 from eaglet.conf import Settings, conf
 from eaglet.conf.validation import is_sound
-
-# djongo too, which eaglet.mongo refuses with a reason of its own.
-_MONGODB: Final = ("mongo", "eaglet.mongo.", "django_mongodb_backend", "djongo")
 
 W001 = Warning(
     "Access tokens are taken from the access_token parameter too.",
@@ -67,30 +63,6 @@ def check_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
         (W007, issues and proxied and conf.EAGLET_TRUSTED_PROXIES == 0),
     ]
     return [warning for warning, is_found in wanted if is_found]
-
-
-@register(Tags.models)
-def check_databases(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse tables that are routed to MongoDB (E001), where transaction.atomic does nothing."""
-    return [
-        Error(
-            f"{model} is routed to the database {alias!r}, which is MongoDB.",
-            hint="Tokens are revoked, and secrets rotated, in transactions. Have "
-            "DATABASE_ROUTERS keep the label 'eaglet_auth' in an SQL database.",
-            obj=model,
-            id="eaglet_auth.E001",
-        )
-        for model, alias in _routes()
-        if str(connections.databases[alias].get("ENGINE")).startswith(_MONGODB)
-    ]
-
-
-def _routes() -> Iterator[tuple[str, str]]:
-    for model in apps.get_app_config("eaglet_auth").get_models():
-        aliases = {router.db_for_read(model), router.db_for_write(model)}
-        for alias in sorted(alias or DEFAULT_DB_ALIAS for alias in aliases):
-            if alias in connections.databases:
-                yield model._meta.label, alias
 
 
 @register

@@ -105,7 +105,7 @@ class Settings:
         "Leave Django REST framework out where it has nothing to do; False for diagnosis.",
     )
     EAGLET_CONSOLE = Setting(
-        bool | str | None,
+        bool | Literal["staff"] | None,
         None,
         "Who may see console, OpenAPI and metrics. None: everybody with DEBUG, "
         "else staff; True: everybody; False: nobody; 'staff': staff, with DEBUG too.",

@@ -1,4 +1,4 @@
-"""System checks of eaglet's settings: unknown names, and values of a wrong type.
+"""System checks of eaglet's settings: unknown names, values of a wrong type, tables in MongoDB.
 
 Every app of eaglet registers them; however many are installed, they run once. What a value of the
 right type may mean is for the checks of the app that reads it, which skip values that fail here.
@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections, router
 
 from eaglet.conf import Setting, Settings
 from eaglet.conf.validation import fault_of
@@ -29,6 +30,27 @@ def check_settings(
 ) -> list[CheckMessage]:
     """Find names that nobody reads (W001), and values of a wrong type or size (E001)."""
     return [*_unknown_names(), *_wrong_values()]
+
+
+@register(Tags.models)
+def check_databases(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse tables of eaglet's that are routed to MongoDB (E002)."""
+    if apps.is_installed("eaglet.mongo"):
+        return []  # its own check looks after every model
+    own = [app for app in apps.get_app_configs() if app.name.startswith("eaglet.")]
+    return [
+        Error(
+            f"{model._meta.label} is routed to the database {alias!r}, which is MongoDB.",
+            hint="It relies on transactions, and transaction.atomic does nothing there. Have "
+            f"DATABASE_ROUTERS keep the app {app.label!r} in an SQL database.",
+            obj=model,
+            id="eaglet.E002",
+        )
+        for app in own
+        for model in app.get_models()
+        for alias in sorted({router.db_for_read(model), router.db_for_write(model)})
+        if "mongo" in connections.databases.get(alias, {}).get("ENGINE", "")
+    ]
 
 
 def _unknown_names() -> Iterator[CheckMessage]:

@@ -4,15 +4,13 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.apps import AppConfig, apps
+from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connections, router
 
 from eaglet.conf import conf
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.celery_config import broker_scheme
-from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
 from eaglet.tasks.receiving.decorator import declared_queues
 from eaglet.tasks.sending.send import declared_sends
 
@@ -25,7 +23,7 @@ def check_tasks(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Find settings under which tasks would be lost, or taken from strangers unsafely."""
-    return [*_content(), *_broker(), *_places(), *_retention(), *_queue_names()]
+    return [*_content(), *_broker(), *_retention(), *_queue_names()]
 
 
 def _content() -> Iterator[CheckMessage]:
@@ -50,21 +48,6 @@ def _broker() -> Iterator[CheckMessage]:
             "this check if one machine is what you have.",
             id="eaglet_tasks.W001",
         )
-
-
-def _places() -> Iterator[CheckMessage]:
-    if apps.is_installed("eaglet.mongo"):
-        return  # its own check looks after every model
-    for model in (OutboxTask, InboxEntry, ReceivedTask):
-        alias = router.db_for_write(model)
-        if "mongo" in connections.settings[alias]["ENGINE"]:
-            yield Error(
-                f"{model._meta.label} is routed to the database {alias!r}, which is MongoDB.",
-                hint="It relies on transactions, and transaction.atomic does nothing there. Have "
-                "DATABASE_ROUTERS keep the app 'eaglet_tasks' in an SQL database.",
-                obj=model,
-                id="eaglet_tasks.E003",
-            )
 
 
 def _queue_names() -> Iterator[CheckMessage]:

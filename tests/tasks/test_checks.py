@@ -1,9 +1,7 @@
 import pytest
 from django.core.checks import run_checks
-from django.db import connections
 
 from eaglet.tasks import sends, task
-from eaglet.tasks.models import InboxEntry, OutboxTask, ReceivedTask
 from eaglet.tasks.receiving import decorator
 from eaglet.tasks.sending import send as sending
 
@@ -70,11 +68,3 @@ def test_an_inbox_that_forgets_before_the_broker_redelivers_is_found(settings):
     assert found() == {"eaglet_tasks.W002"}
     settings.EAGLET_INBOX_RETENTION_SECONDS = None
     assert found() == set()
-
-
-def test_tables_that_are_routed_to_mongodb_are_found(settings, monkeypatch):
-    monkeypatch.setitem(connections.settings["second"], "ENGINE", "django_mongodb_backend")
-    assert found() == set()
-    settings.DATABASE_ROUTERS = ["tests.tasks.routers.OutboxOnSecond"]
-    messages = [message for message in run_checks() if message.id == "eaglet_tasks.E003"]
-    assert [message.obj for message in messages] == [OutboxTask, InboxEntry, ReceivedTask]
