@@ -61,17 +61,9 @@ def ask(
 ) -> HttpResponse:
     """Return a page with a question, and a button that posts to the same address.
 
-    Args:
-        model_admin: whose page it is.
-        request: the request that is asked about; a list's selection is posted along.
-        title: of the page.
-        question: what is asked, as a whole sentence.
-        label: of the button; without one there is nothing to be done but to go back.
-        back_url: where to go instead.
-        crumb: the name of the record, for the way there; it is at `back_url`.
-        records: what it is about, where that is several.
-        count: how many those are, where not all of them are in `records`.
-        form: further fields.
+    A list's selection is posted along. Without a `label` for the button there is nothing to be done
+    but to go back: to the record named `crumb`, say. `records` is what it is about, where that is
+    several, and `count` how many those are, where it does not hold all.
     """
     request.current_app = model_admin.admin_site.name
     selection = [(name, request.POST[name]) for name in _SELECTION if name in request.POST]

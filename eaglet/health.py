@@ -11,6 +11,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
+from django.core.cache import caches
+from django.db import connections
+
 from eaglet.conf import conf
 from eaglet.observability.redaction import redact_text
 
@@ -76,7 +79,11 @@ def _start(name: str, probe: Probe) -> Future[None]:
 
     def run() -> None:
         try:
-            probe()
+            try:
+                probe()
+            finally:  # this thread's own, which ends now
+                caches.close_all()
+                connections.close_all()
         except BaseException as error:  # noqa: BLE001 - handed to the waiting thread
             future.set_exception(error)
         else:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any, Final, ParamSpec
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -29,7 +29,6 @@ from eaglet.health import ProbeResult, register_probe, run_probes
 logger = logging.getLogger("eaglet.api")
 
 View = Callable[[HttpRequest], HttpResponse]
-P = ParamSpec("P")
 
 _NO_DATABASE: Final = "django.db.backends.dummy"
 _KEEPS_NOTHING: Final = "django.core.cache.backends.dummy.DummyCache"
@@ -113,21 +112,6 @@ def _named(what: str, alias: str) -> str:
     return what if alias == DEFAULT_DB_ALIAS else f"{what} {alias}"
 
 
-def _with_own_connections(probe: Callable[P, None]) -> Callable[P, None]:
-    """Close what a probe opened: it runs on a thread of its own, which ends with it."""
-
-    @wraps(probe)
-    def closing(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            probe(*args, **kwargs)
-        finally:
-            caches.close_all()
-            connections.close_all()
-
-    return closing
-
-
-@_with_own_connections
 def database_answers(alias: str) -> None:
     """Connect to a database and ask it for something."""
     connection: Any = connections[alias]
@@ -140,7 +124,6 @@ def database_answers(alias: str) -> None:
         cursor.fetchone()
 
 
-@_with_own_connections
 def migrations_are_applied(alias: str) -> None:
     """Raise NotReady if this code has a migration that a database has not.
 
@@ -155,7 +138,6 @@ def migrations_are_applied(alias: str) -> None:
         raise NotReady(f"not applied: {', '.join(str(migration) for migration, _ in plan)}")
 
 
-@_with_own_connections
 def cache_keeps(alias: str) -> None:
     """Put something into a cache and get it back."""
     cache = caches[alias]

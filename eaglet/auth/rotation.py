@@ -20,11 +20,8 @@ LIVE_AT_ONCE: Final = 2
 def rotate_secret(app: App, *, expire_old_in: datetime.timedelta | None = None) -> CreatedSecret:
     """Give an app a new secret beside the one it has, which stays good for a while.
 
-    All of it is one transaction. Raises ValidationError if two are live already.
-
-    Args:
-        app: whose secret it is.
-        expire_old_in: when the others stop being good, if they would not sooner; None: as before.
+    All of it is one transaction. Raises ValidationError if two are live already. `expire_old_in` is
+    when the others stop being good, if they would not sooner; None: as before.
     """
     using = app._state.db or router.db_for_write(App)
     with transaction.atomic(using=using):

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error
@@ -11,29 +11,17 @@ from django.core.checks import CheckMessage, Error
 from eaglet.client.services.addresses import base_url
 from eaglet.client.services.configuration import configuration
 from eaglet.client.services.resolve import SERVICE_KEYS, resolved
-from eaglet.conf import Setting, Settings, conf
+from eaglet.conf import conf
+from eaglet.conf.checks import declared_settings
 from eaglet.conf.validation import is_sound
 from eaglet.exceptions import InvalidRequest
-
-_READ: Final[tuple[Setting[Any], ...]] = (
-    Settings.EAGLET_SERVICES,
-    Settings.EAGLET_GATEWAY_HOST,
-    Settings.EAGLET_TRUSTED_HOSTS,
-    Settings.EAGLET_LEGACY_SERVICES,
-    Settings.EAGLET_CLIENT_TIMEOUT_SECONDS,
-    Settings.EAGLET_CLIENT_CONNECT_TIMEOUT_SECONDS,
-    Settings.EAGLET_CLIENT_READ_TIMEOUT_SECONDS,
-    Settings.ENABLE_API_AUTH,
-    Settings.APP_KEY,
-    Settings.APP_SECRET,
-)
 
 
 def check_client_settings(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Find what would make every call to a service fail, before the first is made."""
-    if not all(is_sound(setting) for setting in _READ):
+    if not all(map(is_sound, declared_settings().values())):
         return []  # eaglet.E001 says so
     return [*_services(), *_hosts(), *_credentials()]
 

@@ -143,5 +143,5 @@ def clear_guards(**kwargs: Any) -> None:
 
 setting_changed.connect(clear_guards, dispatch_uid="eaglet.client.circuit")
 
-if hasattr(os, "register_at_fork"):  # where there are forks: their locks may be held
+if hasattr(os, "register_at_fork"):  # where there are forks
     os.register_at_fork(after_in_child=clear_guards)

@@ -21,12 +21,8 @@ T = TypeVar("T")
 class Setting(Generic[T]):
     """One Django setting; reading it gives the project's value, or the default.
 
-    Args:
-        value_type: what `isinstance` knows, a union of it, or one of `Sequence[…]`, `Mapping[…]`.
-        default: the value where the project gives none.
-        doc: what the setting means.
-        at_least: the lowest number allowed; of a setting in seconds 0, unless told otherwise.
-        above: the number it must exceed.
+    Its type is what `isinstance` knows, a union of it, or one of `Literal[…]`, `Sequence[…]` and
+    `Mapping[…]`. A number is `at_least` that, in seconds 0 unless told otherwise, or `above` it.
     """
 
     def __init__(

@@ -42,17 +42,13 @@ def add_resource(
 ) -> list[str]:
     """Write `api/<app>/a_<resource>.py` and its test; return the paths of what was written.
 
-    Args:
-        service: the folder of the service.
-        name: `app.resource`.
-        methods: the verbs it answers.
-        params: what each takes, declared as for `param_required`.
-        guarded: whether it requires an access token.
+    The parameters, which each method takes, are declared as for `param_required`.
     """
     read_manifest(service)
     app, resource = names.split_resource_name(name)
     declared = [_param(declaration) for declaration in params]
-    _refuse_repeated(param.name for param in declared)
+    if len({param.name for param in declared}) < len(declared):
+        raise GeserError("a parameter is declared twice")
     spelt = [str(declaration) for declaration in params]
     one_line = ", ".join(f'"{declaration}"' for declaration in spelt)
     fits = len(f"    @param_required([{one_line}])") <= LINE_LENGTH
@@ -130,11 +126,3 @@ def _sample(param: Param) -> str:
         return f'"{("text" * (limits.low or 1))[: limits.high]}"'
     end = next((end for end in (*limits.choices, limits.low, limits.high) if end is not None), None)
     return repr(end) if isinstance(end, int | float) else f'"{end}"'
-
-
-def _refuse_repeated(given: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in given:
-        if name in seen:
-            raise GeserError(f"the parameter {name!r} is declared twice")
-        seen.add(name)

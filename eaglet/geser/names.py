@@ -12,24 +12,13 @@ MAX_LENGTH: Final = 30
 """Of a name; queues, databases and lines of code are made of several."""
 MAX_QUEUE_LENGTH: Final = 80
 """Of a queue's whole name, which stands in one line of code."""
-TEMPLATE_MODULES: Final = frozenset(
-    {
-        "api",
-        "business",
-        "conftest",
-        "manage",
-        "settings",
-        "static",
-        "tasks",
-        "tests",
-        "urls",
-        "wsgi",
-    }
-)
+TEMPLATE_MODULES: Final = (
+    "api", "business", "conftest", "manage", "settings", "static", "tasks", "tests", "urls", "wsgi",
+)  # fmt: skip
 """The top-level modules and folders that a generated service has."""
-ROUTES: Final = frozenset(
-    {"admin", "auth", "console", "healthz", "metrics", "oauth", "openapi", "readyz", "static"}
-)
+ROUTES: Final = (
+    "admin", "auth", "console", "healthz", "metrics", "oauth", "openapi", "readyz", "static",
+)  # fmt: skip
 """Where the paths of a generated service begin that are not those of its resources."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")

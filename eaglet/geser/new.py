@@ -14,12 +14,9 @@ from eaglet.geser.requirement import default_requirement
 
 
 def new_service(name: str, parent: Path, requirement: str | None = None) -> Path:
-    """Write a whole service, or nothing; return its folder.
+    """Write a whole service into a folder of its name, or nothing; return the folder.
 
-    Args:
-        name: of the service and its folder, like `member_service`.
-        parent: the folder that its folder is made in.
-        requirement: what installs eaglet, as pip takes it; None: what has installed this one.
+    `requirement` is what installs eaglet, as pip takes it; None: what has installed this one.
     """
     answers = Answers(name, _app_of(name), requirement)
     answers.check()

@@ -105,15 +105,9 @@ def _translated(name: str, entry: Mapping[str, Any]) -> Entry:
     if password and not user:
         raise entry_fault(name, "USER", "is missing, and PASSWORD is given")
     port = _port(name, entry)
-    check_with_driver(
-        name,
-        database,
-        host=address.host or None,
-        port=port or None,
-        username=user or None,
-        password=password or None,
-        **options,
-    )
+    given = {"host": address.host, "port": port, "username": user, "password": password}
+    known = {key: value for key, value in given.items() if value}
+    check_with_driver(name, database, {**known, **options})
     return {
         **{key: entry[key] for key in KEYS if key in entry and key != "ALIAS"},
         "ENGINE": ENGINE,

@@ -55,7 +55,7 @@ def read_address(name: str, host: Any) -> Address:
     )
 
 
-def check_with_driver(name: str, database: str, **arguments: Any) -> None:
+def check_with_driver(name: str, database: str, arguments: dict[str, Any]) -> None:
     """Raise ImproperlyConfigured for what MongoClient does not take; nobody is asked for it."""
     try:
         # Of an option of a URL that it does not know, the driver only warns.

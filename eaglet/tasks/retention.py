@@ -3,11 +3,10 @@
 import datetime
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from eaglet.conf import conf
 from eaglet.tasks.database import DATABASE_FAULTS, close, has_table, in_batches, utc_now
@@ -20,54 +19,33 @@ BATCH_SIZE: Final = 1000
 _EVERY_SECONDS: Final = 60
 
 
-@dataclass(frozen=True)
-class Retention:
-    """Rows that are deleted some time after they were done with.
-
-    Args:
-        name: what they are called, for messages.
-        model: whose rows they are.
-        done_at: the column of when a row was done with.
-        done: filters for the rows that are done with.
-        seconds: how long they are kept; None: for ever. Asked each time.
-    """
+class Retention(NamedTuple):
+    """Rows that are deleted some time after they were done with, as a setting says."""
 
     name: str
     model: type[Model]
-    done_at: str
-    done: Mapping[str, Any]
-    seconds: Callable[[], float | None]
+    done: Q
+    done_at: str  # the column of when
+    setting: str  # None: for ever
 
     def prune(self, alias: str, limit: int = BATCH_SIZE) -> int:
         """Delete one batch of what is too old; return how many rows."""
-        seconds = self.seconds()
+        seconds = getattr(conf, self.setting)
         if seconds is None:
             return 0
         before = utc_now() - datetime.timedelta(seconds=seconds)
         rows = self.model._default_manager.using(alias)
-        old = rows.filter(**self.done, **{f"{self.done_at}__lt": before}).order_by(self.done_at)
+        old = rows.filter(self.done, **{f"{self.done_at}__lt": before}).order_by(self.done_at)
         keys = list(old.values_list("pk", flat=True)[:limit])
         return sum(rows.filter(pk__in=some).delete()[0] for some in in_batches(keys))
 
 
+_OVER: Final = Q(state__in=[OutboxTask.State.SENT, OutboxTask.State.CANCELLED])
+_DONE: Final = Q(state=ReceivedTask.State.DONE)
 RETENTIONS: Final = (
-    Retention(
-        "sent tasks",
-        OutboxTask,
-        "due_at",
-        {"state__in": [OutboxTask.State.SENT, OutboxTask.State.CANCELLED]},
-        lambda: conf.EAGLET_TASK_RETENTION_SECONDS,
-    ),
-    Retention(
-        "received tasks",
-        ReceivedTask,
-        "due_at",
-        {"state": ReceivedTask.State.DONE},
-        lambda: conf.EAGLET_TASK_RETENTION_SECONDS,
-    ),
-    Retention(
-        "inbox entries", InboxEntry, "done_at", {}, lambda: conf.EAGLET_INBOX_RETENTION_SECONDS
-    ),
+    Retention("sent tasks", OutboxTask, _OVER, "due_at", "EAGLET_TASK_RETENTION_SECONDS"),
+    Retention("received tasks", ReceivedTask, _DONE, "due_at", "EAGLET_TASK_RETENTION_SECONDS"),
+    Retention("inbox entries", InboxEntry, Q(), "done_at", "EAGLET_INBOX_RETENTION_SECONDS"),
 )
 
 

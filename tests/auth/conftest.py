@@ -71,8 +71,9 @@ def staff(client, db):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_verified_by_other_tests():
+def _nothing_verified_or_refused_by_other_tests():
     verifier().clear()
+    refusals._noted.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -105,47 +105,38 @@ def test_migrations_not_run_and_the_doctor(untouched):
     assert "Traceback" not in told
 
 
-def test_the_app_for_resources_is_not_installed(changed):
-    told = changed("settings.py", '    "eaglet.api",\n', "")
-    assert "eaglet.api is used, and not installed: add 'eaglet.api' to INSTALLED_APPS" in told
+BRINGS = '    path("", include("eaglet.api.urls")),\n'
+GREETS = 'return {"name": args["name"], "times": greet(args["name"])}\n'
+AGAIN = """
+
+class AGreetingAgain(api_resource.ApiResource):
+    app = "member"
+    resource = "greeting"
+"""
 
 
-def test_the_app_for_access_tokens_is_not_installed(changed):
-    told = changed("settings.py", '    "eaglet.auth",\n', "")
-    assert "AGreeting" in told
-    assert "add 'eaglet.auth' to INSTALLED_APPS" in told
-
-
-def test_two_classes_for_one_resource(changed):
-    times = 'return {"name": args["name"], "times": greet(args["name"])}\n'
-    again = (
-        "\n\nclass AGreetingAgain(api_resource.ApiResource):\n"
-        '    app = "member"\n    resource = "greeting"\n'
-    )
-    told = changed("api/member/a_greeting.py", times, times + again)
-    assert "two classes declare the resource member.greeting" in told
-    assert "AGreetingAgain" in told
-
-
-def test_the_line_of_the_urlconf_is_missing(changed):
-    told = changed("urls.py", '    path("", include("eaglet.api.urls")),\n', "")
-    assert "eaglet_api.W004" in told
-    assert 'HINT: Put path("", include("eaglet.api.urls")) last' in told
-
-
-def test_the_line_of_the_urlconf_is_not_the_last(changed):
-    told = changed(
-        "urls.py",
-        '    path("", include("eaglet.api.urls")),\n',
-        '    path("", include("eaglet.api.urls")),\n    path("mine/own/", admin.site.urls),\n',
-    )
-    assert "eaglet_api.W001" in told
-    assert 'HINT: Put path("", include("eaglet.api.urls")) last.' in told
-
-
-def test_the_modules_with_resources_are_misspelt(changed):
-    told = changed("settings.py", "EAGLET_RESOURCE_MODULES", "EAGLET_RESOURCE_MODULE")
-    assert "HINT: Did you mean EAGLET_RESOURCE_MODULES?" in told
+@pytest.mark.parametrize(
+    ("path", "before", "after", "told"),
+    [
+        ("settings.py", '    "eaglet.api",\n', "",
+         ["eaglet.api is used, and not installed: add 'eaglet.api' to INSTALLED_APPS"]),
+        ("settings.py", '    "eaglet.auth",\n', "",
+         ["AGreeting", "add 'eaglet.auth' to INSTALLED_APPS"]),
+        ("api/member/a_greeting.py", GREETS, GREETS + AGAIN,
+         ["two classes declare the resource member.greeting", "AGreetingAgain"]),
+        ("urls.py", BRINGS, "",
+         ["eaglet_api.W004", 'HINT: Put path("", include("eaglet.api.urls")) last']),
+        ("urls.py", BRINGS, f'{BRINGS}    path("mine/own/", admin.site.urls),\n',
+         ["eaglet_api.W001", 'HINT: Put path("", include("eaglet.api.urls")) last.']),
+        ("settings.py", "EAGLET_RESOURCE_MODULES", "EAGLET_RESOURCE_MODULE",
+         ["HINT: Did you mean EAGLET_RESOURCE_MODULES?"]),
+    ],
+    ids=["no app for resources", "no app for tokens", "two classes", "no line in the URLconf",
+         "not the last line", "misspelt modules"],
+)  # fmt: skip
+def test_what_check_says_of_a_file_that_is_wrong(changed, path, before, after, told):
+    said = changed(path, before, after)
+    assert [part for part in told if part not in said] == []
 
 
 def test_the_secret_key_is_not_set(untouched, tmp_path):

@@ -16,10 +16,7 @@ from django.utils.encoding import force_bytes
 def encrypt(text: str, bound_to: str) -> str:
     """Encrypt with a key derived from SECRET_KEY (HKDF-SHA256, Fernet); return ASCII.
 
-    Args:
-        text: what to encrypt.
-        bound_to: the one place where it may be read again, such as the digest of its row's key;
-            copied to another place it is unreadable.
+    `bound_to` is the one place where it can be read again, such as the digest of its row's key.
     """
     return _cipher(settings.SECRET_KEY, bound_to).encrypt(text.encode()).decode("ascii")
 

@@ -12,15 +12,10 @@ _ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 def read_body(response: BaseHTTPResponse, limit: int, host: str) -> bytes:
-    """Return the decoded body.
+    """Return the decoded body of an answer that is unread yet.
 
-    Args:
-        response: the answer, its body unread.
-        limit: bytes, decoded.
-        host: for messages.
-
-    Raises InvalidEnvelope for a body that is larger than `limit`, before reading it where it says
-    so itself, or is encoded in a way that was not asked for.
+    Raises InvalidEnvelope for one that is larger than `limit` bytes, before reading it where it
+    says so itself, or is encoded in a way that was not asked for.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:

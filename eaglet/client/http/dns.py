@@ -11,8 +11,8 @@ import threading
 from concurrent.futures import Future, wait
 from contextlib import suppress
 
-_pending: dict[tuple[str, int], Future[list[str]]] = {}
-_lock = threading.Lock()
+# By process, since in a child the threads of its parent are not there.
+_pending: dict[tuple[int, str, int], Future[list[str]]] = {}
 
 
 def addresses(host: str, port: int, seconds: float | None) -> list[str]:
@@ -24,14 +24,11 @@ def addresses(host: str, port: int, seconds: float | None) -> list[str]:
     with suppress(ValueError):
         ipaddress.ip_address(host.strip("[]"))
         return [host]
-    asked = host, port
-    with _lock:
-        found = _pending.get(asked)
-        if found is None:
-            found = _pending[asked] = Future()
-            threading.Thread(
-                target=_look_up, args=(asked, found), name=f"look-up of {host}", daemon=True
-            ).start()
+    asked, own = (os.getpid(), host, port), Future[list[str]]()
+    found = _pending.setdefault(asked, own)
+    if found is own:
+        name = f"look-up of {host}"
+        threading.Thread(target=_look_up, args=(asked, own), name=name, daemon=True).start()
     if not wait([found], seconds).done:
         raise TimeoutError(f"the look-up of {host} takes too long")
     error = found.exception()
@@ -40,22 +37,11 @@ def addresses(host: str, port: int, seconds: float | None) -> list[str]:
     return found.result()
 
 
-def _look_up(asked: tuple[str, int], found: Future[list[str]]) -> None:
+def _look_up(asked: tuple[int, str, int], found: Future[list[str]]) -> None:
     try:
-        infos = socket.getaddrinfo(*asked, type=socket.SOCK_STREAM)
+        infos = socket.getaddrinfo(*asked[1:], type=socket.SOCK_STREAM)
         found.set_result(list(dict.fromkeys(str(each[4][0]) for each in infos)))
     except (OSError, UnicodeError) as error:
         found.set_exception(error)
     finally:
         _pending.pop(asked, None)
-
-
-def _after_fork() -> None:
-    """Wait for no thread of the parent."""
-    global _lock  # noqa: PLW0603 - it may be held
-    _lock = threading.Lock()
-    _pending.clear()
-
-
-if hasattr(os, "register_at_fork"):  # where there are forks
-    os.register_at_fork(after_in_child=_after_fork)

@@ -54,10 +54,7 @@ def public_text(error: BaseException | str) -> str:
 def request_error(error: Exception, host: str, *, was_sent: bool = True) -> RequestError:
     """Return the error that an exception of urllib3 or a socket stands for.
 
-    Args:
-        error: what was raised while talking to the host.
-        host: the host as the message is to name it.
-        was_sent: whether anything of the request may have left.
+    `was_sent` says whether anything of the request may have left.
     """
     chain = tuple(_chain(error))
     failure: RequestError
@@ -94,7 +91,7 @@ def detached(error: EagletError, call: str) -> EagletError:
 
 
 def _is_timeout(error: BaseException) -> bool:
-    # Up to urllib3 1.26 a refused connection, too, was a kind of timeout.
+    # A refused connection, too, is a kind of timeout to urllib3.
     return isinstance(error, _TIMEOUTS) and not isinstance(
         error, urllib3.exceptions.NewConnectionError
     )

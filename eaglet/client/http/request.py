@@ -101,14 +101,7 @@ def template(
     data: Mapping[str, Any],
     files: Mapping[str, Any] | None = None,
 ) -> RequestTemplate:
-    """Write a call down.
-
-    Args:
-        service: whom to call.
-        verb: `get`, `post`, `put`, `patch` or `delete`.
-        path: what `path_of` gives.
-        data: the parameters; not written to.
-        files: a file, or a list of files, by parameter; see `multipart`.
+    """Write a call down: `path` is what `path_of` gives, `files` are as `multipart` has them.
 
     Raises InvalidRequest for data or files that can't be written.
     """
@@ -182,11 +175,8 @@ def form(data: Mapping[str, Any], *, short_lists_as_json: bool = False) -> str:
     A list, tuple or set is a repeated key, a dict is JSON text, None is left out; dates and
     decimals are written as in JSON, booleans as `True` and `False`. Raises TypeError for a type
     that can't be written, ValueError for NaN and for text that has no UTF-8 form.
-
-    Args:
-        data: the parameters.
-        short_lists_as_json: write a list of one or of none as a JSON array, of the strings that
-            a repeated key would hold: a key given once would be no list, and one not given none.
+    With `short_lists_as_json` a list of one or of none is a JSON array, of the strings that a
+    repeated key would hold: a key given once would be no list, and one not given none.
     """
     return urlencode(_fields(data, short_lists_as_json))
 

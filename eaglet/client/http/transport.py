@@ -103,7 +103,6 @@ class PooledTransport:
             assert_same_host=False,
             timeout=timeout,
             preload_content=False,
-            enforce_content_length=True,  # half a body is none; urllib3 1.26 would take it
         )
         try:
             body = read_body(response, service.max_response_bytes, service.host)

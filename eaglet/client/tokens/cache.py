@@ -184,7 +184,7 @@ def _begin(
             entry.end(pending, token.value)
         except Exception as error:  # noqa: BLE001 - raised in the threads that wait
             if isinstance(error, FetchFailed):
-                entry.note_failure(str(error), error.back_off)
+                entry.note_failure(str(error), is_away=error.is_away)
             entry.end(pending, error=error.with_traceback(None))  # its frames hold the secret
 
     # Outside of the deadline of the caller.

@@ -10,7 +10,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from eaglet.client.tokens.fetch import AFTER_REFUSAL, BackOff
 from eaglet.exceptions import TokenUnavailable
 from eaglet.tokens import StoredToken
 
@@ -96,10 +95,10 @@ class TokenEntry:
             token, self.is_unsaved = self.token if self.is_unsaved else None, False
             return token
 
-    def note_failure(self, reason: str, back_off: BackOff) -> None:
+    def note_failure(self, reason: str, *, is_away: bool) -> None:
         """Count an attempt to get a token that failed."""
         with self.lock:
-            self._leave_alone(reason, back_off)
+            self._leave_alone(reason, is_away)
 
     def note_refusal(self, refused: str) -> bool:
         """Drop a token that the service refused, unless a newer one is kept; True if dropped.
@@ -113,7 +112,7 @@ class TokenEntry:
             self.token = None
             self.refused = refused  # in the store it may be for a moment yet
             if not self._has_worked:
-                self._leave_alone("the token that was issued was refused", AFTER_REFUSAL)
+                self._leave_alone("the token that was issued was refused", is_away=False)
             return True
 
     def note_acceptance(self, value: str) -> None:
@@ -134,9 +133,11 @@ class TokenEntry:
                 f"{self._failures} failures in a row, the last: {self.failure}"
             )
 
-    def _leave_alone(self, reason: str, back_off: BackOff) -> None:
+    def _leave_alone(self, reason: str, is_away: bool) -> None:
         self._failures += 1
         self.failure = reason
         if self._failures > 1:
-            delay = min(back_off.first * 2 ** min(self._failures - 2, 10), back_off.longest)
+            # What is away may be back at any moment; what says no will say so again.
+            first, longest = (0.25, 2.0) if is_away else (1.0, 30.0)
+            delay = min(first * 2 ** min(self._failures - 2, 10), longest)
             self.not_before = time.monotonic() + delay * random.uniform(0.75, 1)  # noqa: S311

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote_plus
 
 from django.utils import timezone
@@ -41,26 +41,12 @@ _LONGEST_ANSWER: Final = 256 * 1024
 _FITS_A_HEADER = re.compile(r"[\x21-\x7e]+")
 
 
-class BackOff(NamedTuple):
-    """How many seconds a service is left alone: after two failures in a row, and at most."""
-
-    first: float
-    longest: float
-
-
-AFTER_REFUSAL: Final = BackOff(1, 30)
-"""Of one that says no: to the credentials, or to the token it issued."""
-
-AFTER_FAULT: Final = BackOff(0.25, 2)
-"""Of one that is away or not in order (HTTP 500 and up): it may be back at any moment."""
-
-
 class FetchFailed(TokenUnavailable):
-    """The service gave no token; says how long to leave it alone if that goes on."""
+    """The service gave no token, since it `is_away` or out of order, or said no."""
 
-    def __init__(self, message: str, back_off: BackOff) -> None:
+    def __init__(self, message: str, *, is_away: bool) -> None:
         super().__init__(message)
-        self.back_off = back_off
+        self.is_away = is_away
 
 
 Fetch = Callable[[], StoredToken]
@@ -96,7 +82,7 @@ def fetch_token(service: Service, headers: Mapping[str, str]) -> StoredToken:
         is_away = isinstance(error, (ServiceTimeout, ServiceUnavailable, ResourceError, IssuerAway))
         failure = FetchFailed(
             f"{asked} gave no access token ({_without_secret(str(error), service)})",
-            AFTER_FAULT if is_away and not is_answer else AFTER_REFUSAL,
+            is_away=is_away and not is_answer,
         )
         failure.__cause__ = error.__cause__
     else:

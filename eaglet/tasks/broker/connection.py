@@ -1,10 +1,9 @@
 """Publish tasks on a connection to the broker that is kept."""
 
-import os
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final
 
 import amqp
@@ -23,46 +22,31 @@ from eaglet.tasks.broker.rabbitmq_confirms import (
 from eaglet.tasks.celery_config import RABBITMQ_SCHEMES, broker_scheme, make_app
 from eaglet.tasks.models import OutboxTask
 
-_app: Celery | None = None
-_app_lock = threading.Lock()
 
-
+@cache
 def publishing_app() -> Celery:
     """Return the Celery app tasks are sent with: eaglet's own, with no routes of the project's."""
-    global _app  # noqa: PLW0603
-    with _app_lock:
-        if _app is None:
-            _app = make_app("eaglet.sending", set_as_current=False, fixups=[])
-            # What is promised of a message is not the project's to change.
-            _app.conf.update(
-                result_backend="disabled",
-                task_serializer="json",
-                task_protocol=2,
-                task_always_eager=False,
-                task_create_missing_queues=True,
-                task_default_delivery_mode="persistent",
-                task_compression=None,
-                task_publish_retry=False,
-            )
-        return _app
+    app = make_app("eaglet.sending", set_as_current=False, fixups=[])
+    # What is promised of a message is not the project's to change.
+    app.conf.update(
+        result_backend="disabled",
+        task_serializer="json",
+        task_protocol=2,
+        task_always_eager=False,
+        task_create_missing_queues=True,
+        task_default_delivery_mode="persistent",
+        task_compression=None,
+        task_publish_retry=False,
+    )
+    return app
 
 
 def _clear_app(*, setting: str, **kwargs: Any) -> None:
-    global _app  # noqa: PLW0603
     if setting.startswith(("CELERY_", "EAGLET_QUEUE_")):
-        _app = None
+        publishing_app.cache_clear()
 
 
 setting_changed.connect(_clear_app, dispatch_uid="eaglet.tasks.broker.connection")
-
-
-def _renew_lock() -> None:
-    global _app_lock  # noqa: PLW0603
-    _app_lock = threading.Lock()
-
-
-# Another thread may hold it at the moment of a fork, and is not there to let go in the child.
-os.register_at_fork(after_in_child=_renew_lock)
 
 
 LONGEST_SECONDS: Final = 15.0

@@ -9,8 +9,6 @@ What is committed outlives any process. A power cut may cost what was committed 
 synchronized the file.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import secrets
@@ -57,10 +55,10 @@ _NETWORK: Final = ("9p", "afs", "ceph", "cifs", "fuse.sshfs", "lustre", "nfs", "
 
 # One for all, so that no database is in use while the process forks.
 _lock = threading.RLock()
-_databases: dict[str, QueueDatabase] = {}
+_databases: "dict[str, QueueDatabase]" = {}
 
 
-def database_in(folder: str) -> QueueDatabase:
+def database_in(folder: str) -> "QueueDatabase":
     """Return this process's one access to the database in a folder."""
     # One, since closing any descriptor of a file ends all locks that the process has on it.
     with _lock:

@@ -5,9 +5,8 @@ A message that was taken and not acknowledged comes first in its queue again whe
 or its process dies. Of priorities 0 to 9 the highest comes first; lifetimes are ignored.
 """
 
-from __future__ import annotations
-
 import os
+import time
 from contextlib import suppress
 from queue import Empty
 from typing import Any, Final
@@ -36,13 +35,13 @@ _GIVE_BACK: Final = "UPDATE message SET owner = NULL WHERE id = ? AND owner = ?"
 class Channel(virtual.Channel):
     """A channel, which owns the messages that it takes and the transient queues it consumes."""
 
-    connection: Transport
+    connection: "Transport"
     supports_fanout = True
     # What was not acknowledged goes back with the owner.
     do_restore = False
     _owner = 0
 
-    def __init__(self, connection: Transport, **kwargs: Any) -> None:
+    def __init__(self, connection: "Transport", **kwargs: Any) -> None:
         super().__init__(connection, **kwargs)
         self._database = connection.database
         self._execute = self._database.execute
@@ -165,6 +164,7 @@ class Transport(virtual.Transport):
     polling_interval = 0.015
     _loop: Any = None
     _version: Any = None
+    _delivered_at = 0.0
     connection_errors = (*virtual.Transport.connection_errors, OSError)
     # Without an event loop Celery's pool passes tasks through one lock, which a child that is
     # killed takes with it.
@@ -197,8 +197,9 @@ class Transport(virtual.Transport):
         self._poll()
 
     def _poll(self) -> None:
-        # Celery ends it when the connection is lost.
-        self._loop.call_later(self.polling_interval, self._poll)
+        # Seldom once nothing has come for 5 s: 25 looks a second cost half of what 66 do.
+        is_quiet = time.monotonic() - self._delivered_at > 5
+        self._loop.call_later(0.04 if is_quiet else self.polling_interval, self._poll)
         self.database.sweep()
         if (version := self.database.version()) != self._version:
             self._version = version
@@ -215,3 +216,4 @@ class Transport(virtual.Transport):
         with suppress(TimeoutError):
             for _ in range(100):
                 self.drain_events(connection, timeout=0)
+                self._delivered_at = time.monotonic()

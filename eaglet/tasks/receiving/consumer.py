@@ -32,7 +32,7 @@ from eaglet.tasks.broker.worker_queues import WorkerQueues
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import ledger_alias
 from eaglet.tasks.receiving.celery_task import Request
-from eaglet.tasks.receiving.decorator import is_declared
+from eaglet.tasks.receiving.decorator import declaration_of
 from eaglet.tasks.receiving.delivery import Delivery
 from eaglet.tasks.receiving.execution import park, put_off
 from eaglet.tasks.receiving.ledger import row_of
@@ -72,7 +72,7 @@ class Consumer(celery_consumer.Consumer):
 
         def on_task_received(message: Message) -> None:
             try:
-                if fault := fault_in(message, is_declared, most):
+                if fault := fault_in(message, declaration_of, most):
                     self._park(message, InvalidMessage(fault))
                 elif not self._is_put_off(message):
                     handle(message)
@@ -89,7 +89,7 @@ class Consumer(celery_consumer.Consumer):
         due_at = eta_of(headers)
         if due_at is None or due_at <= datetime.datetime.now(datetime.UTC):
             return False
-        if not is_declared(headers.get("task", "")):
+        if declaration_of(headers.get("task", "")) is None:
             return False
         delivery = _delivery_of(message, self.hostname, None)
         self._keep(message, lambda: put_off(delivery, due_at))

@@ -156,11 +156,6 @@ def declaration_of(queue_name: str) -> Declaration | None:
     return _handlers.get(queue_name)
 
 
-def is_declared(queue_name: str) -> bool:
-    """Return whether a function takes the tasks of a queue."""
-    return queue_name in _handlers
-
-
 def declarations() -> list[Declaration]:
     """Return what the project's functions take, sorted by queue."""
     return [_handlers[name] for name in sorted(_handlers)]

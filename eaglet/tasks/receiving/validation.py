@@ -20,17 +20,17 @@ def most_bytes() -> int:
     return MOST_DECODED * conf.EAGLET_TASK_MAX_BYTES
 
 
-def fault_in(message: Message, declared: Callable[[str], bool], most: int) -> str:
+def fault_in(message: Message, declared: Callable[[str], object], most: int) -> str:
     """Return why a message can't be run; "" for what Celery's consumer can deal with itself.
 
-    `declared` says whether a queue's tasks are taken by a function of `@task`, whose messages have
+    `declared` gives what takes a queue's tasks, a function of `@task`, whose messages have
     at `most` so many bytes.
     """
     headers: Any = message.headers or {}
     if not isinstance(headers, dict):
         return "its headers are no table"
     body, name = message.body, headers.get("task")
-    is_declared = isinstance(name, str) and declared(name)
+    is_declared = isinstance(name, str) and declared(name) is not None
     if is_declared and body is not None and len(body) > most:
         return f"its body has {len(body)} bytes, and at most {most} are taken"
     if "task" not in headers:

@@ -11,36 +11,32 @@ def path_of_call(server, name, *args):
     return server.received[-1].path
 
 
-def test_a_services_own_host_is_called_without_its_name(server, settings):
-    settings.EAGLET_SERVICES = {"card": {"HOST": server.url}}
-    settings.EAGLET_GATEWAY_HOST = "http://not.used"
-    assert path_of_call(server, "card") == "/a/b/"
+@pytest.mark.parametrize(
+    ("host", "gateway", "called", "path"),
+    [
+        ("{url}", "http://not.used", ["card"], "/a/b/"),
+        ("{url}/v1/card@inner/", None, ["card"], "/v1/card@inner/a/b/"),
+        ("{url}", None, ["card", "api.zeus.com"], "/a/b/"),
+        (None, "{host}", ["card_apiserver"], "/card_apiserver/a/b/"),
+        (None, "{host}", [""], "/a/b/"),
+        (None, "{host}", [None], "/a/b/"),
+        (None, "http://not.used", ["zeus", "{host}"], "/zeus/a/b/"),
+    ],
+)
+def test_a_services_own_host_goes_before_one_named_in_code_and_that_before_the_gateway(
+    server, settings, host, gateway, called, path
+):
+    def real(text):
+        return text and text.format(url=server.url, host=server.host)
 
-
-def test_a_services_own_host_may_carry_a_path_and_a_slash(server, settings):
-    settings.EAGLET_SERVICES = {"card": {"HOST": f"{server.url}/v1/card@inner/"}}
-    assert path_of_call(server, "card") == "/v1/card@inner/a/b/"
-
-
-def test_other_services_are_called_through_the_gateway(server, settings):
-    settings.EAGLET_GATEWAY_HOST = server.host
-    assert path_of_call(server, "card_apiserver") == "/card_apiserver/a/b/"
-    assert path_of_call(server, "") == "/a/b/"
-    assert path_of_call(server, None) == "/a/b/"
-
-
-def test_a_host_named_in_code_wins_over_the_gateway(server, settings):
-    settings.EAGLET_GATEWAY_HOST = "http://not.used"
-    assert path_of_call(server, "zeus", server.host) == "/zeus/a/b/"
-
-
-def test_a_services_own_host_wins_over_one_named_in_code(server, settings):
-    settings.EAGLET_SERVICES = {"zeus": {"HOST": server.url}}
-    assert path_of_call(server, "zeus", "api.zeus.com") == "/a/b/"
+    settings.EAGLET_SERVICES = {"card": {"HOST": real(host)}} if host else {}
+    settings.EAGLET_GATEWAY_HOST = real(gateway)
+    assert path_of_call(server, *map(real, called)) == path
 
 
 def test_names_are_mapped_in_addresses(server, settings):
     settings.EAGLET_GATEWAY_HOST = server.host
+    assert path_of_call(server, "gaia") == "/gaia/a/b/"
     Resource.configure({"service_map": {"gaia": "gaia@inner"}})
     assert path_of_call(server, "gaia") == "/gaia@inner/a/b/"
     assert path_of_call(server, "card") == "/card/a/b/"
@@ -57,13 +53,6 @@ def test_settings_are_read_when_a_call_is_made(server, other_server, settings):
         settings.EAGLET_SERVICES = {"card": {"HOST": each.url}}
         resource.get({"resource": "a.b"})
     assert [len(server.received), len(other_server.received)] == [2, 1]
-
-
-def test_what_configure_sets_counts_from_the_next_call_on(server, settings):
-    settings.EAGLET_GATEWAY_HOST = server.host
-    assert path_of_call(server, "gaia") == "/gaia/a/b/"
-    Resource.configure({"service_map": {"gaia": "gaia@inner"}})
-    assert path_of_call(server, "gaia") == "/gaia@inner/a/b/"
 
 
 def test_nothing_known_says_what_to_set(settings):

@@ -17,7 +17,6 @@ class Processes:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.queue_folder = self.folder / "queue"
         self.record = self.folder / "record"
         self.record.touch()
         self._started = []
@@ -31,23 +30,18 @@ class Processes:
 
     def start(self, *args):
         environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if "SETTINGS" not in name},
             "PYTHONPATH": str(ROOT),
-            "EAGLET_TEST_QUEUE_FOLDER": str(self.queue_folder),
+            "EAGLET_TEST_QUEUE_FOLDER": str(self.folder / "queue"),
             "EAGLET_TEST_RECORD": str(self.record),
         }
-        environment.pop("DJANGO_SETTINGS_MODULE", None)
         log = self.folder / f"log-{len(self._started)}"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", *args],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+                cwd=ROOT, env=environment, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            )  # fmt: skip
         process.log = log
         self._started.append(process)
         return process
@@ -59,15 +53,8 @@ class Processes:
         return self.start(f"{__package__}.program", "consume")
 
     def worker(self, *options, concurrency=2, name="w1", wait=True):
-        process = self.start(
-            "celery",
-            f"--app={APP}",
-            "worker",
-            f"--concurrency={concurrency}",
-            f"--hostname={name}@test",
-            "--loglevel=INFO",
-            *options,
-        )
+        named = f"--concurrency={concurrency}", f"--hostname={name}@test", "--loglevel=INFO"
+        process = self.start("celery", f"--app={APP}", "worker", *named, *options)
         if wait:
             until(lambda: b" ready." in process.log.read_bytes(), process)
         return process

@@ -104,20 +104,6 @@ def test_higher_priorities_come_first_and_else_the_first_comes_first(connect):
     assert taken(connect(), "q") == [2, 5, 4, 1, 3]
 
 
-def test_no_more_are_delivered_than_may_be(connect):
-    connection = connect()
-    publish(connection, "q", 1, 2, 3, 4)
-    messages = consume(connection, "q", prefetch_count=2)
-    drain(connection)
-    assert payloads(messages) == [1, 2]
-    messages[0].ack()
-    drain(connection)
-    assert payloads(messages) == [1, 2, 3]
-    messages[1].channel.basic_qos(0, 3, False)
-    drain(connection)
-    assert payloads(messages) == [1, 2, 3, 4]
-
-
 def test_channels_give_back_what_is_theirs_and_settle_nothing_once_closed(connect):
     connection = connect()
     one, other = connection.channel(), connection.channel()

@@ -5,8 +5,7 @@ import time
 
 from celery import Celery
 
-import eaglet.tasks  # noqa: F401 - it makes `eaglet://` known to kombu
-from tests.tasks.embedded import record
+from tests.tasks.embedded.program import record
 
 app = Celery("embedded", broker=f"eaglet://{os.environ['EAGLET_TEST_QUEUE_FOLDER']}")
 app.conf.update(
@@ -24,11 +23,11 @@ app.conf.update(
 
 @app.task(name="note")
 def note(line):
-    record.write(line)
+    record(line)
 
 
 @app.task(name="note_slowly")
 def note_slowly(line, seconds):
-    record.write(f"begun-{line}")
+    record(f"begun-{line}")
     time.sleep(seconds)
-    record.write(line)
+    record(line)
