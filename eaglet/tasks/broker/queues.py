@@ -28,7 +28,10 @@ QUORUM: Final[Mapping[str, Any]] = {
 
 
 class TaskQueue(Queue):
-    """A queue that is of the type that is wanted if it is new, and used as it is if not."""
+    """A queue that is of the type that is wanted if it is new, and used as it is if not.
+
+    One that is not durable is refused.
+    """
 
     def queue_declare(
         self, nowait: bool = False, passive: bool = False, channel: Any = None
@@ -44,7 +47,9 @@ class TaskQueue(Queue):
             # RabbitMQ closes the channel on which this fails.
             with connection.channel() as own:
                 return super().queue_declare(False, passive, own)
-        except amqp.PreconditionFailed:
+        except amqp.PreconditionFailed as error:
+            if "'durable'" in str(error):  # it would lose what it has confirmed
+                raise
             logger.info("the queue %s is there already, and is used as it is", self.name)
         with connection.channel() as own:
             return super().queue_declare(False, True, own)

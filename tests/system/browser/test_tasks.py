@@ -93,7 +93,7 @@ def test_what_is_parked_is_looked_at_and_replayed(open_page, lives):
     follow(page, "Replay")
     press(page, "Yes, do it")
     assert "1 task replayed." in page.locator(".messagelist").inner_text()
-    assert steps(page)[-1] == "Published again"
+    assert steps(page)[-1] == "To be started later"
     assert ReceivedTask.objects.parked().count() == 0
 
 
