@@ -98,10 +98,12 @@ fuzz: environment
 	@'$(PYTHON)' scripts/make_environment.py .tox/fuzz 'schemathesis>=4.30'
 	@$(BIN)/python -m tests.system.openapi .tox/fuzz/bin/schemathesis $(FUZZ)
 
-# The brokers, workers and relays are killed while 20,000 tasks are sent through each broker.
+# The brokers, workers and relays are killed while 20,000 tasks are sent through each broker, and
+# 20,000 of Django's enqueued.
 chaos: environment
 	@$(BIN)/python -m tests.system.servers --only rabbitmq,redis,postgresql -- \
-		$(BIN)/python -m tests.system.chaos $(CHAOS)
+		sh -c '$(BIN)/python -m tests.system.chaos $(CHAOS) && \
+		$(BIN)/python -m tests.system.chaos --django $(CHAOS)'
 
 chaos-short: CHAOS := --tasks 1000 --kills 1
 chaos-short: chaos

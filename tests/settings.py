@@ -51,5 +51,10 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EAGLET_RESOURCE_MODULES = ["tests.api.declared"]
+_OUTBOX = "eaglet.tasks.backend.OutboxBackend"
+TASKS = {
+    "default": {"BACKEND": _OUTBOX, "QUEUES": ["default", "other"]},
+    "once": {"BACKEND": _OUTBOX, "OPTIONS": {"ONCE": True}},
+}
 # Nothing leaves the process of the tests.
 CELERY_BROKER_URL = "memory://"

@@ -1,6 +1,7 @@
 """The app that sends tasks, durably, and takes them."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.contracts.asyncapi import register_listing
@@ -27,6 +28,10 @@ class TasksConfig(AppConfig):
         from eaglet.tasks.receiving import worker  # noqa: PLC0415
 
         worker.connect_signals()
+        if hasattr(settings, "TASKS"):  # Django 6 always has
+            from eaglet.tasks.backend import take_all  # noqa: PLC0415 - wants Django's tasks
+
+            take_all()
         register_examination("tasks", examine_tasks)
         register_listing(discovered_listing)
         health.register_for_services()

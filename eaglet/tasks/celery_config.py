@@ -52,11 +52,11 @@ def make_app(name: str, **options: Any) -> Celery:
     return app
 
 
-def system_queue() -> str:
+def system_queue(prefix: str = "celery") -> str:
     """Return the queue of what names none, such as the relay as a task: the service's own."""
     # Known by the database it writes to: another's worker would look into another outbox.
     name = str(settings.DATABASES.get("default", {}).get("NAME", ""))
-    return f"celery.{digest_of(name)[:12]}"
+    return f"{prefix}.{digest_of(name)[:12]}"
 
 
 def apply_defaults(app: Celery) -> None:

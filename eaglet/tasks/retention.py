@@ -17,6 +17,8 @@ logger = logging.getLogger("eaglet.tasks")
 
 BATCH_SIZE: Final = 1000
 _EVERY_SECONDS: Final = 60
+OF_QUEUES: Final[dict[str, float | None]] = {}
+"""For how many seconds what was sent to some queues is kept, other than the settings say."""
 
 
 class Retention(NamedTuple):
@@ -30,13 +32,16 @@ class Retention(NamedTuple):
 
     def prune(self, alias: str, limit: int = BATCH_SIZE) -> int:
         """Delete one batch of what is too old; return how many rows."""
-        seconds = getattr(conf, self.setting)
-        if seconds is None:
-            return 0
-        before = utc_now() - datetime.timedelta(seconds=seconds)
         rows = self.model._default_manager.using(alias)
-        old = rows.filter(self.done, **{f"{self.done_at}__lt": before}).order_by(self.done_at)
-        keys = list(old.values_list("pk", flat=True)[:limit])
+        done = rows.filter(self.done)
+        others = OF_QUEUES if self.done else {}  # the inbox is kept for as long as it has to be
+        keys: list[int] = []
+        for name, seconds in [("", getattr(conf, self.setting)), *others.items()]:
+            if seconds is not None:
+                mine = done.filter(queue_name=name) if name else done.exclude(queue_name__in=others)
+                before = utc_now() - datetime.timedelta(seconds=seconds)
+                old = mine.filter(**{f"{self.done_at}__lt": before}).order_by(self.done_at)
+                keys += old.values_list("pk", flat=True)[: limit - len(keys)]
         return sum(rows.filter(pk__in=some).delete()[0] for some in in_batches(keys))
 
 

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import amqp
 from celery import Celery
 from kombu.messaging import Producer
 
@@ -37,7 +36,7 @@ def publish_message(
     )
     options: dict[str, Any] = {} if declare else {"declare": []}
     channel: Any = producer.channel
-    if task.priority and isinstance(channel, amqp.Channel):
+    if task.priority and not hasattr(channel, "priority_steps"):
         # In Redis it would name another list, and its lowest is the most urgent.
         options["priority"] = task.priority
     app.amqp.send_task_message(

@@ -236,6 +236,7 @@ class Migration(migrations.Migration):
                 ),
                 ("message", models.TextField(editable=False)),
                 ("replay", models.CharField(default="", editable=False, max_length=36)),
+                ("outcome", models.TextField(db_default="", default="", editable=False)),
                 (
                     "request_id",
                     models.CharField(

@@ -89,6 +89,8 @@ class ReceivedTask(models.Model):
     # As `StoredMessage.to_text` writes it: what a replay publishes.
     message = models.TextField(editable=False)
     replay = models.CharField(max_length=36, default="", editable=False)
+    # What is kept of a task of Django's beside all this, as `django_tasks.store` has it.
+    outcome = models.TextField(default="", db_default="", editable=False)
     request_id = models.CharField(_("request id"), max_length=128, default="", editable=False)
     traceparent = models.CharField(_("traceparent"), max_length=55, default="", editable=False)
 

@@ -61,7 +61,7 @@ def task(
     if max_attempts is not None and max_attempts < 1:
         raise ImproperlyConfigured(f"max_attempts of {queue_name!r} is at least 1")
 
-    def declare(function: Handler) -> Task[Any, Any]:
+    def decorate(function: Handler) -> Task[Any, Any]:
         plain = inspect.unwrap(function)
         if (
             inspect.iscoroutinefunction(plain)
@@ -72,41 +72,46 @@ def task(
                 f"{_place(function)} is async, or a generator: a worker calls plain functions. Run "
                 "what is async in it with asgiref's async_to_sync."
             )
-        known = _handlers.get(queue_name)
-        if known and _place(known.function) != _place(function):
-            raise ImproperlyConfigured(
-                f"the queue {queue_name!r} is declared twice: by {_place(known.function)} "
-                f"and by {_place(function)}"
-            )
-        declaration = Declaration(queue_name, function, once, using, max_attempts)
-        _handlers[queue_name] = declaration
+        return declare(Declaration(queue_name, function, once, using, max_attempts))
 
-        @functools.wraps(function)
-        def run(self: Task[Any, Any], *args: Any, **kwargs: Any) -> Any:
-            request = self.request
-            if request.called_directly:
-                return function(*args, **kwargs)
-            return deliver(declaration, request, args, kwargs)
+    return decorate
 
-        # What the stubs know of its options is not all.
-        make: Any = shared_task
-        declared: Task[Any, Any] = make(
-            name=queue_name,
-            bind=True,
-            base=_DeclaredTask,
-            # What does not fit the function is parked, not refused.
-            typing=False,
-            acks_late=True,
-            reject_on_worker_lost=True,
-            # A failure is parked first. A process that a time limit kills parks nothing.
-            acks_on_failure=True,
-            acks_on_timeout=False,
-            max_retries=None,
-        )(run)
-        _tasks[queue_name] = declared
-        return declared
 
-    return declare
+def declare(declaration: Declaration) -> Task[Any, Any]:
+    """Have a worker take the tasks of a queue. Raises ImproperlyConfigured if another does."""
+    queue_name, function = declaration.queue_name, declaration.function
+    known = _handlers.get(queue_name)
+    if known and _place(known.function) != _place(function):
+        raise ImproperlyConfigured(
+            f"the queue {queue_name!r} is declared twice: by {_place(known.function)} "
+            f"and by {_place(function)}"
+        )
+    _handlers[queue_name] = declaration
+
+    @functools.wraps(function)
+    def run(self: Task[Any, Any], *args: Any, **kwargs: Any) -> Any:
+        request = self.request
+        if request.called_directly:
+            return function(*args, **kwargs)
+        return deliver(declaration, request, args, kwargs)
+
+    # What the stubs know of its options is not all.
+    make: Any = shared_task
+    declared: Task[Any, Any] = make(
+        name=queue_name,
+        bind=True,
+        base=_DeclaredTask,
+        # What does not fit the function is parked, not refused.
+        typing=False,
+        acks_late=True,
+        reject_on_worker_lost=True,
+        # A failure is parked first. A process that a time limit kills parks nothing.
+        acks_on_failure=True,
+        acks_on_timeout=False,
+        max_retries=None,
+    )(run)
+    _tasks[queue_name] = declared
+    return declared
 
 
 def every(cron: str, args: Any = None) -> Callable[[Made], Made]:

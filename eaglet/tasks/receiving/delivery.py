@@ -1,7 +1,8 @@
 """Describe one delivery of a task to a worker, for the ledger."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from eaglet.tasks.database import digest_of
 from eaglet.tasks.models.received import FORCED_REPLAY
@@ -29,6 +30,10 @@ class Delivery:
     is_redelivered: bool = False
     # Whether the worker's main process notes that it is done.
     is_noted: bool = False
+    # What the ledger is to keep of it beside, and who is told its end, with the error if any, once
+    # the ledger has it.
+    outcome: dict[str, Any] = field(default_factory=dict)
+    on_end: Callable[[BaseException | None], None] = lambda error: None
 
     @property
     def is_repeat(self) -> bool:

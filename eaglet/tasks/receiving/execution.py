@@ -48,6 +48,8 @@ class Declaration:
     once: bool = False
     using: str | None = None
     max_attempts: int | None = None
+    # Begins what is kept of an attempt, by its number; the function then gets the delivery first.
+    prepare: Callable[[Delivery, int], None] | None = None
 
     @property
     def attempts_allowed(self) -> int:
@@ -92,6 +94,8 @@ def handle(
                 raise AlreadyFinished(f"{name} is {start.ended}")
             attempt = start.attempt
     try:
+        if declaration.prepare:
+            declaration.prepare(delivery, attempt)
         if attempt > allowed:
             raise AbandonedTask(
                 f"begun {attempt - 1} times and never ended: its worker died, or it took "
@@ -112,11 +116,16 @@ def handle(
                 raise
             raise shown from None
         raise _retry(delivery, error, attempt) from error
-    if not delivery.is_noted:
+    if delivery.outcome:
+        # What comes of it is asked for: it is not done before that is kept.
+        delivery.outcome["value"] = result
+        _keep(delivery, State.DONE, attempts=attempt, cause="", traceback="")
+    elif not delivery.is_noted:
         try:
             ledger.note(delivery, State.DONE, attempts=attempt, cause="", traceback="")
         except DATABASE_FAULTS as fault:
             logger.warning("what is done can't be noted: %s", describe(fault))
+    delivery.on_end(None)
     _log_done(delivery, attempt, time.perf_counter() - began)
     return result
 
@@ -126,6 +135,7 @@ def park(delivery: Delivery, error: BaseException, attempts: int = 0) -> None:
     has_no_traceback = isinstance(error, AbandonedTask | InvalidMessage)
     shown = "" if has_no_traceback else redacted_traceback(error)
     _keep(delivery, State.PARKED, error, shown, attempts=attempts)
+    delivery.on_end(error)
     logger.error("task %s of %s is parked: %s", *_names(delivery), describe(error))
 
 
@@ -143,6 +153,10 @@ def _keep(
 ) -> None:
     if error is not None:
         changes.update(cause=as_column(describe(error)), traceback=as_column(traceback))
+        if delivery.outcome:
+            path = f"{type(error).__module__}.{type(error).__qualname__}"
+            kept = {"exception_class_path": path, "traceback": traceback or changes["cause"]}
+            delivery.outcome.setdefault("errors", []).append(kept)
     try:
         ledger.note(delivery, state, **changes)
     except Exception as fault:  # noqa: BLE001 - logged; the message is given back
@@ -185,7 +199,7 @@ def _run(
 
     def call() -> Any:
         try:
-            result = function(*args)
+            result = function(delivery, *args) if declaration.prepare else function(*args)
         except ParamError as error:
             if error.function not in _layers(function):
                 raise  # of something that the handler called

@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -97,6 +98,8 @@ def note(
         changes["ended_at"] = now
     else:
         changes["message"] = delivery.message().to_text()
+    if delivery.outcome:
+        changes["outcome"] = json.dumps(delivery.outcome)
     if not rows.exclude(state=State.DONE).update(**changes):
         defaults = {**_described_by(delivery), **changes}
         if not rows.get_or_create(key=delivery.key, defaults=defaults)[1]:

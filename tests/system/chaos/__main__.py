@@ -2,7 +2,8 @@
 
     python -m tests.system.servers --only rabbitmq,redis,postgresql -- python -m tests.system.chaos
 
-With PostgreSQL started the outbox is there, else in SQLite.
+With PostgreSQL started the outbox is there, else in SQLite. The embedded broker is tried too, and
+with `--django` the tasks are Django's, enqueued.
 """
 
 import argparse
@@ -12,18 +13,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import django
 
 from demo.processes import Processes
 from tests.system.chaos.killer import Killer
-from tests.system.chaos.outcome import Outcome, look
+from tests.system.chaos.outcome import Outcome, count_wrong_results, look
 from tests.system.chaos.sender import POISONED
 from tests.system.chaos.supervised import RELAY, SENDER, WORKER, Supervised
 from tests.system.servers.control import CONTROL, ControlledServer
 
-BROKERS = ("rabbitmq", "redis")
+SERVERS = ("rabbitmq", "redis")
+EMBEDDED = "embedded"
 POISON = 5
 """Rows that no broker could take, among the others."""
 LONGEST_DRAIN_SECONDS = 180
@@ -32,31 +35,18 @@ QUIET_SECONDS = 3
 
 def main() -> int:
     options = _options()
-    brokers = [name for name in BROKERS if f"EAGLET_TEST_{name.upper()}_URL" in os.environ]
-    if not brokers:
-        sys.exit("no broker was started; see the module's docstring")
-    if len(brokers) > 1:
+    if not options.broker:
         # Each in a process of its own: Django is configured for one broker.
-        command = [sys.executable, "-m", "tests.system.chaos", *sys.argv[1:]]
-        runs = [
-            subprocess.Popen(
-                command,
-                env={
-                    name: value
-                    for name, value in os.environ.items()
-                    if name not in {f"EAGLET_TEST_{other.upper()}_URL" for other in brokers}
-                    or name == f"EAGLET_TEST_{broker.upper()}_URL"
-                },
-            )
-            for broker in brokers
-        ]
+        started = [name for name in SERVERS if f"EAGLET_TEST_{name.upper()}_URL" in os.environ]
+        command = [sys.executable, "-m", "tests.system.chaos", *sys.argv[1:], "--broker"]
+        runs = [subprocess.Popen([*command, name]) for name in (*started, EMBEDDED)]
         return max(run.wait() for run in runs)
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
     with (
         tempfile.TemporaryDirectory(prefix="eaglet-chaos-") as folder,
         Processes(Path(folder)) as processes,
     ):
-        return Chaos(brokers[0], processes, options, seed).run()
+        return Chaos(options.broker, processes, options, seed).run()
 
 
 def _options() -> argparse.Namespace:
@@ -65,6 +55,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=5, help="of each kind")
     parser.add_argument("--pace", type=int, default=200, help="tasks sent a second")
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--broker", choices=(*SERVERS, EMBEDDED), help="by default each started")
+    parser.add_argument("--django", action="store_true", help="enqueue Django's tasks")
     return parser.parse_args()
 
 
@@ -74,8 +66,11 @@ class Chaos:
     def __init__(
         self, broker: str, processes: Processes, options: argparse.Namespace, seed: int
     ) -> None:
-        url = os.environ[f"EAGLET_TEST_{broker.upper()}_URL"]
-        self._broker = ControlledServer(broker, url, os.environ[CONTROL])
+        url = os.environ.get(f"EAGLET_TEST_{broker.upper()}_URL", "eaglet://")
+        # The embedded broker is no process that could be killed: those that use it are.
+        is_server = broker in SERVERS
+        self._broker = ControlledServer(broker, url, os.environ[CONTROL]) if is_server else None
+        self._name = f"Django's tasks, {broker}" if options.django else broker
         self._processes = processes
         self._options = options
         self._seed = seed
@@ -83,7 +78,9 @@ class Chaos:
             "DJANGO_SETTINGS_MODULE": "tests.system.chaos.settings",
             "EAGLET_CHAOS_FOLDER": str(processes.log_folder),
             "EAGLET_CHAOS_BROKER_URL": url,
-            "EAGLET_CHAOS_DATABASE": f"chaos_{broker}",
+            "EAGLET_CHAOS_DATABASE": f"chaos_{broker}{'_django' if options.django else ''}",
+            "EAGLET_QUEUE_DIR": str(processes.log_folder / "queues"),
+            "EAGLET_CHAOS_DJANGO": "1" if options.django else "",
         }
 
     def run(self) -> int:
@@ -99,16 +96,18 @@ class Chaos:
         killer = Killer(self._broker, workers, relays, sender, self._options.kills, choice)
         self._send_and_kill(killer, sender, [*workers, *relays])
         outcome = self._drain([*workers, *relays])
+        if self._options.django:
+            outcome = replace(outcome, wrong_results=count_wrong_results())
         faults = [*outcome.faults(), *self._end(relays)]
         killed = ", ".join(f"{name} {times}" for name, times in sorted(killer.killed.items()))
         restarted = sum(process.ended_by_itself for process in (*workers, *relays))
         print(
-            f"chaos: {self._broker.name}: {outcome}; killed: {killed}; ended by themselves: "
+            f"chaos: {self._name}: {outcome}; killed: {killed}; ended by themselves: "
             f"{restarted}; seed {self._seed}; {time.monotonic() - began:.0f} s",
             flush=True,
         )
         for fault in faults:
-            print(f"chaos: {self._broker.name}: FAILED: {fault}", flush=True)
+            print(f"chaos: {self._name}: FAILED: {fault}", flush=True)
         if faults:
             self._show_logs()
         return 1 if faults else 0

@@ -16,7 +16,7 @@ class Killer:
 
     def __init__(
         self,
-        broker: ControlledServer,
+        broker: ControlledServer | None,
         workers: Sequence[Supervised],
         relays: Sequence[Supervised],
         sender: Supervised,
@@ -25,13 +25,13 @@ class Killer:
     ) -> None:
         self.killed: Counter[str] = Counter()
         self._choice = choice
-        self._broker = broker
         kinds: dict[str, Callable[[], None]] = {
-            "broker": self._kill_broker,
             "worker": lambda: choice.choice(workers).kill_and_start(),
             "relay": lambda: choice.choice(relays).kill_and_start(),
             "sender": sender.kill_and_start,
         }
+        if broker:
+            kinds["broker"] = lambda: kill_server(broker)
         self._plan = [kind for kind in kinds.items() for _ in range(times)]
         choice.shuffle(self._plan)
         self._all = len(self._plan)
@@ -49,7 +49,8 @@ class Killer:
             kill()
             self.killed[name] += 1
 
-    def _kill_broker(self) -> None:
-        self._broker.kill()
-        time.sleep(BROKER_AWAY_SECONDS)
-        self._broker.start()
+
+def kill_server(broker: ControlledServer) -> None:
+    broker.kill()
+    time.sleep(BROKER_AWAY_SECONDS)
+    broker.start()

@@ -17,6 +17,8 @@ class Outcome:
     # Of tasks declared with once=True.
     repeated_once: int
     rolled_back_and_done: int
+    # Of Django's tasks, whose result is not what was done.
+    wrong_results: int = 0
 
     @property
     def lost(self) -> int:
@@ -36,6 +38,8 @@ class Outcome:
             found.append(f"{self.repeated_once} with once=True are done more than once")
         if self.rolled_back_and_done:
             found.append(f"{self.rolled_back_and_done} that were rolled back are done")
+        if self.wrong_results:
+            found.append(f"{self.wrong_results} results do not tell what was done")
         return found
 
 
@@ -59,3 +63,21 @@ def look() -> Outcome:
         repeated_once=sum(once.values()) - len(once),
         rolled_back_and_done=rolled_back,
     )
+
+
+def count_wrong_results() -> int:
+    """Ask for the result of every 20th of Django's tasks."""
+    from eaglet.tasks.django_tasks.store import queues_of  # noqa: PLC0415
+    from eaglet.tasks.models import OutboxTask  # noqa: PLC0415 - needs the apps
+    from tests.system.chaos.effects.models import Effect  # noqa: PLC0415
+    from tests.system.chaos.effects.tasks import DJANGO  # noqa: PLC0415
+
+    done = set(Effect.objects.values_list("number", flat=True))
+    wrong = 0
+    for task in DJANGO.values():
+        mine = OutboxTask.objects.filter(queue_name__in=queues_of(task.get_backend()).values())
+        for task_id in mine.order_by("pk").values_list("task_id", flat=True)[::20]:
+            result = task.get_result(task_id)
+            expected = "SUCCESSFUL" if result.args[0] in done else "FAILED"
+            wrong += result.status != expected
+    return wrong

@@ -5,6 +5,7 @@
 It goes on where it was killed, by what is committed, and whatever the broker does.
 """
 
+import datetime
 import os
 import random
 import sys
@@ -12,6 +13,7 @@ import time
 
 import django
 from django.db import transaction
+from django.utils import timezone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.system.chaos.settings")
 ROLLED_BACK = -1
@@ -45,13 +47,21 @@ def main():
 def send(choice, queues, number):
     from eaglet.tasks import send_task  # noqa: PLC0415 - needs the apps
 
-    options = {}
     kind = choice.random()
-    if kind < 0.1:
-        options["order_key"] = f"member {choice.randint(1, 20)}"
-    elif kind < 0.15:
-        options["delay_seconds"] = choice.uniform(0, 5)
-    send_task(queues[number % len(queues)], {"number": number}, **options)
+    key = f"member {choice.randint(1, 20)}" if kind < 0.1 else None
+    delay = choice.uniform(0, 5) if 0.1 <= kind < 0.15 else None
+    queue = queues[number % len(queues)]
+    if os.environ["EAGLET_CHAOS_DJANGO"]:
+        enqueue(queue, number, key, delay)
+    else:
+        send_task(queue, {"number": number}, order_key=key, delay_seconds=delay)
+
+
+def enqueue(queue, number, key, delay):
+    from tests.system.chaos.effects.tasks import DJANGO  # noqa: PLC0415 - needs the apps
+
+    at = None if delay is None else timezone.now() + datetime.timedelta(seconds=delay)
+    DJANGO[queue].using(run_after=at).enqueue(number, key=key)
 
 
 if __name__ == "__main__":

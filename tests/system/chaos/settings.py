@@ -33,6 +33,15 @@ if CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 10, "unacked_restore_interval": 2}
 CELERY_TASK_DEFAULT_QUEUE = "chaos.celery"
 EAGLET_TASK_MAX_ATTEMPTS = 3
+_OUTBOX = "eaglet.tasks.backend.OutboxBackend"
+TASKS = {
+    "default": {
+        "BACKEND": _OUTBOX,
+        "OPTIONS": {"ORDER_KEY": "tests.system.chaos.effects.tasks.order_key"},
+    },
+    "once": {"BACKEND": _OUTBOX, "OPTIONS": {"ONCE": True}},
+}
+EAGLET_QUEUE_DIR = os.environ["EAGLET_QUEUE_DIR"]
 EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.5
 
 LOGGING = {

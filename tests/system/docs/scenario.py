@@ -81,6 +81,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     "howto/call-a-service.md": Scenario(
         instead={'INSTALLED_APPS += ["eaglet.client"]': "# It is installed there already."}
     ),
+    "howto/django-tasks.md": Scenario(
+        instead={'INSTALLED_APPS += ["eaglet.tasks", "orders"]': 'INSTALLED_APPS += ["orders"]'}
+    ),
     "howto/deploy.md": Scenario(
         not_run={
             "server {": "nginx's, which is not here",
@@ -119,6 +122,13 @@ SCENARIOS: Mapping[str, Scenario] = {
         # The doctor looks for it on the other side.
         prepared="python manage.py create_app caller",
         not_run={**SERVERS, **ELSEWHERE},
+    ),
+    "reference/task-backends.md": Scenario(
+        not_run={
+            "python -m eaglet.tasks.conformance    # beside its worker, under a supervisor": (
+                "takes minutes; tests/system/task_backends runs it"
+            )
+        }
     ),
     "howto/trace-a-request.md": Scenario(instead={"/run/member_service": "$HOME/run"}),
     "tutorial.md": Scenario(

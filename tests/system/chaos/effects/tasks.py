@@ -1,4 +1,5 @@
 from eaglet.tasks import task
+from eaglet.tasks.django_tasks import api
 
 from .models import Effect
 
@@ -14,3 +15,20 @@ def repeatable(args):
 @task(ONCE, once=True)
 def once(args):
     Effect.objects.create(queue_name=ONCE, number=args["number"])
+
+
+@api.task
+def django_repeatable(number, key):
+    Effect.objects.create(queue_name=REPEATABLE, number=number)
+
+
+@api.task(backend="once")
+def django_once(number, key):
+    Effect.objects.create(queue_name=ONCE, number=number)
+
+
+DJANGO = {REPEATABLE: django_repeatable, ONCE: django_once}
+
+
+def order_key(task, args, kwargs):
+    return kwargs["key"]
