@@ -59,8 +59,8 @@ def test_a_list_takes_repeated_keys_and_json(client, declare):
 @pytest.mark.parametrize(
     "type_", ["str", "int", "float", "bool", "json", "decimal", "date", "datetime", "list"]
 )
-def test_null_is_an_error_for_a_typed_parameter(client, declare, type_):
-    declare(post=param_required([f"?a:{type_}"])(lambda args: args))
+def test_null_is_an_error_for_a_required_parameter_of_a_type(client, declare, type_):
+    declare(post=param_required([f"a:{type_}"])(lambda args: args))
     response = client.post("/shop/item/", {"a": None}, "application/json")
     assert response.json()["errors"] == [{"param": "a", "reason": "null"}]
 
