@@ -1,5 +1,6 @@
 """What a handler returns, and what the caller gets."""
 
+import dataclasses
 import enum
 import io
 import json
@@ -21,6 +22,12 @@ pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: Colour | None
 
 
 class Code(enum.IntEnum):
@@ -55,6 +62,14 @@ def test_a_value_is_the_data_of_a_200(answer, value):
         "errMsg": "",
         "innerErrMsg": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "data"),
+    [(Colour.RED, "red"), ([Code.GONE], [410]), (Point(1, None), {"x": 1, "y": None})],
+)
+def test_a_member_of_an_enumeration_is_its_value_and_a_dataclass_its_fields(answer, value, data):
+    assert json.loads(answer(value).content)["data"] == data
 
 
 def test_the_envelope_s_bytes_are_utf_8_json_with_their_length(answer):
@@ -116,7 +131,6 @@ def test_any_other_tuple_is_531(answer, value):
         (SimpleNamespace(), "types.SimpleNamespace"),
         (iter([]), "builtins.list_iterator"),
         ({}.keys(), "builtins.dict_keys"),
-        (Colour.RED, "Colour"),
         (1j, "builtins.complex"),
         (io.StringIO(), "StringIO"),
         (len, "builtin_function_or_method"),
