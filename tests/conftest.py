@@ -2,10 +2,12 @@ import signal
 from itertools import groupby
 
 import pytest
+from celery import _state
 from django.utils import translation
 
 from eaglet.api import health, registry
 from eaglet.api.dispatch.plan import clear_compiled
+from eaglet.tasks.receiving import decorator
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +22,19 @@ def _readiness_of_each_test():
     """It is kept for a second."""
     yield
     health.clear_results()
+
+
+@pytest.fixture
+def no_tasks(monkeypatch):
+    """Begin without tasks that are received; afterwards Celery, too, forgets those of the test."""
+    before = set(_state._on_app_finalizers)
+    known = [(app._tasks, set(app._tasks)) for app in _state._get_active_apps()]
+    monkeypatch.setattr(decorator, "_handlers", {})
+    yield
+    _state._on_app_finalizers.intersection_update(before)
+    for tasks, names in known:
+        for name in set(tasks) - names:
+            del tasks[name]
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from eaglet.contracts import asyncapi
 from eaglet.contracts.document import resolved
 from eaglet.params import param_required
 from eaglet.tasks import sends, task
-from eaglet.tasks.receiving import decorator
 from eaglet.tasks.sending import send as sending
 
 # From github.com/asyncapi/spec-json-schemas (Apache 2.0), which no Python package carries.
@@ -21,11 +20,10 @@ ODD = "积分/50%~#?é {x}"
 
 
 @pytest.fixture
-def declared(monkeypatch, settings):
+def declared(no_tasks, monkeypatch, settings):
     settings.EAGLET_SERVICE_NAME = "points"
     # What would be asked if anything were.
     settings.CELERY_BROKER_URL = "amqp://127.0.0.1:1"
-    monkeypatch.setattr(decorator, "_handlers", {})
     monkeypatch.setattr(sending, "_declared", {})
     sends("card.used", ["card:str", "?day:date"])
 

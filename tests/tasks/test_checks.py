@@ -2,7 +2,6 @@ import pytest
 from django.core.checks import run_checks
 
 from eaglet.tasks import sends, task
-from eaglet.tasks.receiving import decorator
 from eaglet.tasks.sending import send as sending
 
 
@@ -14,8 +13,7 @@ def test_a_sound_project_gives_nothing():
     assert found() == set()
 
 
-def test_a_misspelt_queue_is_found(monkeypatch):
-    monkeypatch.setattr(decorator, "_handlers", {})
+def test_a_misspelt_queue_is_found(no_tasks, monkeypatch):
     monkeypatch.setattr(sending, "_declared", {})
 
     @task("services.points.tasks.changed")

@@ -129,6 +129,7 @@ def row_of(delivery: Delivery, started_at: float, ended_at: float | None) -> dic
         "attempts": 1,
         "cause": "",
         "traceback": "",
+        "outcome": "",
     }
 
 

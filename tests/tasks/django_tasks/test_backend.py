@@ -19,7 +19,6 @@ from eaglet.tasks.django_tasks.api import (
     task_backends,
 )
 from eaglet.tasks.models import OutboxTask, ReceivedTask
-from eaglet.tasks.receiving import decorator
 from eaglet.tasks.retention import RETENTIONS
 from eaglet.tasks.sending.outbox import put
 from eaglet.tasks.testing import captured_tasks, inline_tasks
@@ -33,9 +32,8 @@ pytestmark = [
 
 
 @pytest.fixture(autouse=True)
-def nothing_ran(monkeypatch):
+def nothing_ran(no_tasks, monkeypatch):
     tasks.ran.clear()
-    monkeypatch.setattr(decorator, "_handlers", {})
     monkeypatch.setattr("eaglet.tasks.retention.OF_QUEUES", {})
 
 

@@ -39,14 +39,13 @@ class Kind(TextChoices):
         ({"order": {"items": [1, {"price": float("-inf")}]}}, "args.order.items[1].price: -inf"),
         ({"a b": {"c": Thing()}}, "args['a b'].c: "),
         ([Thing()], "args[0]: "),
-        ({"kind": Plain.A}, "args.kind: "),
         ({"raw": b"bytes"}, "args.raw: "),
         ({"deep": {"__type__": "datetime"}}, "args.deep.__type__: "),
         ({"text": "\ud800"}, "args.text: "),
         ({"keys": {(1, 2): 3}}, "args.keys: "),
         ({"keys": {b"k": 3}}, "args.keys: "),
         ({"keys": {1: "a", "1": "b"}}, "args.keys['1']: "),
-        ({"several": {1, Plain.A}}, "args.several["),
+        ({"several": {1, b"b"}}, "args.several["),
         ({"lazy": (n for n in [1])}, "args.lazy: "),
         ({"n": 10**5000}, "args.n: a number of more than 4,300 digits"),
         ({"price": decimal.Decimal("NaN")}, "args.price: NaN"),
@@ -82,6 +81,7 @@ def test_the_value_itself_is_not_in_the_refusal():
 
 
 def test_subclasses_of_plain_types_become_the_plain_types():
+    assert to_json({"kind": Plain.A}) == '{"kind":"a"}'
     assert to_json({"kind": Kind.GIFT, "n": enum.IntEnum("N", "A")["A"]}) == '{"kind":"gift","n":1}'
 
 
