@@ -99,7 +99,11 @@ class ParamSchemas:
 
     def json_body(self, params: Iterable[Param], *, is_closed: bool = False) -> Schema:
         """Make the schema of a JSON object that holds the parameters; others may be, if open."""
+        params = list(params)
         schema = self._object(params, _IN_JSON)
+        for param in params:
+            if not param.required and param.type is not None:
+                schema["properties"][param.name] = _or_null(schema["properties"][param.name])
         return {**schema, "additionalProperties": False} if is_closed else schema
 
     def form_body(self, params: Iterable[Param]) -> Schema | None:
@@ -137,6 +141,17 @@ class ParamSchemas:
         if param.type is not None:
             schema[TYPE] = param.type
         return schema
+
+
+def _or_null(schema: Schema) -> Schema:
+    """Allow null, which counts as not sent where a parameter is optional."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if isinstance(schema.get("type"), str) and "enum" not in schema:
+        return {**schema, "type": [schema["type"], "null"]}
+    outer: Schema = {name: schema[name] for name in (TYPE, "default") if name in schema}
+    inner = {name: value for name, value in schema.items() if name not in outer}
+    return {**outer, "anyOf": [inner, {"type": "null"}]}
 
 
 def has_files(params: Iterable[Param]) -> bool:

@@ -47,14 +47,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Relay. Raises CommandError for no outbox, or for what --once left."""
-        discover()  # for what `@every` declares
-        known = outbox_aliases()
-        aliases = options["database"] or known
-        for alias in aliases:
-            if alias not in known:
-                reason = "has no outbox" if alias in connections else "is not in DATABASES"
-                raise CommandError(f"the database {alias!r} {reason}")
-        relay = Relay(aliases)
         stop = threading.Event()
         before = {
             number: signal.signal(number, lambda *_: stop.set())
@@ -62,6 +54,8 @@ class Command(BaseCommand):
             if threading.current_thread() is threading.main_thread()
         }
         try:
+            discover()  # for what `@every` declares; it may take a while
+            relay = _relay(options["database"])
             if options["once"]:
                 relay.run_once(stop)
             else:
@@ -90,3 +84,13 @@ class Command(BaseCommand):
             self.stdout.write(f"Relaying the outbox of {', '.join(relay.aliases)}; Ctrl-C ends it.")
             self.stdout.flush()
             relay.run(stop)
+
+
+def _relay(named: list[str] | None) -> Relay:
+    known = outbox_aliases()
+    aliases = named or known
+    for alias in aliases:
+        if alias not in known:
+            reason = "has no outbox" if alias in connections else "is not in DATABASES"
+            raise CommandError(f"the database {alias!r} {reason}")
+    return Relay(aliases)
