@@ -147,6 +147,8 @@ def _or_null(schema: Schema) -> Schema:
     """Allow null, which counts as not sent where a parameter is optional."""
     if "anyOf" in schema:
         return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if isinstance(schema.get("type"), str) and not {"enum", "format"} & schema.keys():
+        return {**schema, "type": [schema["type"], "null"]}
     outer: Schema = {name: schema[name] for name in (TYPE, "default") if name in schema}
     inner = {name: value for name, value in schema.items() if name not in outer}
     return {**outer, "anyOf": [inner, {"type": "null"}]}
