@@ -147,9 +147,13 @@ def _or_null(schema: Schema) -> Schema:
     """Allow null, which counts as not sent where a parameter is optional."""
     if "anyOf" in schema:
         return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
-    if isinstance(schema.get("type"), str) and not {"enum", "format"} & schema.keys():
+    kind = schema.get("type")
+    has_format = kind == "string" and "format" in schema
+    if isinstance(kind, str) and "enum" not in schema and not has_format:
         return {**schema, "type": [schema["type"], "null"]}
-    outer: Schema = {name: schema[name] for name in (TYPE, "default") if name in schema}
+    outer: Schema = {
+        name: schema[name] for name in (TYPE, "default", "description") if name in schema
+    }
     inner = {name: value for name, value in schema.items() if name not in outer}
     return {**outer, "anyOf": [inner, {"type": "null"}]}
 
