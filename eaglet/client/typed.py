@@ -1,6 +1,7 @@
 """Call services for the modules that `manage.py eaglet_client` writes."""
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast
 
 from eaglet.client.resource import Resource
@@ -87,20 +88,8 @@ def call(
     return envelope
 
 
-def call_or_raise(
-    service: str,
-    verb: str,
-    resource: str,
-    data: Mapping[str, Any],
-    *,
-    files: Mapping[str, Any] | None = None,
-    answer: Any = None,
-    errors: Mapping[int, type[ResourceError]] | None = None,
-) -> dict[str, Any]:
-    """Call a resource as `call` does, and raise every failure, whatever the settings say."""
-    envelope = call(service, verb, resource, data, files=files, answer=answer, errors=errors,
-                    raises=True)  # fmt: skip
-    return cast("dict[str, Any]", envelope)
+call_or_raise = cast("Callable[..., dict[str, Any]]", functools.partial(call, raises=True))
+"""Call a resource as `call` does, and raise every failure, whatever the settings say."""
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

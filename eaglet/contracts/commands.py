@@ -1,6 +1,7 @@
 """The management commands over documents, for the apps that bring them."""
 
 import datetime
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -23,7 +24,7 @@ from eaglet.contracts.document import (
 )
 
 
-class DocumentCommand(BaseCommand):
+class DocumentCommand(BaseCommand, ABC):
     """Writes a document of this service, or checks that a file has it."""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,9 +36,9 @@ class DocumentCommand(BaseCommand):
             help="write nothing; fail unless the file of --output is up to date",
         )
 
+    @abstractmethod
     def text(self) -> str:
         """Return the document."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, output: Path | None, check: bool, **options: Any) -> None:
         """Write or check."""

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import math
+import time
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
@@ -21,6 +24,10 @@ KEY_TYPES: Final = {"ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519"), "RS25
 """By algorithm: `kty` and `crv` of the keys it goes with, and with no others (RFC 8725 §3.1)."""
 
 LARGEST_BYTES: Final = 8 * 1024
+LEEWAY_SECONDS: Final = 10
+
+# Of the year 9999: later ones have no datetime.
+_LAST_MOMENT: Final = 253402300799.0
 
 # Nothing in a token says where keys are to be had (RFC 8725 §3.10), or what else to heed.
 _REFUSED_HEADERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"})
@@ -51,6 +58,41 @@ def read_key(content: bytes) -> ECKey | OKPKey | RSAKey:
             continue
         return key
     raise ValueError("no key")
+
+
+class Expired(ValueError):
+    """The time of a token is over."""
+
+
+def is_meant_for(claims: Mapping[str, Any], *names: str) -> bool:
+    """Tell whether one of these names is among the audience of a token (RFC 7519 §4.1.3)."""
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    return any(name and name in audiences for name in names)
+
+
+def expiry(claims: Mapping[str, Any]) -> float:
+    """Return when a token ends, in seconds since 1970.
+
+    Raises Expired for one that has ended, and ValueError for one without an `exp` (RFC 7519
+    §4.1.4), or whose `nbf` or `iat` is to come; for these, clocks may differ by LEEWAY_SECONDS.
+    """
+    now = time.time()
+    if any(
+        name in claims and _moment(claims, name) > now + LEEWAY_SECONDS for name in ("nbf", "iat")
+    ):
+        raise ValueError("not good yet")
+    ends_at = _moment(claims, "exp")
+    if ends_at <= now:
+        raise Expired("it has expired")
+    return ends_at
+
+
+def _moment(claims: Mapping[str, Any], name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"has no {name}")
+    return min(float(value), _LAST_MOMENT)
 
 
 class Untrusted(NamedTuple):

@@ -4,9 +4,11 @@ They speak the RFCs' own JSON, never the envelope. Project-wide permissions and 
 Django REST framework do not apply, because whoever calls has no token yet; throttles do.
 """
 
+import functools
 import json
 import logging
 import math
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
@@ -102,31 +104,33 @@ revoke = _endpoint("revocation", client_authentication, "token", "token_type_hin
 """Revoke a token, and answer the same if there is none (RFC 7009)."""
 
 
-@csrf_exempt
-@login_not_required
-@outside_transactions
-def metadata(request: HttpRequest, issuer_path: str = "") -> HttpResponse:
+def _public(answer: Callable[..., HttpResponse]) -> View:
+    """Return the view of what anybody may read by GET, in no transaction of the request's."""
+
+    @functools.wraps(answer)
+    def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        response = answer(**kwargs)
+        if request.method not in ("GET", "HEAD") and response.status_code != 404:
+            response = JsonBytesResponse(b'{"error": "invalid_request"}', 405)
+            response.headers["Allow"] = "GET, HEAD"
+        return response
+
+    return csrf_exempt(login_not_required(outside_transactions(view)))
+
+
+@_public
+def metadata(issuer_path: str = "") -> HttpResponse:
     """Answer RFC 8414's metadata, at the issuer's own path too; 404 without EAGLET_ISSUER."""
     issuer = conf.EAGLET_ISSUER
     # The issuer's own path is written after the well-known one (RFC 8414 §3.1).
     if issuer is None or issuer_path.strip("/") not in ("", urlsplit(issuer).path.strip("/")):
         return JsonBytesResponse(b'{"error": "not_found"}', 404)
-    if request.method not in ("GET", "HEAD"):
-        response: HttpResponse = JsonBytesResponse(b'{"error": "invalid_request"}', 405)
-        response.headers["Allow"] = "GET, HEAD"
-        return response
     return JsonBytesResponse(oauth_metadata.metadata(issuer).encode())
 
 
-@csrf_exempt
-@login_not_required
-@outside_transactions
-def jwks(request: HttpRequest) -> HttpResponse:
+@_public
+def jwks() -> HttpResponse:
     """Answer with the public keys that tokens for other services are signed with (RFC 7517)."""
-    if request.method not in ("GET", "HEAD"):
-        response: HttpResponse = JsonBytesResponse(b'{"error": "invalid_request"}', 405)
-        response.headers["Allow"] = "GET, HEAD"
-        return response
     response = JsonBytesResponse(json.dumps(published_keys()).encode())
     response.headers["Cache-Control"] = f"public, max-age={PUBLISHED_FOR_SECONDS}"
     return response

@@ -7,6 +7,7 @@ what it lags behind comes on top.
 
 import datetime
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
@@ -68,7 +69,7 @@ class CachedVerification(NamedTuple):
     expires_at: float  # by the wall clock
 
 
-class CachingVerifier:
+class CachingVerifier(ABC):
     """Remembers the tokens that were found good; safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -78,13 +79,13 @@ class CachingVerifier:
         access_changed.connect(self.clear)
         setting_changed.connect(self.clear)
 
+    @abstractmethod
     def place(self) -> str:
         """Return where the verdict comes from: the one of another place does not count."""
-        raise NotImplementedError
 
+    @abstractmethod
     def look_up(self, place: str, token: str) -> VerifiedAccessToken:
         """Return a token's record; raise InvalidAccessToken or ExpiredAccessToken."""
-        raise NotImplementedError
 
     def verify(self, token: str) -> VerifiedAccessToken:
         """Return the token's record; raise InvalidAccessToken or ExpiredAccessToken."""

@@ -8,6 +8,7 @@ from eaglet.auth.verifiers.jwt import foreign
 from eaglet.conf import conf
 from eaglet.contracts.discovery import LARGEST_BYTES, IssuerAway, endpoint, read_object
 from eaglet.contracts.fetching import fetch
+from eaglet.contracts.jose import Expired, expiry, is_meant_for
 from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
 
 _LONGEST: Final = 4096
@@ -42,14 +43,15 @@ class IntrospectionVerifier(CachingVerifier):
 
 
 def _judge(told: dict[str, Any], issuer: str) -> VerifiedAccessToken:
-    audience = told.get("aud")
-    audiences = audience if isinstance(audience, list) else [audience]
     client = told.get("client_id")
     if told.get("active") is not True or not isinstance(client, str):
         raise InvalidAccessToken("the issuer knows no such token")
-    if told.get("iss", issuer) != issuer or conf.EAGLET_AUDIENCE not in audiences:
+    if told.get("iss", issuer) != issuer or not is_meant_for(told, conf.EAGLET_AUDIENCE or ""):
         raise InvalidAccessToken("for another service")
-    expires = told.get("exp", time.time() + _UNTIL_TOLD_OTHERWISE_SECONDS)
-    if isinstance(expires, bool) or not isinstance(expires, int | float) or expires <= time.time():
-        raise ExpiredAccessToken("the access token has expired")
-    return foreign(client, min(float(expires), 253402300799.0), told.get("scope"))
+    try:
+        ends_at = expiry({"exp": time.time() + _UNTIL_TOLD_OTHERWISE_SECONDS, **told})
+    except Expired:
+        raise ExpiredAccessToken("the access token has expired") from None
+    except ValueError as error:
+        raise InvalidAccessToken(str(error)) from None
+    return foreign(client, ends_at, told.get("scope"))

@@ -1,9 +1,7 @@
 """Verify JWT access tokens by the keys of their issuer (RFC 9068 §4, RFC 8725)."""
 
 import datetime
-import math
-import time
-from typing import Any, Final
+from typing import Any
 
 from django.core.signals import setting_changed
 from joserfc import jwt
@@ -13,11 +11,15 @@ from eaglet.auth.tokens.verification import CachingVerifier, VerifiedAccessToken
 from eaglet.auth.verifiers.jwks import PublishedKeys
 from eaglet.conf import conf
 from eaglet.contracts.discovery import IssuerAway, endpoint
-from eaglet.contracts.jose import ACCESS_TOKEN_TYPES, REGISTRY, read_untrusted
+from eaglet.contracts.jose import (
+    ACCESS_TOKEN_TYPES,
+    REGISTRY,
+    Expired,
+    expiry,
+    is_meant_for,
+    read_untrusted,
+)
 from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
-
-LEEWAY_SECONDS: Final = 10
-"""How much clocks may differ, for `nbf` and `iat`; an `exp` is taken as it stands."""
 
 
 class ForeignAccessToken(VerifiedAccessToken):
@@ -68,24 +70,20 @@ def _url_of_keys() -> str:
 
 
 def _judge(claims: dict[str, Any], issuer: str) -> VerifiedAccessToken:
-    audience = claims.get("aud")
-    audiences = audience if isinstance(audience, list) else [audience]
     if not issuer or claims.get("iss") != issuer:
         raise InvalidAccessToken("of another issuer")
-    if not conf.EAGLET_AUDIENCE or conf.EAGLET_AUDIENCE not in audiences:
+    if not is_meant_for(claims, conf.EAGLET_AUDIENCE or ""):
         raise InvalidAccessToken("for another service")
-    now = time.time()
-    expires = _moment(claims, "exp")
-    if expires <= now:
-        raise ExpiredAccessToken("the access token has expired")
-    if any(
-        name in claims and _moment(claims, name) > now + LEEWAY_SECONDS for name in ("nbf", "iat")
-    ):
-        raise InvalidAccessToken("not good yet")
+    try:
+        ends_at = expiry(claims)
+    except Expired:
+        raise ExpiredAccessToken("the access token has expired") from None
+    except ValueError as error:
+        raise InvalidAccessToken(str(error)) from None
     client = claims.get("client_id")
     if not isinstance(client, str) or not isinstance(claims.get("sub"), str) or not client:
         raise InvalidAccessToken("names no client")
-    return foreign(client, expires, claims.get("scope"))
+    return foreign(client, ends_at, claims.get("scope"))
 
 
 def foreign(client: str, expires: float, scope: object) -> VerifiedAccessToken:
@@ -93,11 +91,3 @@ def foreign(client: str, expires: float, scope: object) -> VerifiedAccessToken:
     grants = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
     moment = datetime.datetime.fromtimestamp(expires, tz=datetime.UTC)
     return ForeignAccessToken(VerifiedApp(client, client, client), moment, grants)
-
-
-def _moment(claims: dict[str, Any], name: str) -> float:
-    value = claims.get(name)
-    # A year that no datetime has is no moment.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidAccessToken(f"has no {name}")
-    return min(float(value), 253402300799.0)

@@ -15,7 +15,9 @@ from celery.app.task import Context
 from django.contrib.auth.models import Group
 from kombu import Connection
 
-from tests.tasks.receiver.running import ALIAS, Receiver
+from tests.tasks.receiver.running import ALIAS
+
+from .conftest import BROKERS
 
 MESSAGES = int(os.environ.get("EAGLET_TEST_MESSAGES", "150"))
 SEED = os.environ.get("EAGLET_TEST_SEED", "1795973734")
@@ -35,23 +37,6 @@ VALUES = [
 CONTENT_TYPES = ["text/plain", "application/x-python-serialize", "nobody/knows", "", "a\nb"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
-
-@pytest.fixture(
-    params=[
-        "embedded",
-        pytest.param("rabbitmq", marks=pytest.mark.services),
-        pytest.param("redis_server", marks=pytest.mark.services),
-    ]
-)
-def receiver(request, tmp_path, settings, django_db_blocker):
-    is_embedded = request.param == "embedded"
-    url = (
-        f"eaglet://{tmp_path}/queue" if is_embedded else request.getfixturevalue(request.param).url
-    )
-    settings.CELERY_BROKER_URL = url
-    with django_db_blocker.unblock(), Receiver(tmp_path, url) as receiver:
-        yield receiver
 
 
 def message(draw, task, marker):
@@ -84,6 +69,7 @@ def message(draw, task, marker):
     return body, {**options, "headers": headers}
 
 
+@pytest.mark.parametrize("receiver", BROKERS, indirect=True)
 def test_whatever_comes_is_run_or_in_the_ledger_and_no_worker_ends(receiver):
     draw, sent = random.Random(SEED), set()
     receiver.put("{}", headers={})  # it declares the queue
