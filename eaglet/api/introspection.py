@@ -7,7 +7,6 @@ from django.urls import NoReverseMatch, reverse
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import CompiledResource, Method
-from eaglet.contracts.document import service_name
 from eaglet.params import Param
 
 TOKEN_RESOURCE: Final = ("auth", "access_token")
@@ -50,8 +49,3 @@ def path_of(resource: type[registry.Resource]) -> str:
 def token_resource() -> type[registry.Resource] | None:
     """Return the resource that issues access tokens, where they are issued here."""
     return registry.lookup(*TOKEN_RESOURCE)
-
-
-def project_name() -> str:
-    """Return what the project calls itself."""
-    return service_name() or "API"

@@ -62,8 +62,8 @@ class Settings:
     EAGLET_SERVICE_NAME = Setting(
         str,
         "",
-        "What the service is called in documents and by those who call it; else the package of "
-        "ROOT_URLCONF.",
+        "What the service is called in documents, pages, logs and metrics, and by those who call "
+        "it; else as the package of its settings, or the project's folder.",
     )
 
     # Resources

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from eaglet.contracts.document import service_name
+from eaglet.conf.naming import service_name
 from eaglet.contracts.param_schemas import ParamSchemas
 from eaglet.params import parse_declarations
 
@@ -58,7 +58,7 @@ def document(listing: Listing) -> dict[str, Any]:
     return {
         "asyncapi": VERSION,
         "info": {
-            "title": service_name() or "tasks",
+            "title": service_name(),
             "version": str(version),
             "description": _DESCRIPTION,
         },

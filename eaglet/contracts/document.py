@@ -8,12 +8,10 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import yaml
-from django.conf import settings
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
 
-from eaglet.conf import conf
 from eaglet.contracts.fetching import UnexpectedStatus, fetch
 from eaglet.exceptions import EagletError
 
@@ -92,13 +90,6 @@ _SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
 }
 _SCHEMA_VALIDATOR: Final = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-
-
-def service_name() -> str:
-    """Return what this service is called: EAGLET_SERVICE_NAME, or the package of its URLconf."""
-    urlconf = getattr(settings, "ROOT_URLCONF", None)
-    package = urlconf.partition(".")[0] if isinstance(urlconf, str) else ""
-    return conf.EAGLET_SERVICE_NAME or package
 
 
 def load(source: str, *kinds: str) -> dict[str, Any]:

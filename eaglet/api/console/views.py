@@ -11,8 +11,9 @@ from django.utils import translation
 
 from eaglet.api import registry
 from eaglet.api.console import catalogue
-from eaglet.api.introspection import path_of, project_name, token_resource
+from eaglet.api.introspection import path_of, token_resource
 from eaglet.api.security.staff_access import staff_file, staff_page
+from eaglet.conf.naming import service_name
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "templates" / "eaglet_api" / "console"
 LANGUAGES: Final = (("en", "English"), ("zh-hans", "中文"))
@@ -55,7 +56,7 @@ def _written(request: HttpRequest, shown: dict[str, Any] | None) -> HttpResponse
         language = translation.get_language_from_request(request)
     with translation.override(language):
         context = {
-            "project": project_name(),
+            "project": service_name(),
             "resources": catalogue.list_resources(),
             "shown": shown,
             "token_path": path_of(issuing) if issuing is not None else "",

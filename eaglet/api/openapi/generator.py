@@ -10,9 +10,10 @@ from rest_framework.settings import api_settings
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import compiled
-from eaglet.api.introspection import path_of, project_name
+from eaglet.api.introspection import path_of
 from eaglet.api.openapi.operations import ResourceSchema
 from eaglet.api.shapes.schema import VERSION
+from eaglet.conf.naming import service_name
 
 DESCRIPTION: Final = """\
 Every resource is at `/{app}/{resource}/`. Parameters may stand in the query and in the body, for
@@ -48,7 +49,7 @@ class Generator(SchemaGenerator):
         """Make the document; SPECTACULAR_SETTINGS may give it a title, a version and more."""
         schema: dict[str, Any] = super().get_schema(request, public)  # type: ignore[no-untyped-call]
         info = schema["info"]
-        info["title"] = info["title"] or project_name()
+        info["title"] = info["title"] or service_name()
         info.setdefault("description", DESCRIPTION)
         if "tags" not in schema:
             apps = sorted({resource.app for resource in registry.registered()})

@@ -17,9 +17,9 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from eaglet.api import registry
-from eaglet.api.introspection import project_name
 from eaglet.api.json_response import JsonBytesResponse
 from eaglet.api.security.staff_access import document_view, staff_file, staff_page
+from eaglet.conf.naming import service_name
 from eaglet.contracts import asyncapi
 from eaglet.contracts.document import as_text
 
@@ -77,7 +77,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     text = files("eaglet.api").joinpath("templates/eaglet_api/openapi.html").read_text()
     return HttpResponse(
         format_html(
-            text, project=project_name(), document=document, style=style, bundle=bundle, start=start
+            text, project=service_name(), document=document, style=style, bundle=bundle, start=start
         )
     )
 

@@ -12,7 +12,8 @@ from eaglet.client.codegen.module import module_text
 from eaglet.client.codegen.names import identifier
 from eaglet.client.codegen.operations import operations
 from eaglet.client.services.addresses import is_name
-from eaglet.contracts.document import InvalidDocument, load, service_name
+from eaglet.conf.naming import service_name
+from eaglet.contracts.document import InvalidDocument, load
 
 
 class Command(BaseCommand):
