@@ -54,7 +54,8 @@ def declare_access_token_resource() -> None:
     """
     wanted = conf.EAGLET_ISSUE_TOKENS
     if wanted is None:
-        wanted = any(resource.is_guarded() for resource in registry.registered())
+        guarded = (resource.is_guarded() for resource in registry.registered())
+        wanted = bool(conf.EAGLET_AUDIENCES) or any(guarded)
     if wanted:
         # These need Django REST framework; the former declares the resource.
         from eaglet.api import routing  # noqa: PLC0415

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from django.core.signals import setting_changed
 
 from eaglet.conf import conf
-from eaglet.contracts.fetching import fetch
+from eaglet.contracts.fetching import UnexpectedStatus, fetch
 from eaglet.exceptions import EagletError
 
 LARGEST_BYTES: Final = 256 * 1024
 KEPT_FOR_SECONDS: Final = 3600.0
 AGAIN_AFTER_SECONDS: Final = 10.0
 _WELL_KNOWN: Final = "/.well-known/oauth-authorization-server"
+_OPENID_WELL_KNOWN: Final = "/.well-known/openid-configuration"
 
 _lock = Lock()
 _kept: dict[str, tuple[dict[str, Any] | None, float]] = {}
@@ -47,7 +48,8 @@ def endpoint(name: str) -> str:
     if metadata is None:
         raise IssuerAway(f"{issuer} could not be asked a moment ago")
     url = metadata.get(name)
-    if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
+    # Secrets go there, and keys come from there: by no other way than the metadata did.
+    if not isinstance(url, str) or urlsplit(url).scheme not in ("https", urlsplit(issuer).scheme):
         raise IssuerAway(f"the metadata of {issuer} has no {name}")
     return url
 
@@ -56,7 +58,12 @@ def _metadata(issuer: str) -> dict[str, Any]:
     parts = urlsplit(issuer)
     # The issuer's own path is written after the well-known one (RFC 8414 §3.1).
     url = parts._replace(path=_WELL_KNOWN + parts.path.rstrip("/")).geturl()
-    found = read_object(fetch(url, largest_bytes=LARGEST_BYTES))
+    try:
+        content = fetch(url, largest_bytes=LARGEST_BYTES)
+    except UnexpectedStatus:
+        # Keycloak, for one, has them where OpenID Connect Discovery §4 has it.
+        content = fetch(issuer.rstrip("/") + _OPENID_WELL_KNOWN, largest_bytes=LARGEST_BYTES)
+    found = read_object(content)
     if found.get("issuer") != issuer:  # RFC 8414 §3.3
         raise ValueError("these are the metadata of another issuer")
     return found
@@ -66,7 +73,10 @@ def read_object(content: bytes) -> dict[str, Any]:
     """Return the JSON object that an issuer has answered with. Raises ValueError."""
     if len(content) > LARGEST_BYTES:
         raise ValueError("the answer is too large")
-    found = json.loads(content)
+    try:
+        found = json.loads(content)
+    except RecursionError:
+        found = None
     if not isinstance(found, dict):
         raise ValueError("the answer is no object")  # noqa: TRY004 - of the answer
     return found

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import math
 import time
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -23,7 +22,8 @@ SIGNED_BY: Final = ("ES256", "EdDSA")
 KEY_TYPES: Final = {"ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519"), "RS256": ("RSA", None)}
 """By algorithm: `kty` and `crv` of the keys it goes with, and with no others (RFC 8725 §3.1)."""
 
-LARGEST_BYTES: Final = 8 * 1024
+LARGEST_BYTES: Final = 8000
+"""How long a JWT may be: what fits a header line of the usual servers, 8 KiB in all."""
 LEEWAY_SECONDS: Final = 10
 
 # Of the year 9999: later ones have no datetime.
@@ -90,9 +90,9 @@ def expiry(claims: Mapping[str, Any]) -> float:
 
 def _moment(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         raise ValueError(f"has no {name}")
-    return min(float(value), _LAST_MOMENT)
+    return float(min(value, _LAST_MOMENT))
 
 
 class Untrusted(NamedTuple):

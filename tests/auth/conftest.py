@@ -173,6 +173,16 @@ class Issuer:
         return self.ask(credentials, **form).json()["access_token"]
 
 
+class AtOnce:
+    """Stands in for a thread: what is fetched is answered by the test's own database."""
+
+    def __init__(self, target, **kwargs):
+        self.start = target
+
+    def join(self, seconds):
+        """There is nothing to wait for."""
+
+
 @pytest.fixture
 def issuer(db, oauth, settings, monkeypatch):
     """Issues for the service `card`, which is this one too, and takes JWTs; counts fetches."""
@@ -191,6 +201,7 @@ def issuer(db, oauth, settings, monkeypatch):
         headers = {"Authorization": f"Basic {pair}"}
         return Client().post(path, urlencode(form), content_type=FORM, headers=headers).content
 
+    monkeypatch.setattr("eaglet.auth.verifiers.jwks.Thread", AtOnce)
     for module in ("contracts.discovery", "auth.verifiers.jwks", "auth.verifiers.introspection"):
         monkeypatch.setattr(f"eaglet.{module}.fetch", fetch)
     return Issuer(oauth, fetched)

@@ -142,15 +142,15 @@ class App(models.Model):
         Args:
             public_key: the key, as a JWK.
             jwks_url: where the keys are, if it is none.
-            issuer: who signs; by default the app, as its app key.
-            subject: whom it names; likewise.
+            issuer: who signs; by default the app, as its app key, or, at a URL, nobody who says.
+            subject: whom it names; by default the app.
         """
         return AppSecret.objects.using(self._state.db).create(
             app=self,
             digest=keys.digest(keys.generate_secret()),  # of a secret that nobody has
             public_key=public_key,
             jwks_url=jwks_url,
-            issuer=issuer or self.app_key,
+            issuer=issuer or ("" if jwks_url else self.app_key),
             subject=subject or self.app_key,
         )
 

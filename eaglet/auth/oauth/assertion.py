@@ -1,6 +1,7 @@
 """Authenticate a client by what a key has signed in place of a secret (RFC 7523)."""
 
 import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -19,39 +20,45 @@ from eaglet.exceptions import InvalidAppKey
 
 LONGEST_SECONDS: Final = 24 * 3600
 """How long what a platform signs may be good; Kubernetes makes an hour of it."""
+_MOST_KEYS: Final = 10
 
 
 @sensitive_variables()
 def authenticate_by_assertion(assertion: str, client_id: str | None) -> AppSecret:
     """Return the record of the key that has signed an assertion, with its `app` loaded.
 
-    Its `iss` and `sub` are those that were registered with the key, its `aud` is EAGLET_ISSUER or
-    the token endpoint (§3). Raises InvalidAppKey, always the same.
+    Its `iss`, if any, and `sub` are those that were registered with the key, its `aud` is
+    EAGLET_ISSUER or the token endpoint (§3). Raises InvalidAppKey, always the same.
     """
-    try:
+    with suppress(ValueError):
         told = read_untrusted(assertion)
-        record = _record(str(told.claims.get("iss")), str(told.claims.get("sub")))
-        key = None if record is None else _key_of(record, told.kid)
-        if record is None or key is None or key.algorithm != told.algorithm:
-            raise ValueError("signed by no key of this client")
-        if client_id not in (None, record.app.app_key):
-            raise ValueError("of another client")
-        _check(jwt.decode(assertion, key.key, registry=REGISTRY).claims, record)
-    except (ValueError, JoseError, IssuerAway):
-        raise InvalidAppKey("incorrect client assertion") from None
-    return record
+        # A SPIFFE JWT-SVID needs no `iss`.
+        for record in _records(told.claims.get("iss", ""), told.claims.get("sub")):
+            with suppress(ValueError, JoseError, IssuerAway):
+                key = _key_of(record, told.kid)
+                if key is None or key.algorithm != told.algorithm:
+                    continue
+                _check(jwt.decode(assertion, key.key, registry=REGISTRY).claims, record)
+                if client_id in (None, record.app.app_key):
+                    return record
+    raise InvalidAppKey("incorrect client assertion")
 
 
-def _record(issuer: str, subject: str) -> AppSecret | None:
-    if not issuer or not subject or not (issuer + subject).isprintable():
-        return None
+def _records(issuer: object, subject: object) -> list[AppSecret]:
+    """Return whom these name, newest first: of two keys that are live, either may sign."""
+    if not (isinstance(issuer, str) and isinstance(subject, str) and subject):
+        return []
+    if not (issuer + subject).isprintable():
+        return []
     # The database that is written to: a replica may not know yet that a key was revoked.
     secrets = AppSecret.objects.using(router.db_for_write(AppSecret)).select_related("app")
-    for record in secrets.filter(issuer=issuer, subject=subject).live().order_by("-pk"):
-        # Compared again because a collation may be case-insensitive.
-        if record.app.is_active and (record.issuer, record.subject) == (issuer, subject):
-            return record
-    return None
+    found = secrets.filter(issuer=issuer, subject=subject, app__is_active=True).live()
+    # Compared again because a collation may be case-insensitive.
+    return [
+        record
+        for record in found.order_by("-pk")[:_MOST_KEYS]
+        if (record.issuer, record.subject) == (issuer, subject)
+    ]
 
 
 def _key_of(record: AppSecret, kid: str) -> PublicKey | None:
@@ -70,7 +77,7 @@ def _check(claims: dict[str, Any], record: AppSecret) -> None:
     issuer = conf.EAGLET_ISSUER or ""
     if not issuer or not is_meant_for(claims, issuer, f"{issuer.rstrip('/')}/{TOKEN_PATH}"):
         raise ValueError("for somebody else")
-    if (claims.get("iss"), claims.get("sub")) != (record.issuer, record.subject):
+    if (claims.get("iss", ""), claims.get("sub")) != (record.issuer, record.subject):
         raise ValueError("of somebody else")
     if expiry(claims) > time.time() + LONGEST_SECONDS:
         raise ValueError("good for too long")

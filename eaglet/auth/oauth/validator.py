@@ -18,7 +18,12 @@ from oauthlib.oauth2.rfc6749.grant_types import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.tokens import TokenBase
 
 from eaglet.auth import keys
-from eaglet.auth.issuer.audiences import audience_of, grants_at, issue_for_audience
+from eaglet.auth.issuer.audiences import (
+    audience_of,
+    grants_at,
+    introspect_jwt,
+    issue_for_audience,
+)
 from eaglet.auth.models import AccessToken, AppSecret
 from eaglet.auth.oauth.assertion import authenticate_by_assertion
 from eaglet.auth.oauth.metadata import GRANT_TYPE
@@ -80,7 +85,10 @@ class AppValidator(RequestValidator):
         self, token: str, token_type_hint: str | None, request: Request, *args: Any, **kwargs: Any
     ) -> dict[str, Any] | None:
         """Return what RFC 7662 §2.2 says of a live token that is the client's to see, else None."""
-        record = _live_token(token, _client_of(request))
+        client = _client_of(request)
+        if "." in token:
+            return introspect_jwt(token, client)
+        record = _live_token(token, client)
         if record is None:
             return None
         claims = {

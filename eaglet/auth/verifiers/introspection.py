@@ -2,16 +2,17 @@
 
 import time
 from typing import Any, Final
+from urllib.parse import quote_plus
 
 from eaglet.auth.tokens.verification import CachingVerifier, VerifiedAccessToken
 from eaglet.auth.verifiers.jwt import foreign
 from eaglet.conf import conf
 from eaglet.contracts.discovery import LARGEST_BYTES, IssuerAway, endpoint, read_object
 from eaglet.contracts.fetching import fetch
+from eaglet.contracts.jose import LARGEST_BYTES as LONGEST
 from eaglet.contracts.jose import Expired, expiry, is_meant_for
 from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
 
-_LONGEST: Final = 4096
 _UNTIL_TOLD_OTHERWISE_SECONDS: Final = 60
 
 
@@ -27,14 +28,15 @@ class IntrospectionVerifier(CachingVerifier):
 
         The issuer being away is an InvalidAccessToken too: nothing is let in unasked.
         """
-        if not place or len(token) > _LONGEST or not (token.isascii() and token.isprintable()):
+        if not place or len(token) > LONGEST or not (token.isascii() and token.isprintable()):
             raise InvalidAccessToken("not an access token of the issuer")
         try:
             content = fetch(
                 endpoint("introspection_endpoint"),
                 largest_bytes=LARGEST_BYTES,
                 form={"token": token, "token_type_hint": "access_token"},
-                credentials=(conf.APP_KEY or "", conf.APP_SECRET or ""),
+                # Each is form-encoded by itself first (RFC 6749 §2.3.1).
+                credentials=(quote_plus(conf.APP_KEY or ""), quote_plus(conf.APP_SECRET or "")),
             )
             told = read_object(content)
         except (IssuerAway, OSError, ValueError) as error:

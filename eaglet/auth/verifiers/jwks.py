@@ -24,7 +24,9 @@ logger = logging.getLogger("eaglet.auth")
 FRESH_FOR_SECONDS: Final = 300.0
 STALE_FOR_SECONDS: Final = 24 * 3600.0
 """How long the keys count that were read last, while the issuer is away."""
+_PATIENCE_SECONDS: Final = 2.0
 _MOST_KEYS: Final = 100
+_LEAST_RSA_BITS: Final = 2048  # RFC 7518 §3.3
 
 
 class PublicKey:
@@ -38,50 +40,56 @@ class PublicKey:
 class PublishedKeys:
     """The keys at a URL by their id; safe to use from several threads.
 
-    A key id that nobody knows has them read again, at most once in AGAIN_AFTER_SECONDS, whatever
-    strangers send; so does their age, on a thread, while those that are there are used.
+    A key id that nobody knows has them read again, and so does their age, on a thread, at most
+    once in AGAIN_AFTER_SECONDS, whatever strangers send.
     """
 
     def __init__(self, url: Callable[[], str]) -> None:
         self._url = url
         self._lock = Lock()
         self._keys: dict[str, PublicKey] = {}
-        self._read_at: float | None = None
+        self._read_at = -math.inf
         self._not_before = 0.0
+        self._reading: Thread | None = None
+        self._is_away = False
 
     def get(self, kid: str) -> PublicKey | None:
-        """Return the key of an id, or None. Raises IssuerAway where no key at all is known."""
-        age = time.monotonic() - self._read_at if self._read_at is not None else math.inf
-        if age > STALE_FOR_SECONDS:
-            with self._lock:  # of many that come at once, one reads them for all
-                if self._is_due() and not self._read():
-                    self._keys = {}
-            if not self._keys:
-                raise IssuerAway("the issuer's keys can't be read")
-        elif kid not in self._keys:
-            with self._lock:
-                if kid not in self._keys and self._is_due():
-                    self._read()
-        elif age > FRESH_FOR_SECONDS and self._is_due():
-            Thread(target=self._read, name="eaglet-jwks", daemon=True).start()
+        """Return the key of an id, or None. Raises IssuerAway where no key at all is known.
+
+        What was not in use for long is read again first: a key may have been withdrawn.
+        """
+        age = self._age()
+        if kid not in self._keys or age > FRESH_FOR_SECONDS:
+            is_usable = kid in self._keys and (self._is_away or age < 2 * FRESH_FOR_SECONDS)
+            self._read_again(0 if is_usable else _PATIENCE_SECONDS)
+        if self._age() > STALE_FOR_SECONDS:
+            raise IssuerAway("the issuer's keys can't be read")
         return self._keys.get(kid)
 
-    def _is_due(self) -> bool:
-        now = time.monotonic()
-        if now < self._not_before:
-            return False
-        self._not_before = now + AGAIN_AFTER_SECONDS
-        return True
+    def _age(self) -> float:
+        return time.monotonic() - self._read_at
 
-    def _read(self) -> bool:
+    def _read_again(self, patience: float) -> None:
+        """Begin to, unless that was done a moment ago; wait so many seconds for it at most."""
+        with self._lock:
+            now = time.monotonic()
+            if now >= self._not_before:
+                self._not_before = now + AGAIN_AFTER_SECONDS
+                self._reading = Thread(target=self._read, name="eaglet-jwks", daemon=True)
+                self._reading.start()
+            reading = self._reading
+        if reading is not None and patience:
+            reading.join(patience)
+
+    def _read(self) -> None:
         try:
             content = fetch(self._url(), largest_bytes=LARGEST_BYTES)
             self._keys = _keys_in(read_object(content))
         except (IssuerAway, OSError, ValueError) as error:
+            self._is_away = True
             logger.warning("the issuer's keys can't be read: %s", type(error).__name__)
-            return False
-        self._read_at = time.monotonic()
-        return True
+        else:
+            self._is_away, self._read_at = False, time.monotonic()
 
 
 def _keys_in(found: dict[str, Any]) -> dict[str, PublicKey]:
@@ -106,5 +114,6 @@ def public_key(told: dict[str, Any]) -> PublicKey | None:
                 key: Any = import_key(told)
             except (JoseError, ValueError):
                 return None
-            return PublicKey(algorithm, key)
+            is_weak = kind == "RSA" and key.raw_value.key_size < _LEAST_RSA_BITS
+            return None if is_weak else PublicKey(algorithm, key)
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from django.apps import apps
 from django.core.signals import setting_changed
 
 from eaglet.client.services.addresses import (
@@ -212,7 +213,7 @@ def _token_url(entry: Mapping[str, Any]) -> str | None:
     told = entry.get("TOKEN_URL")
     if not told and not (entry.get("APP_KEY") and entry.get("APP_SECRET")):
         told = conf.EAGLET_TOKEN_URL
-        if told is None and conf.EAGLET_ISSUER and conf.EAGLET_ISSUE_TOKENS is False:
+        if told is None and conf.EAGLET_ISSUER and not _issues_tokens():
             return ""
     if not told:
         return None
@@ -223,6 +224,12 @@ def _token_url(entry: Mapping[str, Any]) -> str | None:
     if not str(told).startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
         raise InvalidRequest("TOKEN_URL must begin with https:// or http://")
     return str(told)
+
+
+def _issues_tokens() -> bool:
+    """Return whether EAGLET_ISSUER may be this service itself."""
+    has_apps = apps.ready and apps.is_installed("eaglet.auth")
+    return has_apps and conf.EAGLET_ISSUE_TOKENS is not False
 
 
 def _url(address: str, where: str, set_up: Configuration) -> str:

@@ -81,6 +81,8 @@ def test_a_client_gets_a_token_by_its_key(ask, hermes, call, issuer, algorithm, 
         {"nbf": 9999999999},
         {"iat": 9999999999},
         {"iat": "now"},
+        {"exp": 10**400},
+        {"exp": float("nan")},
     ],
     ids=repr,
 )
@@ -151,6 +153,25 @@ def test_a_platforms_token_names_the_client(ask, hermes, platform):
     refused(ask(signed(ECKey.generate_key("P-256"), CLUSTER, header={"kid": "1"}, sub=SUBJECT)))
 
 
+def test_a_platform_that_names_no_issuer_names_the_client_all_the_same(ask, hermes, platform):
+    key, _fetched = platform
+    spiffe = "spiffe://shop.example/member"
+    url = f"https://spire.example/keys/{key.thumbprint()}"
+    call_command("trust_key", "hermes", "--jwks-url", url, "--subject", spiffe)
+    svid = signed(key, None, header={"kid": "1"}, sub=spiffe)
+    assert ask(svid).status_code == 200
+    refused(ask(signed(key, CLUSTER, header={"kid": "1"}, sub=spiffe)))
+    refused(ask(signed(key, None, header={"kid": "1"}, sub=SUBJECT)))
+    refused(ask(signed(key, None, header={"kid": "1"}, sub=None)))
+
+
+def test_of_two_keys_that_are_trusted_each_may_sign(ask, hermes, key):
+    other = ECKey.generate_key("P-256")
+    hermes.app.trust(public_key=other.as_dict(private=False))
+    app_key = hermes.app.app_key
+    assert [ask(signed(one, app_key)).status_code for one in (key, other)] == [200, 200]
+
+
 def test_strangers_cause_no_fetch(ask, platform):
     key, fetched = platform
     for number in range(20):
@@ -171,7 +192,7 @@ def test_the_command_takes_a_pem_file_or_says_what_is_wrong(hermes, tmp_path, ca
     pem.write_bytes(ECKey.generate_key("P-384").as_pem(private=False))
     with pytest.raises(CommandError, match="goes with none"):
         call_command("trust_key", "hermes", "--public-key", str(pem))
-    with pytest.raises(CommandError, match="--issuer"):
+    with pytest.raises(CommandError, match="--subject"):
         call_command("trust_key", "hermes", "--jwks-url", "https://a.example")
 
 

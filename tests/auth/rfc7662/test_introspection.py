@@ -2,7 +2,7 @@ import pytest
 from django.utils import timezone
 
 from eaglet.auth import keys
-from eaglet.auth.models import AccessToken, App, AppSecret
+from eaglet.auth.models import AccessToken, App, AppSecret, SigningKey
 
 rfc = pytest.mark.rfc
 
@@ -137,3 +137,51 @@ def test_a_switched_off_apps_tokens_are_inactive(introspect, hermes, make_app):
 def test_it_counts_as_a_use_of_the_secret(introspect, hermes):
     introspect(hermes, "x")
     assert hermes.app.secrets.get().last_used_at is not None
+
+
+@pytest.fixture
+def jwt(issuer, hermes):
+    issuer.allow(hermes, "card.trade:get")
+    return issuer.token(hermes)
+
+
+@rfc("7662", "2.2", "A JWT of the issuer's is told of as another token, with the grants of now.")
+def test_a_jwt_is_told_of_to_whom_it_concerns(introspect, jwt, hermes, make_app, issuer):
+    issuer.allow(hermes, "card.balance:get")
+    told = introspect(hermes, jwt).json()
+    assert told["active"] is True
+    assert told["client_id"] == hermes.app.app_key
+    assert told["aud"] == "https://card.example"
+    assert told["scope"] == "card.balance:get card.trade:get"
+    stranger, service = make_app("stranger"), make_app("card", may_introspect=True)
+    assert introspect(stranger, jwt).json() == INACTIVE
+    assert introspect(service, jwt).json() == told
+    for none in (jwt[:-4] + "AAAA", "a.b.c", "a" * 9000 + ".b.c", "."):
+        assert introspect(service, none).json() == INACTIVE
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda app: app.secrets.get().revoke(),
+        lambda app: App.objects.filter(pk=app.pk).update(is_active=False),
+        lambda app: app.delete(),
+        lambda app: SigningKey.objects.all().delete(),
+    ],
+    ids=["secret", "app switched off", "app deleted", "key"],
+)
+def test_a_jwt_whose_ground_is_gone_is_inactive(introspect, jwt, hermes, make_app, end):
+    service = make_app("card", may_introspect=True)
+    end(hermes.app)
+    assert introspect(service, jwt).json() == INACTIVE
+
+
+def test_a_service_that_asks_takes_jwts_too(issuer, jwt, settings, make_app, call, hermes):
+    service = make_app("card", may_introspect=True)
+    settings.EAGLET_TOKEN_VERIFIERS = ["introspection"]
+    settings.APP_KEY, settings.APP_SECRET = service.app.app_key, service.secret
+    settings.EAGLET_TOKEN_CACHE_SECONDS = 0
+    issuer.allow(hermes, "auth_tests.guarded:get")
+    assert [call(jwt).status_code, call(jwt, "post").status_code] == [200, 403]
+    hermes.app.secrets.get().revoke()
+    assert call(jwt).status_code == 401

@@ -4,13 +4,16 @@ import base64
 import hmac
 import json
 import time
+from threading import Event, Thread
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from eaglet.auth.issuer.signing_keys import signer
+from eaglet.auth.models import SigningKey
+from eaglet.auth.verifiers.jwks import public_key
 from eaglet.contracts.jose import REGISTRY
 
 from ..conftest import CARD, ISSUER
@@ -136,3 +139,60 @@ def test_before_the_keys_could_be_read_nothing_is_let_in(made, call, issuer, mon
 
     monkeypatch.setattr("eaglet.auth.verifiers.jwks.fetch", away)
     assert call(made()).status_code == 401
+
+
+def clock(monkeypatch, seconds):
+    now = time.monotonic() + seconds
+    monkeypatch.setattr("eaglet.auth.verifiers.jwks.time.monotonic", lambda: now)
+
+
+def test_a_key_that_was_withdrawn_while_nothing_came_lets_nobody_in(
+    made, call, issuer, monkeypatch
+):
+    assert call(made()).status_code == 200
+    token = made(jti="2")
+    SigningKey.objects.all().delete()
+    clock(monkeypatch, 3600)
+    assert call(token).status_code == 401
+
+
+def test_an_issuer_that_hangs_keeps_nobody_waiting_whose_key_is_known(
+    made, call, issuer, monkeypatch
+):
+    assert call(made()).status_code == 200
+    asked, answer = Event(), Event()
+
+    def hang(*args, **kwargs):
+        asked.set()
+        answer.wait(30)
+        raise OSError("away")
+
+    monkeypatch.setattr("eaglet.auth.verifiers.jwks.fetch", hang)
+    monkeypatch.setattr("eaglet.auth.verifiers.jwks.Thread", Thread)
+    monkeypatch.setattr("eaglet.auth.verifiers.jwks._PATIENCE_SECONDS", 0.05)
+    clock(monkeypatch, 400)
+    stranger = ECKey.generate_key("P-256")
+    unknown = [made({"kid": str(number)}, key=stranger) for number in range(3)]
+    try:
+        assert call(made(jti="2")).status_code == 200
+        assert asked.wait(10)
+        assert [call(token).status_code for token in unknown] == [401] * 3
+        assert not answer.is_set()
+    finally:
+        answer.set()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b"[]", b"", b'{"keys": 1}', b'{"keys": [1, {}, {"kid": "1", "kty": "EC"}]}'],
+    ids=lambda content: content[:10],
+)
+def test_keys_that_are_none_let_nobody_in(made, call, issuer, monkeypatch, content):
+    monkeypatch.setattr("eaglet.auth.verifiers.jwks.fetch", lambda *args, **kwargs: content)
+    assert call(made()).status_code == 401
+
+
+@rfc("8725", "3.5", "A key too short to be safe is none.")
+@pytest.mark.filterwarnings("ignore:Key size")
+def test_an_rsa_key_of_1024_bits_is_none():
+    assert public_key(RSAKey.generate_key(1024).as_dict(private=False)) is None

@@ -92,6 +92,12 @@ def decoded_kid(token):
     return jws.extract_compact(token.encode()).headers()["kid"]
 
 
+def test_grants_that_fit_no_header_are_not_issued(issuer, hermes, caplog):
+    issuer.allow(hermes, *(f"card.{'x' * 180}{number}:get" for number in range(40)))
+    assert issuer.ask(hermes).status_code == 500
+    assert "give it some with *" in caplog.text
+
+
 def test_without_a_key_nothing_is_issued_and_the_log_says_what_to_do(issuer, hermes, caplog):
     SigningKey.objects.all().delete()
     assert issuer.ask(hermes).status_code == 500

@@ -1,6 +1,8 @@
 """One issuer gives the tokens for every service (RFC 6749 §4.4, RFC 8707)."""
 
 import base64
+import subprocess
+import sys
 
 import pytest
 from joserfc import jwt
@@ -8,10 +10,12 @@ from joserfc.jwk import ECKey
 
 from eaglet.client import Resource, TokenUnavailable
 from eaglet.client.tokens.cache import tokens
+from eaglet.contracts import discovery
 from eaglet.contracts.jose import ASSERTION_TYPE, REGISTRY
 
 from ..calling import CALL, call
 from ..recording_server import Reply, envelope
+from . import toolkit_server
 
 
 @pytest.fixture
@@ -63,21 +67,89 @@ def test_an_entry_names_a_token_url_of_its_own(issuing, card, other_server, sett
     assert [each.target for each in other_server.received] == ["/other"]
 
 
-def test_the_token_endpoint_is_found_by_the_issuers_metadata(issuing, card, settings):
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
+# As Keycloak has them: OpenID Connect's.
+REALM = "/realms/shop"
+OPENID = f"{REALM}/.well-known/openid-configuration"
+
+
+@pytest.fixture
+def found(issuing, settings):
+    """Has the token endpoint found by the metadata of an issuer, which are at a path."""
     settings.EAGLET_TOKEN_URL, settings.EAGLET_ISSUE_TOKENS = None, False
-    settings.EAGLET_ISSUER = issuing.url
 
-    def answer(request):
-        if request.path.startswith("/.well-known/"):
-            return Reply({"issuer": issuing.url, "token_endpoint": f"{issuing.url}/token"})
-        return Reply({"access_token": "found", "expires_in": 300, "token_type": "Bearer"})
+    def found(realm, path, endpoint=f"{issuing.url}/token"):
+        settings.EAGLET_ISSUER = issuing.url + realm
 
-    issuing.answer = answer
+        def answer(request):
+            if request.path == path:
+                return Reply({"issuer": issuing.url + realm, "token_endpoint": endpoint})
+            if request.path != "/token":
+                return Reply(b"no", status=404)
+            return Reply({"access_token": "found", "expires_in": 300, "token_type": "Bearer"})
+
+        issuing.answer = answer
+        return issuing
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("realm", "asked"),
+    [
+        ("", [WELL_KNOWN]),
+        (REALM, [f"{WELL_KNOWN}{REALM}"]),
+        (REALM, [f"{WELL_KNOWN}{REALM}", OPENID]),
+    ],
+)
+def test_the_token_endpoint_is_found_by_the_issuers_metadata(found, card, realm, asked):
+    issuer = found(realm, asked[-1])
     call()
-    assert [each.path for each in issuing.received] == [
-        "/.well-known/oauth-authorization-server",
-        "/token",
-    ]
+    assert [each.path for each in issuer.received] == [*asked, "/token"]
+    assert card.received[0].headers["Authorization"] == "Bearer found"
+
+
+def test_no_secret_is_sent_where_the_metadata_lead_astray(found, card):
+    issuer = found("", WELL_KNOWN, endpoint="ftp://evil.example/token")
+    with pytest.raises(TokenUnavailable, match="no token_endpoint"):
+        call()
+    issuer.answer = lambda request: Reply(b"[" * 100_000)
+    discovery._kept.clear()
+    tokens.clear_all()
+    with pytest.raises(TokenUnavailable, match="ValueError"):
+        call()
+    assert {each.path for each in issuer.received} == {WELL_KNOWN}
+
+
+@pytest.fixture
+def toolkit(tmp_path):
+    """django-oauth-toolkit, in a process of its own."""
+    pytest.importorskip("oauth2_provider", reason="django-oauth-toolkit is not installed")
+    command = [sys.executable, toolkit_server.__file__, str(tmp_path / "toolkit.sqlite3")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.terminate()
+
+
+@pytest.mark.parametrize("finds", [True, False])
+def test_django_oauth_toolkit_gives_tokens(toolkit, card, settings, finds):
+    settings.ENABLE_API_AUTH, settings.EAGLET_ISSUE_TOKENS = True, False
+    settings.APP_KEY, settings.APP_SECRET = "hermes", toolkit_server.SECRET
+    if finds:
+        settings.EAGLET_ISSUER = toolkit
+    else:
+        settings.EAGLET_TOKEN_URL = f"{toolkit}/token/"
+    settings.EAGLET_SERVICES = {"card": {"HOST": card.url}}
+    for _ in range(3):
+        call()
+    sent = {each.headers["Authorization"] for each in card.received}
+    assert len(sent) == 1
+    assert len(sent.pop()) > len("Bearer ") + 20
+    settings.APP_SECRET = "wrong"
+    with pytest.raises(TokenUnavailable, match="invalid_client"):
+        call()
 
 
 @pytest.mark.parametrize(

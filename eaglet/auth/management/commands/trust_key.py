@@ -45,12 +45,15 @@ class Command(BaseCommand):
                 raise CommandError("the file holds no public key") from None
             if public_key(key) is None:
                 raise CommandError(f"the key goes with none of {', '.join(KEY_TYPES)}")
-        elif not issuer or not subject:
-            raise CommandError("--jwks-url needs --issuer and --subject")
+        elif not subject:
+            raise CommandError(
+                "--jwks-url needs --subject, and --issuer if what is signed names one"
+            )
         else:
             try:
                 URLValidator(schemes=["https", "http"])(url)
             except ValidationError as error:
                 raise CommandError("; ".join(error.messages)) from None
         record = app.trust(public_key=key, jwks_url=url, issuer=issuer, subject=subject)
-        self.stdout.write(f"{record}: what {record.issuer} signs for {record.subject} is trusted.")
+        who = record.issuer or record.jwks_url
+        self.stdout.write(f"{record}: what {who} signs for {record.subject} is trusted.")
