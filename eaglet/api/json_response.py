@@ -12,6 +12,10 @@ JSON_UTF8: Final = f"{JSON_TYPE}; charset=utf-8"
 """The Content-Type: callers of old guess where no charset is named."""
 
 _TYPE_HEADER: Final = ("Content-Type", JSON_UTF8)
+_PRIVATE: Final = {
+    "cache-control": ("Cache-Control", "private"),
+    "vary": ("Vary", "Authorization"),
+}
 
 
 class _Headers(ResponseHeaders):
@@ -55,3 +59,14 @@ class JsonBytesResponse(HttpResponse):
             self.headers["Content-Type"] = content_type
         if status != 200:
             self.status_code = status
+
+    def make_private(self) -> bool:
+        """Add what tells caches that it is for one caller; False where it says something already.
+
+        As `eaglet.api.responses.make_private` does, for a twentieth of a small call less.
+        """
+        kept = self.headers._store
+        if not kept.keys().isdisjoint(_PRIVATE):
+            return False
+        kept.update(_PRIVATE)
+        return True

@@ -224,6 +224,8 @@ def plain(envelope: Envelope) -> Any:
 
 def make_private(response: HttpResponseBase) -> None:
     """Tell caches that an answer is for one caller only (RFC 6750 §2.3, RFC 9111 §3.5)."""
+    if isinstance(response, JsonBytesResponse) and response.make_private():
+        return
     if "Cache-Control" in response.headers:
         patch_cache_control(response, private=True)
     else:

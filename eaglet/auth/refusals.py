@@ -32,6 +32,8 @@ _noted: Final[deque[_Refusal]] = deque(maxlen=1000)
 
 def note(app_id: int, reason: Reason, grant: str = "") -> None:
     """Count one refused call, when the request that is being answered ends."""
+    # Not before something is noted: a receiver costs every request, refused or not.
+    request_finished.connect(write, dispatch_uid=__name__)
     _noted.append(_Refusal(app_id, reason.value, grant[:GRANT_LENGTH]))
 
 
@@ -75,6 +77,3 @@ def _add(counts: Counter[_Refusal], using: str) -> None:
         # ends inside of a transaction is a test's, and so is the connection.
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
-
-
-request_finished.connect(write, dispatch_uid=__name__)
