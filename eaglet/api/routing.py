@@ -32,7 +32,10 @@ _own_routes: list[URLPattern | URLResolver] = [
     path("asyncapi.json", openapi.asyncapi_json, name="asyncapi.json"),
     path("openapi/", openapi.page, name="openapi"),
     path("openapi/<str:name>", openapi.file, name="openapi-file"),
+    path("", console.landing, name="landing"),
     path("console/", console.index, name="console"),
+    path("console/index.json", console.index_json, name="console-index"),
+    path("console/token", console.token_state, name="console-token"),
     path("console/<str:app>/<str:resource>/", console.resource_page, name="console-resource"),
     path("console/<str:name>", console.file, name="console-file"),
 ]

@@ -1,12 +1,13 @@
 """What the service is called: in documents, pages, logs, metrics, and by those who call it."""
 
+import functools
 import os
 import re
 import sys
 from pathlib import Path
 from typing import Final
 
-from django.conf import ENVIRONMENT_VARIABLE
+from django.conf import ENVIRONMENT_VARIABLE, settings
 
 from eaglet.conf import conf
 
@@ -20,8 +21,13 @@ def service_name() -> str:
     `shop` for `shop.settings`; for a `settings.py` at the top the folder it is in. What is found
     so is made of letters, digits, `_`, `.` and `-`, as callers have it in `Resource.use`.
     """
-    if conf.EAGLET_SERVICE_NAME:
-        return conf.EAGLET_SERVICE_NAME
+    # A log record may be written where Django is not in use.
+    has_settings = settings.configured or ENVIRONMENT_VARIABLE in os.environ
+    return (has_settings and conf.EAGLET_SERVICE_NAME) or _project_name()
+
+
+@functools.cache
+def _project_name() -> str:
     module = os.environ.get(ENVIRONMENT_VARIABLE, "")
     name, _, is_packaged = module.partition(".")
     file = getattr(sys.modules.get(module or "__main__"), "__file__", None)

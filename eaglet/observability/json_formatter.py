@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pythonjsonlogger.core import RESERVED_ATTRS, BaseJsonFormatter
 
+from eaglet.conf.naming import service_name
 from eaglet.encoding import to_json
 from eaglet.observability import tracing
 from eaglet.observability.redaction import MASK, is_secret_name, redact_text, redact_values
@@ -20,8 +21,8 @@ _FIELDS: Final = {"asctime": "time", "levelname": "level", "name": "logger", "me
 class JsonFormatter(BaseJsonFormatter):
     """Write a record as one line of JSON.
 
-    `time` (UTC, ISO 8601), `level`, `logger`, `message`, the record's `extra` fields, and of an
-    exception `exception`, its traceback. Every record of a call has its `request_id` and
+    `time` (UTC, ISO 8601), `level`, `logger`, `message`, `service`, the record's `extra` fields,
+    and of an exception `exception`, its traceback. Every record of a call has its `request_id` and
     `trace_id`. What looks like a secret is masked; what JSON can't carry is written as text.
     """
 
@@ -45,6 +46,7 @@ class JsonFormatter(BaseJsonFormatter):
         ):
             if value:
                 log_data[name] = value
+        log_data.setdefault("service", service_name())
         if trace := tracing.current():
             log_data.setdefault("request_id", trace.request_id)
             log_data.setdefault("trace_id", trace.trace_id)

@@ -16,6 +16,8 @@ from typing import Final
 import prometheus_client
 from prometheus_client import multiprocess
 
+from eaglet.conf.naming import service_name
+
 logger = logging.getLogger("eaglet.metrics")
 
 SECONDS: Final = (
@@ -23,6 +25,11 @@ SECONDS: Final = (
     *(1.0, 2.5, 5.0, 10.0, 30.0),
 )
 """Buckets for how long a call takes."""
+
+_SERVICE: Final = prometheus_client.Gauge(
+    "eaglet_service_info", "What the service is called.", ("service",),
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
 
 _before_collecting: list[Callable[[], None]] = []
 
@@ -52,3 +59,6 @@ def exposition() -> tuple[bytes, str]:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     text = prometheus_client.generate_latest(registry)
     return text, prometheus_client.CONTENT_TYPE_PLAIN_0_0_4
+
+
+before_collecting(lambda: _SERVICE.labels(service_name()).set(1))

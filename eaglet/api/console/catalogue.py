@@ -1,8 +1,10 @@
 """What the console tells of resources: what its templates show."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from eaglet.api import registry
+from eaglet.api.console.markdown import as_html, as_text
 from eaglet.api.dispatch.plan import CompiledResource, compiled
 from eaglet.api.introspection import (
     doc_of_method,
@@ -11,21 +13,39 @@ from eaglet.api.introspection import (
     path_of,
     split_doc,
 )
+from eaglet.api.shapes.checking import validator_of
+from eaglet.api.shapes.example import example_of
+from eaglet.encoding import to_json
+from eaglet.envelope import success
 from eaglet.observability.redaction import is_secret_name
 from eaglet.params import Param
 
 
 def list_resources() -> list[dict[str, Any]]:
-    """List every resource, in order of app and name: `app`, `name`, `summary` and `verbs`."""
+    """List every resource, in order of app and name; `text` is what a search looks through."""
     return [
         {
             "app": resource.app,
             "name": resource.resource,
-            "summary": split_doc(doc_of_resource(resource))[0],
+            "summary": as_text(split_doc(doc_of_resource(resource))[0]),
             "verbs": _verbs(compiled(resource)),
+            "text": " ".join(dict.fromkeys(" ".join(_texts(resource)).split())),
         }
         for resource in registry.registered()
     ]
+
+
+def _texts(resource: type[registry.Resource]) -> Iterator[str]:
+    declared = compiled(resource)
+    yield doc_of_resource(resource)
+    for verb in _verbs(declared):
+        method = declared.methods[verb]
+        yield doc_of_method(method)
+        yield from method.grants
+        for param in passed_by_caller(declared, method):
+            yield f"{param.name} {param.spelled or param.type or ''}"
+        for error in method.refusals:
+            yield f"{error.code} {error.__name__} {error.meaning()}"
 
 
 def describe(resource: type[registry.Resource]) -> dict[str, Any]:
@@ -35,7 +55,7 @@ def describe(resource: type[registry.Resource]) -> dict[str, Any]:
         "app": resource.app,
         "name": resource.resource,
         "path": path_of(resource),
-        "documentation": doc_of_resource(resource),
+        "documentation": as_html(doc_of_resource(resource)),
         "operations": [_operation(declared, verb) for verb in _verbs(declared)],
     }
 
@@ -49,8 +69,9 @@ def _operation(declared: CompiledResource, verb: str) -> dict[str, Any]:
     summary, description = split_doc(doc_of_method(method))
     return {
         "verb": verb,
-        "summary": summary,
-        "description": description,
+        "summary": as_text(summary),
+        "description": as_html(description),
+        **_answer(method.answer),
         "parameters": [_parameter(param) for param in passed_by_caller(declared, method)],
         "guarded": method.rule is not None,
         "grants": method.grants,
@@ -59,6 +80,15 @@ def _operation(declared: CompiledResource, verb: str) -> dict[str, Any]:
             for error in method.refusals
         ],
     }
+
+
+def _answer(shape: Any) -> dict[str, str]:
+    if shape is Any:
+        return {}
+    schema = validator_of(shape).schema
+    example, is_true = example_of(schema, schema["components"].get("schemas", {}))
+    told = {"schema": to_json(schema).decode()}
+    return {**told, "example": to_json(success(example)).decode()} if is_true else told
 
 
 def _parameter(param: Param) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def staff_page(view: View) -> View:
         answer.headers["X-Content-Type-Options"] = "nosniff"
         return answer
 
-    return outside_transactions(login_not_required(never_cache(require_safe(answering))))
+    return outside_transactions(login_not_required(never_cache(gzip_page(require_safe(answering)))))
 
 
 def staff_file(package: str, folder: str, name: str) -> HttpResponse:

@@ -18,9 +18,11 @@ def written(message="hello", *args, exc_info=None, stack=None, **extra):
     return json.loads(line)
 
 
-def test_a_record_has_time_level_logger_and_message():
+def test_a_record_has_time_level_logger_message_and_service(settings):
+    settings.EAGLET_SERVICE_NAME = "points"
     fields = written("hello %s", "鹰")
-    assert set(fields) == {"time", "level", "logger", "message"}
+    assert set(fields) == {"time", "level", "logger", "message", "service"}
+    assert fields["service"] == "points"
     assert fields["time"].endswith("Z")
     assert (fields["level"], fields["logger"]) == ("WARNING", "shop")
     assert fields["message"] == "hello 鹰"

@@ -67,6 +67,7 @@ def hermes(transactional_db):
 
 
 def find(page, words, name):
+    page.locator("[data-resource]").first.wait_for(state="attached")
     page.get_by_label("Search resources").fill(words)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=name, exact=True).wait_for()
@@ -108,6 +109,7 @@ def envelope(result):
 def test_from_the_search_to_a_green_answer(open_console, hermes):
     page = open_console()
     find(page, "parc", "console_tests.parcel")
+    page.locator("[data-resource]").first.wait_for(state="attached")
     listed = page.locator("[data-resource]:visible").all()
     assert [link.get_attribute("data-resource") for link in listed] == ["console_tests.parcel"]
     get = operation(page, "GET")
@@ -246,6 +248,7 @@ def test_by_keyboard_alone(open_console, hermes):
 
     press("Tab")
     assert focused() == "Skip to the resource"
+    page.locator("[data-resource]").first.wait_for()
     press("/")
     write("console_tests")
     press("ArrowDown")
@@ -263,6 +266,9 @@ def test_by_keyboard_alone(open_console, hermes):
     write(hermes.secret)
     press("Enter")
     page.locator("#token.held").wait_for()
+    press("Tab")
+    press("Tab")
+    assert "GET" in focused()  # what folds the verb
     press("Tab")
     assert page.evaluate("document.activeElement.name") == "number"
     write("7")
@@ -292,6 +298,7 @@ def test_on_a_phone(open_console, hermes, scheme):
 
 def test_in_chinese(open_console, hermes):
     page = open_console(locale="zh-CN")
+    page.locator("[data-resource]").first.wait_for()
     page.get_by_label("搜索资源").fill("parcel")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="console_tests.parcel", exact=True).wait_for()

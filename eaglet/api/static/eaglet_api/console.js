@@ -1,40 +1,106 @@
 // The console's script: search, opening resources, the access token, and calls.
 //
 // The app secret is sent once and not kept. The access token is kept in a variable of this
-// script: never in a URL, in storage, or on the page.
+// script: never in a URL, in storage, or on the page. Of the last calls the tab keeps what was sent,
+// without secrets, in its session storage.
 "use strict";
 
 (() => {
   const CALL_SECONDS = 60;
+  const CALLS_KEPT = 10;
+  const CALLS = "eaglet-calls";
+  const LONGEST_KEPT = 4000; // characters of a call's parameters
+  const LONGEST_COLOURED = 300_000; // characters of JSON
   const SECRET =
     /secret|token|passw|pwd|authorization|cookie|credential|api[_-]?key|private|signature|session/i;
   const SHOWN_HEADERS = ["WWW-Authenticate", "Allow", "Retry-After", "X-Request-ID"];
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   const texts = JSON.parse($("#texts").textContent);
-  const { tokenPath, service } = document.body.dataset;
+  const { tokenPath, tokenState, service, index, home, query } = document.body.dataset;
   const wide = window.matchMedia("(min-width: 56.25rem)");
 
   const say = (name, values = {}) =>
     texts[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 
-  // Searching
+  // An element of a class, with text or elements in it.
+  function make(tag, className = "", ...inside) {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    element.append(...inside);
+    return element;
+  }
+
+  // The list of resources, and searching it
 
   const search = $("#search");
-  const links = $$("[data-resource]");
+  let resources = [];
+  let links = [];
+
+  const badges = (verbs) =>
+    make("span", "verbs", ...verbs.flatMap((verb) => [make("span", `verb ${verb}`, verb), " "]));
+
+  async function list() {
+    const response = await fetch(index, { credentials: "same-origin" });
+    if (!response.ok) return;
+    resources = await response.json();
+    const apps = new Map();
+    links = resources.map((resource) => {
+      const { app, name, verbs, text } = resource;
+      resource.url = `${home}${app}/${name}/${query}`;
+      resource.words = `${app}.${name} ${verbs.join(" ")} ${text}`.toLowerCase();
+      const link = make("a", "", make("span", "name", make("span", "unseen", `${app}.`), name));
+      link.append(badges(verbs));
+      link.href = resource.url;
+      link.dataset.resource = `${app}.${name}`;
+      if (!apps.has(app)) {
+        const section = make("section", "", make("h2", "", app), make("ul"));
+        apps.set(app, section);
+        $("#list").append(section);
+      }
+      $("ul", apps.get(app)).append(make("li", "", link));
+      return link;
+    });
+    $("#none").hidden = resources.length > 0;
+    markCurrent();
+    overview();
+    filter();
+  }
+
+  // On the home page the same, with what each is for.
+  function overview() {
+    $("#overview")?.replaceChildren(
+      ...resources.map(({ app, name, verbs, summary, url }) => {
+        const link = make("a", "", `${app}.${name}`);
+        link.href = url;
+        link.dataset.list = "";
+        return make("div", "", make("dt", "", link), make("dd", "", badges(verbs), summary));
+      }),
+    );
+  }
+
+  function markCurrent() {
+    for (const link of links) {
+      if (new URL(link.href).pathname === window.location.pathname) {
+        link.setAttribute("aria-current", "page");
+      } else link.removeAttribute("aria-current");
+    }
+  }
 
   function filter() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const shown = $("#overview")?.children;
     let count = 0;
-    for (const link of links) {
-      const text = link.dataset.search.toLowerCase();
-      const found = words.every((word) => text.includes(word));
-      link.parentElement.hidden = !found;
+    for (const [number, resource] of resources.entries()) {
+      const found = words.every((word) => resource.words.includes(word));
+      links[number].parentElement.hidden = !found;
+      if (shown) shown[number].hidden = !found;
       count += found;
     }
     for (const section of $$(".list section")) {
       section.hidden = !$("li:not([hidden])", section);
     }
+    if (shown) $("#overview").hidden = !count;
     $("#nothing").hidden = count > 0 || !links.length;
     $("#search-count").textContent = words.length ? say("found", { count }) : "";
   }
@@ -88,15 +154,13 @@
       return;
     }
     if (mine !== opening) return;
+    if (push) history.pushState(null, "", url);
     $("#resource").replaceChildren(...$("#resource", page).childNodes);
     document.title = page.title;
     document.body.classList.toggle("open", page.body.classList.contains("open"));
-    if (push) history.pushState(null, "", url);
-    const path = new URL(url, window.location.href).pathname;
-    for (const link of links) {
-      if (new URL(link.href).pathname === path) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
-    }
+    markCurrent();
+    overview();
+    filter();
     prepare();
     window.scrollTo(0, 0);
     if (document.body.classList.contains("open") || wide.matches) $("#resource h1").focus();
@@ -114,14 +178,31 @@
   // The access token
 
   let token = null;
+  let over; // the timer of its end
   const tokenPanel = $("#token");
 
-  function holdToken(given, state) {
+  // Only what the service itself has said to be good is held, and shown so.
+  function holdToken(given, state, until = null) {
     token = given;
+    clearTimeout(over);
+    if (given && until) {
+      const left = until * 1000 - Date.now();
+      // A longer one than a timer can wait for ends when the service says so.
+      if (left < 2 ** 31) over = setTimeout(() => holdToken(null, say("tokenOver")), left);
+    }
     tokenPanel.classList.toggle("held", Boolean(given));
     $("#token-state").textContent = state;
     $("#forget").hidden = !given;
     $("#token-error").hidden = true;
+  }
+
+  function holdTokenOf(given, app, until) {
+    const time = until && new Date(until * 1000).toLocaleTimeString(
+      document.documentElement.lang, { hour: "2-digit", minute: "2-digit" },
+    );
+    holdToken(given, time ? say("haveToken", { app, time }) : say("haveEndless", { app }), until);
+    tokenPanel.open = false;
+    $("summary", tokenPanel).focus();
   }
 
   function refuseToken(reason) {
@@ -145,13 +226,7 @@
     const data = answer.envelope?.data;
     if (answer.envelope?.code === 200 && typeof data?.access_token === "string") {
       $("#app-secret").value = "";
-      const until = new Date(Date.now() + data.expires_in * 1000);
-      const time = until.toLocaleTimeString(document.documentElement.lang, {
-        hour: "2-digit", minute: "2-digit",
-      });
-      holdToken(data.access_token, say("haveToken", { app: key, time }));
-      tokenPanel.open = false;
-      $("summary", tokenPanel).focus();
+      holdTokenOf(data.access_token, key, Date.now() / 1000 + data.expires_in);
     } else {
       holdToken(null, say("noToken"));
       const reason = answer.status === 401 ? say("explainSecret") : explanation(answer, {}, null);
@@ -159,14 +234,30 @@
       $("#app-secret").focus();
     }
   });
-  $("#paste-form").addEventListener("submit", (event) => {
+  $("#paste-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const pasted = $("#pasted").value.trim();
     if (!pasted) return;
-    $("#pasted").value = "";
-    holdToken(pasted, say("pasted"));
-    tokenPanel.open = false;
-    $("summary", tokenPanel).focus();
+    holdToken(null, say("checking"));
+    try {
+      const response = await fetch(tokenState, {
+        headers: { Authorization: `Bearer ${pasted}` },
+        cache: "no-store",
+        credentials: "same-origin",
+      });
+      if (response.ok) {
+        const { app, until } = await response.json();
+        $("#pasted").value = "";
+        holdTokenOf(pasted, app, until);
+        return;
+      }
+      holdToken(null, say("noToken"));
+      refuseToken(response.status === 401 ? say("badToken") : `HTTP ${response.status}`);
+    } catch (error) {
+      holdToken(null, say("noToken"));
+      refuseToken(say("noAnswer", { reason: error.message }));
+    }
+    $("#pasted").focus();
   });
   $("#forget").addEventListener("click", () => {
     holdToken(null, say("noToken"));
@@ -393,9 +484,10 @@
       description.textContent = value;
       $(".headers", result).append(term, description);
     }
-    $(".envelope", result).textContent =
-      envelope === null ? answer.text : JSON.stringify(envelope, null, 2);
+    if (envelope === null) $(".envelope", result).textContent = answer.text;
+    else showJson($(".envelope", result), envelope);
     place.replaceChildren(result);
+    if (status === 401 && sentToken && sentToken === token) holdToken(null, say("tokenOver"));
     for (const fault of envelope?.errors ?? []) mark(form, fault.param, fault.reason);
   }
 
@@ -417,7 +509,9 @@
     place.replaceChildren(note(say("calling")));
     try {
       const { verb: method, url, body, files } = request;
-      show(place, await send(method, url, body, sentToken, files), form, sentToken);
+      const answer = await send(method, url, body, sentToken, files);
+      show(place, answer, form, sentToken);
+      keepCall(form, found, answer);
     } catch (error) {
       place.replaceChildren(note(say("noAnswer", { reason: error.message })));
     } finally {
@@ -427,11 +521,190 @@
   }
 
   function note(text) {
-    const paragraph = document.createElement("p");
-    paragraph.className = "quiet";
+    const paragraph = make("p", "quiet", text);
     paragraph.setAttribute("role", "status");
-    paragraph.textContent = text;
     return paragraph;
+  }
+
+  // JSON in colours, to be folded
+
+  function leaf(value) {
+    const kind = value === null ? "null" : typeof value;
+    return make("span", `json-${kind}`, JSON.stringify(value));
+  }
+
+  function node(value, indent) {
+    if (value === null || typeof value !== "object") return leaf(value);
+    const isList = Array.isArray(value);
+    const entries = Object.entries(value);
+    const [opened, closed] = isList ? "[]" : "{}";
+    if (!entries.length) return make("span", "", opened + closed);
+    const fold = make("button", "fold");
+    fold.type = "button";
+    fold.tabIndex = -1;
+    fold.setAttribute("aria-expanded", "true");
+    fold.setAttribute("aria-label", say("fold"));
+    const inside = make("span", "inside");
+    const deeper = `${indent}  `;
+    for (const [number, [name, one]] of entries.entries()) {
+      inside.append(`\n${deeper}`);
+      if (!isList) inside.append(make("span", "json-key", JSON.stringify(name)), ": ");
+      inside.append(node(one, deeper), number < entries.length - 1 ? "," : "");
+    }
+    inside.append(`\n${indent}`);
+    const size = make("span", "folded", ` ${entries.length} `);
+    return make("span", "node", fold, opened, inside, size, closed);
+  }
+
+  const whole = new WeakMap(); // the text to be copied, whatever is folded
+
+  function showJson(place, value) {
+    const text = JSON.stringify(value, null, 2);
+    whole.set(place, text);
+    if (text.length > LONGEST_COLOURED) place.textContent = text;
+    else place.replaceChildren(node(value, ""));
+    const first = $(".fold", place);
+    if (first) first.tabIndex = 0;
+  }
+
+  document.addEventListener("click", (event) => {
+    const fold = event.target.closest(".fold");
+    if (!fold) return;
+    const isOpen = fold.getAttribute("aria-expanded") === "true";
+    fold.setAttribute("aria-expanded", String(!isOpen));
+  });
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !event.target.matches(".fold")) return;
+    const folds = $$(".fold", event.target.closest("pre")).filter((one) => one.offsetParent);
+    event.preventDefault();
+    folds[folds.indexOf(event.target) + step]?.focus();
+  });
+
+  // The shape of an answer, from its schema
+
+  function shape(schema, root, indent, seen) {
+    if (schema.$ref) {
+      const name = schema.$ref.split("/").pop();
+      const found = root.components?.schemas?.[name];
+      if (!found || seen.includes(name)) return [make("span", "json-key", name)];
+      return shape(found, root, indent, [...seen, name]);
+    }
+    const parts = schema.anyOf ?? schema.oneOf ?? schema.allOf;
+    if (parts) {
+      const mark = schema.allOf ? " & " : " | ";
+      return parts.flatMap((one, number) => [
+        ...(number ? [mark] : []), ...shape(one, root, indent, seen),
+      ]);
+    }
+    if (schema.enum || "const" in schema) {
+      return (schema.enum ?? [schema.const]).flatMap((one, number) => [
+        ...(number ? [" | "] : []), leaf(one),
+      ]);
+    }
+    const kinds = [schema.type ?? (schema.properties ? "object" : "any")].flat();
+    const several = kinds.slice(1).map((kind) => ` | ${kind}`);
+    const deeper = `${indent}  `;
+    if (kinds[0] === "object" && schema.properties) {
+      const lines = Object.entries(schema.properties).flatMap(([name, one]) => {
+        const mark = schema.required?.includes(name) ? ": " : "?: ";
+        const told = one.description?.split("\n")[0];
+        return [
+          `\n${deeper}`, make("span", "json-key", name), mark, ...shape(one, root, deeper, seen),
+          ...(told ? [make("span", "json-note", `  // ${told}`)] : []),
+        ];
+      });
+      return ["{", ...lines, `\n${indent}}`, ...several];
+    }
+    if (kinds[0] === "object" && typeof schema.additionalProperties === "object") {
+      return ["{ ", make("span", "json-key", "…"), ": ",
+        ...shape(schema.additionalProperties, root, indent, seen), " }", ...several];
+    }
+    if (kinds[0] === "array" && schema.prefixItems) {
+      const items = schema.prefixItems.flatMap((one, number) => [
+        ...(number ? [", "] : []), ...shape(one, root, indent, seen),
+      ]);
+      return ["[", ...items, "]", ...several];
+    }
+    if (kinds[0] === "array") {
+      return ["[ ", ...shape(schema.items ?? {}, root, indent, seen), " … ]", ...several];
+    }
+    const { format, minimum, maximum, minLength, maxLength } = schema;
+    const [least, most] = [minimum ?? minLength, maximum ?? maxLength];
+    const limits = least ?? most ?? null;
+    const range = limits === null ? "" : ` (${least ?? ""}..${most ?? ""})`;
+    return [make("span", "json-type", (format ?? kinds[0]) + range), ...several];
+  }
+
+  // The last calls
+
+  // What is kept of parameters: nothing under a secret name, however deep.
+  const withoutSecrets = (value) => {
+    if (Array.isArray(value)) return value.map(withoutSecrets);
+    if (value === null || typeof value !== "object") return value;
+    const kept = Object.entries(value).filter(([name]) => !SECRET.test(name));
+    return Object.fromEntries(kept.map(([name, one]) => [name, withoutSecrets(one)]));
+  };
+
+  function calls() {
+    try {
+      return JSON.parse(sessionStorage.getItem(CALLS)) ?? [];
+    } catch {
+      return []; // no storage, or somebody else's
+    }
+  }
+
+  function keepCall(form, { params, secrets }, { status, envelope, milliseconds }) {
+    const named = Object.entries(params).filter(([name]) => !secrets.includes(name));
+    const sent = withoutSecrets(Object.fromEntries(named));
+    const { name, verb } = form.dataset;
+    const call = {
+      name, verb, status, code: envelope?.code ?? null, ms: Math.round(milliseconds), at: Date.now(),
+      params: JSON.stringify(sent).length > LONGEST_KEPT ? {} : sent,
+    };
+    try {
+      sessionStorage.setItem(CALLS, JSON.stringify([call, ...calls()].slice(0, CALLS_KEPT)));
+    } catch { /* no storage */ }
+    showCalls();
+  }
+
+  function showCalls() {
+    const kept = calls();
+    $("#calls").hidden = !kept.length;
+    $("#calls-title").textContent = say("lastCalls", { count: kept.length });
+    $("#calls ol").replaceChildren(...kept.map((one) => {
+      const isGood = one.status === 200 && one.code === 200;
+      const time = new Date(one.at).toLocaleTimeString(document.documentElement.lang);
+      const button = make(
+        "button", "plain", make("span", `verb ${one.verb}`, one.verb), " ",
+        make("span", "name", one.name), " ",
+        make("span", isGood ? "good" : "bad", `HTTP ${one.status}`), " ",
+        make("span", "quiet", `${one.ms} ms · ${time}`),
+      );
+      button.type = "button";
+      button.addEventListener("click", () => again(one));
+      return make("li", "", button);
+    }));
+  }
+
+  async function again({ name, verb, params }) {
+    const [app] = name.split(".", 1);
+    await open(`${home}${app}/${name.slice(app.length + 1)}/${query}`);
+    const form = $$("form.call").find((one) => one.dataset.verb === verb);
+    if (!form) return;
+    const others = { ...params };
+    for (const field of $$("[name]", form)) {
+      if (!(field.name in others) || field.type === "file") continue;
+      field.value = asText(others[field.name]);
+      delete others[field.name];
+    }
+    if (Object.keys(others).length) {
+      $("[data-others]", form).value = JSON.stringify(others);
+      $(".other", form).open = true;
+    }
+    form.closest("details").open = true;
+    showSnippets(form);
+    $("[type=submit]", form).focus();
   }
 
   function prepare() {
@@ -443,21 +716,55 @@
         call(form);
       });
     }
+    for (const place of $$("[data-schema]")) {
+      const schema = JSON.parse(place.dataset.schema);
+      place.replaceChildren(...shape(schema, schema, "", []));
+    }
+    for (const place of $$("[data-example]")) showJson(place, JSON.parse(place.dataset.example));
+    $("#fold-all")?.addEventListener("click", ({ target }) => {
+      const operations = $$("details.operation");
+      const isOpen = !operations.some((one) => one.open);
+      for (const one of operations) one.open = isOpen;
+      target.textContent = say(isOpen ? "foldAll" : "unfoldAll");
+    });
+  }
+
+  // Copying
+
+  async function copy(text) {
+    if (navigator.clipboard) {
+      try {
+        await navigator.clipboard.writeText(text);
+        return true;
+      } catch { /* not allowed */ }
+    }
+    // Over plain HTTP there is no clipboard but by the old way.
+    const field = make("textarea", "unseen");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const isDone = document.execCommand("copy");
+    field.remove();
+    return isDone;
   }
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest(".copy");
     if (!button) return;
     const text = $("pre", button.closest("figure"));
-    const label = button.textContent;
-    try {
-      await navigator.clipboard.writeText(text.textContent);
-      button.textContent = say("copied");
-      setTimeout(() => (button.textContent = label), 1500);
-    } catch {
-      window.getSelection().selectAllChildren(text); // to be copied by hand
-    }
+    const label = (button.dataset.label ??= button.textContent);
+    const isDone = await copy(whole.get(text) ?? text.textContent);
+    button.focus();
+    button.textContent = say(isDone ? "copied" : "copyFailed");
+    $("#said").textContent = button.textContent;
+    if (!isDone) window.getSelection().selectAllChildren(text);
+    setTimeout(() => {
+      button.textContent = label;
+      $("#said").textContent = "";
+    }, 1500);
   });
 
   prepare();
+  showCalls();
+  list();
 })();
