@@ -45,12 +45,15 @@ environment:
 	@'$(PYTHON)' scripts/make_environment.py $(VENV) --editable . --group lint --group coverage
 
 demo: environment
+	@echo 'Starting; it takes about a minute.'
 	@$(BIN)/python -m demo
 
 serve: environment
+	@echo 'Starting; Ctrl-C ends it.'
 	@$(BIN)/python -m demo.serve
 
 test: environment
+	@echo 'Testing; it takes some minutes.'
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile
 
 # In random order, by a seed that is printed: again with SEED=1. Newer Pythons count cheaply.

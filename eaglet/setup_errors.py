@@ -1,16 +1,36 @@
-"""Errors of an unfinished set-up: an app that is not installed, a migration not applied."""
+"""Errors of an unfinished set-up: settings or an app that is missing, a migration not applied."""
 
 import functools
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from django.apps import apps
+from django.conf import ENVIRONMENT_VARIABLE
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+@contextmanager
+def settings_named() -> Iterator[None]:
+    """Exit with one line that says so where no settings are named, or none that are there."""
+    try:
+        yield
+    except (ImproperlyConfigured, ModuleNotFoundError) as error:
+        named = os.environ.get(ENVIRONMENT_VARIABLE, "")
+        missing = getattr(error, "name", "")
+        if named and not (missing and f"{named}.".startswith(f"{missing}.")):
+            raise
+        fault = f"is {named!r}, and there is no module {missing!r} here" if named else "is not set"
+        raise SystemExit(
+            f"{ENVIRONMENT_VARIABLE} {fault}: name the module of the project's settings, like "
+            "`export DJANGO_SETTINGS_MODULE=settings`, in the folder of manage.py"
+        ) from None
 
 
 def require_app(name: str) -> None:

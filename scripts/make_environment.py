@@ -3,8 +3,8 @@
     python scripts/make_environment.py .venv --editable . --group lint
     python scripts/make_environment.py .tox/launcher 'tox>=4.25'
 
-Several may run at the same time: one makes the environment, the others wait for it. Prints
-nothing unless it fails.
+Several may run at the same time: one makes the environment, the others wait for it. Prints how far
+it has come, and nothing where there is one already.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 OLDEST = (3, 11)
 MADE_FROM = ("pyproject.toml", "setup.py", "scripts/make_environment.py")
+TELLING_SECONDS = 2
 
 
 class InstallFailed(Exception):
@@ -49,6 +51,7 @@ def main() -> int:
         fingerprint = _fingerprint(folder, wanted)
         if stamp.exists() and stamp.read_text() == fingerprint:
             return 0
+        print(f"Making {options.folder}, once: it takes a minute or two.", flush=True)
         try:
             _make(folder, wanted)
         except InstallFailed as error:
@@ -70,11 +73,18 @@ def _make(folder: Path, wanted: list[str]) -> None:
 
 
 def _run(*command: str) -> None:
-    finished = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    if finished.returncode != 0:
-        raise InstallFailed(f"{' '.join(command)} failed:\n{finished.stdout}")
+    """Run a command, and print what it is about every other second."""
+    printed, told_at = [], time.monotonic()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as running:
+        for line in running.stdout or ():
+            printed.append(line)
+            if line[:1].strip() and time.monotonic() - told_at > TELLING_SECONDS:
+                told_at = time.monotonic()
+                print(f"  {line.strip()[:100]}", flush=True)
+    if running.returncode != 0:
+        raise InstallFailed(f"{' '.join(command)} failed:\n{''.join(printed)}")
 
 
 def _fingerprint(folder: Path, wanted: list[str]) -> str:

@@ -17,8 +17,10 @@ class ApiConfig(AppConfig):
         """Import every resource, and register the system checks and the probes."""
         # These need the app registry, or settings.
         from eaglet.api import checks, health, registry  # noqa: F401,PLC0415
+        from eaglet.autoreload import restart_for_new_modules  # noqa: PLC0415
         from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
 
+        restart_for_new_modules()  # before a resource that can't be imported
         registry.discover()
         health.register_probes()
         if apps.is_installed("django.contrib.admin"):

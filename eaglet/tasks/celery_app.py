@@ -1,10 +1,12 @@
-"""A Celery app for projects that need none of their own: `celery -A eaglet.tasks worker`."""
+"""A Celery app for projects that need none of their own: what `manage.py worker` runs."""
 
 from typing import Final
 
 from celery import Celery
 
+from eaglet.setup_errors import settings_named
 from eaglet.tasks.celery_config import make_app
 
-app: Final[Celery] = make_app("eaglet")
+with settings_named():
+    app: Final[Celery] = make_app("eaglet")
 app.autodiscover_tasks()

@@ -124,8 +124,7 @@ def _workers() -> Iterator[Finding]:
         elif queue in own:
             yield Finding(
                 f"queue {queue}: declared here, and no worker takes its tasks",
-                "run celery -A eaglet.tasks worker (DJANGO_SETTINGS_MODULE set), and keep it "
-                "running",
+                "run manage.py worker, and keep it running",
             )
         else:
             nearest = difflib.get_close_matches(queue, taken | own, 1, 0.8)

@@ -221,7 +221,7 @@ def test_no_worker_and_no_relay_and_a_queue_that_is_misspelt(migrated):
 
     told = tried(migrated, "eaglet_doctor")
     assert "queue services.member_service.tasks.greeted: declared here, and no worker" in told
-    assert "run celery -A eaglet.tasks worker" in told
+    assert "run manage.py worker" in told
     assert f"queue {queue}: tasks were sent to it, and no worker takes them did you mean" in told
     assert "did you mean services.member_service.tasks.greeted?" in told
 

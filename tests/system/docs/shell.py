@@ -10,12 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _GOES_ON = re.compile(
-    r"^(?P<command>[^#\n]*\b(?:runserver|gunicorn|celery [^#\n]*\bworker|relay_tasks)\b(?!.*--once)"
-    r"[^#\n&]*?)(?P<comment>\s+#.*)?$",
+    r"^(?P<command>[^#\n]*\b(?:runserver|gunicorn|celery [^#\n]*\bworker|manage\.py (?:worker|dev)"
+    r"|relay_tasks)\b(?!.*--once)[^#\n&]*?)(?P<comment>\s+#.*)?$",
     re.MULTILINE,
 )
 """A command that does not end, and that a reader gives a terminal of its own."""
-_READY = {"runserver": "Quit the server", "gunicorn": "Listening at", "worker": "queues]"}
+_READY = {
+    "runserver": "Quit the server",
+    "manage.py dev": "Quit the server",
+    "gunicorn": "Listening at",
+    "worker": "queues]",
+}
 _PROLOGUE = r"""
 trap 'trap - TERM; kill 0' EXIT
 set -eo pipefail
