@@ -2,7 +2,7 @@
 
 import json
 import re
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import Final
 
 from eaglet import __version__
@@ -19,7 +19,10 @@ def default_requirement() -> str:
     From a repository: the same commit. From a folder or a file: that one, on this machine. From
     an index: a compatible version (PEP 440).
     """
-    origin = distribution("eaglet").read_text("direct_url.json")  # PEP 610
+    try:
+        origin = distribution("eaglet").read_text("direct_url.json")  # PEP 610
+    except PackageNotFoundError:
+        raise GeserError("eaglet is not installed here: say what installs it by --eaglet") from None
     if origin is None:
         return f"eaglet~={__version__}"
     direct_url = json.loads(origin)

@@ -43,12 +43,40 @@ def needs(*tools):
         pytest.skip(f"needs {' and '.join(tools)}: the dependency group `lint`")
 
 
-def test_its_own_tests_pass_without_a_broker(services):
+# What a developer may have there: each would change what a test sees.
+ENV = """
+ENABLE_API_AUTH=true
+APP_KEY=a
+APP_SECRET=b
+EAGLET_SERVICES='{"card": {"HOST": "http://127.0.0.1:9", "TIMEOUT_SECONDS": "soon"}}'
+CELERY_BROKER_URL=amqp://127.0.0.1:9//
+DATABASE_URL=postgres://127.0.0.1:9/nothing
+REDIS_URL=redis://127.0.0.1:9/0
+EAGLET_TOKEN_IN_PARAMETER=true
+"""
+CALLS = """
+from eaglet.client import Resource
+
+def test_a_call(fake_services):
+    fake_services.answers("card", "card.trade", data=7)
+    call = {"resource": "card.trade", "data": {}}
+    assert Resource.use("card", raise_errors=True).post(call)["data"] == 7
+    assert fake_services.token_requests == []
+"""
+
+
+def test_its_own_tests_pass_without_a_broker_whatever_stands_in_its_env_file(services):
+    folder = services["m"].folder
+    (folder / "tests/test_call.py").write_text(CALLS)
+    kept = (folder / ".env").read_text()
+    (folder / ".env").write_text(kept + ENV)
     # Django leaves a database in memory open, which Python 3.13 notices.
     strict = ["-W", "error", "-W", "ignore::ResourceWarning"]
     printed = services["m"].run(sys.executable, *strict, "-m", "pytest", "-q")
     assert "passed" in printed
     assert "skipped" not in printed
+    (folder / ".env").write_text(kept)
+    (folder / "tests/test_call.py").unlink()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -39,6 +39,7 @@ LAYOUT = {
     "tasks/greeted.py",
     "tests/__init__.py",
     "tests/conftest.py",
+    "tests/settings.py",
     "tests/test_greeting.py",
     "tests/test_service.py",
     "urls.py",

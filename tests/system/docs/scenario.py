@@ -67,7 +67,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             # Its worker may be starting again, with the task that was just added.
             "python manage.py eaglet_doctor ": "until python manage.py eaglet_doctor; do :; done ",
             "geser update": f"{COMMIT} && geser update",
-            "--upgrade …": "--upgrade eaglet",
+            "--force-reinstall …": "--force-reinstall eaglet",
         },
         prints=(
             " passed in ",
