@@ -55,7 +55,7 @@ def catalogue(
         services.setdefault(name, {"name": name, "version": ""})
         if kind == OPENAPI:
             services[name]["version"] = str(document["info"].get("version", ""))
-            answered.update(((name, one["name"]), one) for one in _answered(name, document))
+            answered.update(((name, one["name"]), one) for one in answers(name, document))
         elif kind == ASYNCAPI:
             for queue, role in _queues(document):
                 told: dict[str, Any] = queues.setdefault(
@@ -79,15 +79,17 @@ def catalogue(
     return made
 
 
-def _answered(service: str, document: Document) -> Iterator[dict[str, Any]]:
+def answers(service: str, document: Document) -> Iterator[dict[str, Any]]:
+    """Return what an OpenAPI document has a service answer, and the grants of each."""
     for (path, verb), told in operations(document).items():
         resource = ".".join(path.strip("/").split("/")[-2:])
+        grants = told.get(GRANTS)
         yield {
             "service": service,
             "name": f"{resource}:{verb}",
             "path": path,
             "summary": str(told.get("summary", "")),
-            "grants": [str(grant) for grant in told.get(GRANTS, ())],
+            "grants": [str(grant) for grant in grants] if isinstance(grants, list) else [],
         }
 
 

@@ -21,11 +21,17 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from eaglet.admin_confirmation import ask, ask_about_selected
+from eaglet.auth.admin.audit import who_may_what
 from eaglet.auth.models import App
 from eaglet.auth.rotation import LIVE_AT_ONCE, rotate_secret
+from eaglet.conf import conf
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as LazyText
+
+
+AUDIT: Final = "eaglet_auth_app_audit"
+"""The name of the page that tells who may do what."""
 
 
 class AddSecretForm(forms.Form):
@@ -97,11 +103,27 @@ class AppPages(admin.ModelAdmin):  # type: ignore[type-arg]
             )
 
         own = [
+            path("who-may-what/", self.admin_site.admin_view(self.audit_view), name=AUDIT),
             page("secrets/add", self.add_secret_view, "add_secret"),
             page("secrets/<int:secret_id>/revoke", self.revoke_secret_view, "revoke_secret"),
             *(page(name, self.operation_view, name, operation=name) for name in OPERATIONS),
         ]
         return [*own, *super().get_urls()]  # type: ignore[list-item]
+
+    def audit_view(self, request: HttpRequest) -> HttpResponse:
+        """Show who may do what, to print; to those who may look at apps."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        request.current_app = self.admin_site.name
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("Who may do what"),
+            "services": who_may_what(),
+            "idle": self.get_queryset(request).filter(grants=None, audience_grants=None),
+            "issuer": conf.EAGLET_ISSUER,
+        }
+        return TemplateResponse(request, "admin/eaglet_auth/app/audit.html", context)
 
     @sensitive_variables()
     def add_secret_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -20,7 +20,14 @@ from eaglet.auth.admin.grants import AppForm, held_by
 from eaglet.auth.admin.issuing import AudienceGrantInline
 from eaglet.auth.admin.refused_calls import refused_calls_table
 from eaglet.auth.admin.secrets import SecretInline
-from eaglet.auth.models import AccessToken, App, AppGrant, AppSecret, RefusedCalls
+from eaglet.auth.models import (
+    AccessToken,
+    App,
+    AppGrant,
+    AppSecret,
+    AudienceGrant,
+    RefusedCalls,
+)
 from eaglet.conf import conf
 
 if TYPE_CHECKING:
@@ -106,6 +113,10 @@ class AppAdmin(AppPages):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the secrets' ends and the grants; say so if nothing is granted."""
         super().save_related(request, form, formsets, change)
+        unknown = [str(one) for one in form.instance.audience_grants.all() if one.is_unknown]
+        if unknown:
+            told = gettext("No operation there asks for this: %(grants)s.")
+            self.message_user(request, told % {"grants": ", ".join(unknown)}, messages.WARNING)
         if "granted" in form.cleaned_data:
             form.save_grants()
         elif change:
@@ -197,7 +208,7 @@ class AppAdmin(AppPages):
         apps = list(objs)
         names: list[Any] = [f"{App._meta.verbose_name}: {app}" for app in apps]
         counts = {str(App._meta.verbose_name_plural): len(apps)}
-        for model in (AppGrant, AppSecret, AccessToken, RefusedCalls):
+        for model in (AppGrant, AudienceGrant, AppSecret, AccessToken, RefusedCalls):
             rows = model._default_manager.filter(app__in=apps)
             counts[str(model._meta.verbose_name_plural)] = rows.count()
         needed = set() if self.has_delete_permission(request) else {str(App._meta.verbose_name)}

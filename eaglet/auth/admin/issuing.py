@@ -1,13 +1,15 @@
 """Show what an app may do at other services, and the keys that tokens for them are signed with."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.auth.models import App, AudienceGrant, SigningKey
+from eaglet.auth.issuer.signing_keys import state_of
+from eaglet.auth.models import App, AudienceDocument, AudienceGrant, SigningKey
 from eaglet.conf import conf
 
 if TYPE_CHECKING:
@@ -17,12 +19,27 @@ else:
     AudienceGrantTabularInline = admin.TabularInline
     SigningKeyModelAdmin = admin.ModelAdmin
 
+_STATES: Final = {
+    "next": _("published; will sign"),
+    "signs": _("signs"),
+    "published": _("published for what it has signed"),
+    "ended": _("ended"),
+}
+
 
 class AudienceGrantInline(AudienceGrantTabularInline):
-    """An app's grants at the services of EAGLET_AUDIENCES."""
+    """An app's grants at the services of EAGLET_AUDIENCES, offered as their documents have them."""
 
     model = AudienceGrant
     extra = 1
+    template = "admin/eaglet_auth/app/audience_grants.html"
+
+    class Media:
+        js = ["eaglet_auth/grants.js"]
+
+    def documents(self) -> Iterable[AudienceDocument]:
+        """Return what can be granted where."""
+        return AudienceDocument.objects.filter(audience__in=list(conf.EAGLET_AUDIENCES))
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Return the field's form field; services are chosen from the setting."""
@@ -36,9 +53,14 @@ class AudienceGrantInline(AudienceGrantTabularInline):
 class SigningKeyAdmin(SigningKeyModelAdmin):
     """Signing keys, without the private ones; `manage.py rotate_signing_key` makes them."""
 
-    list_display = ("kid", "algorithm", "created_at", "signs_from")
-    fields = ("kid", "algorithm", "public_key", "created_at", "signs_from")
+    list_display = ("kid", "state", "algorithm", "created_at", "signs_from")
+    fields = ("kid", "state", "algorithm", "public_key", "created_at", "signs_from")
     readonly_fields = fields
+
+    @admin.display(description=_("state"))
+    def state(self, key: SigningKey) -> Any:
+        """Return what the key is there for now."""
+        return _STATES[state_of(key)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: a command makes a key."""

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from django.db import router, transaction
 from django.views.decorators.debug import sensitive_variables
@@ -60,8 +60,7 @@ def rotate_signing_key(algorithm: str, publish_first_seconds: float) -> SigningK
 @sensitive_variables()
 def signer() -> Signer:
     """Return the key to sign with now. Raises NoSigningKey."""
-    records = SigningKey.objects.using(router.db_for_write(SigningKey)).order_by("-signs_from")
-    record = records.filter(signs_from__lte=timestamps.to_field(timestamps.now())).first()
+    record = _signing()
     if record is None:
         raise NoSigningKey("there is no key to sign with: run manage.py rotate_signing_key")
     private = decrypt(record.encrypted_private_key, _place(record.kid))
@@ -72,6 +71,20 @@ def signer() -> Signer:
         )
     key: Any = import_key(json.loads(private))
     return Signer(record.kid, record.algorithm, key)
+
+
+def state_of(record: SigningKey) -> Literal["next", "signs", "published", "ended"]:
+    """Return what a key is about in its life; its last stage but one is for what it has signed."""
+    if record.signs_from > timestamps.to_field(timestamps.now()):
+        return "next"
+    if record == _signing():
+        return "signs"
+    return "published" if record in _published(list(SigningKey.objects.all())) else "ended"
+
+
+def _signing() -> SigningKey | None:
+    records = SigningKey.objects.using(router.db_for_write(SigningKey)).order_by("-signs_from")
+    return records.filter(signs_from__lte=timestamps.to_field(timestamps.now())).first()
 
 
 def published_keys() -> dict[str, Any]:

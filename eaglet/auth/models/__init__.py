@@ -10,7 +10,7 @@ from eaglet.auth.models.apps import (
     CreatedSecret,
 )
 from eaglet.auth.models.cached_tokens import CachedToken, CachedTokenQuerySet
-from eaglet.auth.models.issuing import AudienceGrant, SigningKey
+from eaglet.auth.models.issuing import AudienceDocument, AudienceGrant, SigningKey
 from eaglet.auth.models.refused_calls import Reason, RefusedCalls
 from eaglet.auth.models.token_request_count import TokenRequestCount
 
@@ -22,6 +22,7 @@ __all__ = [
     "AppQuerySet",
     "AppSecret",
     "AppSecretQuerySet",
+    "AudienceDocument",
     "AudienceGrant",
     "CachedToken",
     "CachedTokenQuerySet",

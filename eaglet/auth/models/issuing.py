@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.auth.grants import validate_grant
+from eaglet.auth.grants import allows, validate_grant
 from eaglet.auth.models.apps import App
 
 
@@ -41,6 +41,30 @@ class AudienceGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.audience}: {self.grant}"
+
+    @property
+    def is_unknown(self) -> bool:
+        """Return whether the service's document was read, and nothing in it asks for this."""
+        document = AudienceDocument.objects.filter(audience=self.audience).first()
+        return document is not None and not any(allows({self.grant}, it) for it in document.grants)
+
+
+class AudienceDocument(models.Model):
+    """What can be granted at another service, by the document that it publishes."""
+
+    audience = models.CharField(_("service"), max_length=100, unique=True)
+    grants = models.JSONField(
+        _("grants"), help_text=_("Each grant, and what asks for it; patterns too.")
+    )
+    read_at = models.DateTimeField(_("read at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("document of another service")
+        verbose_name_plural = _("documents of other services")
+        ordering = ["audience"]
+
+    def __str__(self) -> str:
+        return self.audience
 
 
 class SigningKey(models.Model):

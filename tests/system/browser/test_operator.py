@@ -5,7 +5,7 @@ import re
 import pytest
 
 from eaglet.api import ApiResource, access_token_required, registry
-from eaglet.auth.models import App
+from eaglet.auth.models import App, AudienceDocument
 from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.exceptions import InvalidAppKey
 
@@ -220,3 +220,29 @@ def test_every_page_fits_a_phone(open_page, live_server, locale, call):
     page.wait_for_function(FITS)
     box = page.locator("#eaglet-credentials")
     assert box.evaluate("box => box.scrollHeight <= box.clientHeight")  # all of it is seen
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_an_issuers_operator_chooses_grants_and_sees_who_may_what(
+    open_page, settings, locale, live_server
+):
+    settings.EAGLET_AUDIENCES = {"card": "https://card.example", "mall": "https://mall.example"}
+    app = App.objects.create_app("hermes", grants=["*"]).app
+    AudienceDocument.objects.create(audience="card", grants={"card.trade:get": "Read a trade."})
+    page = open_page(locale, PHONE, f"/admin/eaglet_auth/app/{app.pk}/change/")
+    page.select_option("select[name='audience_grants-0-audience']", "card")
+    field = page.locator("input[name='audience_grants-0-grant']")
+    field.fill("card.trade:get")
+    offered = f"#{field.get_attribute('list')} option"
+    assert page.locator(offered).evaluate_all("all => all.map(one => one.value)") == [
+        "card.trade:get"
+    ]
+    with page.expect_navigation():
+        page.click("input[name='_save']")
+    with page.expect_navigation():
+        page.click("a[href$='/who-may-what/']")
+    assert "card.trade:get" in page.inner_text("section:has(h2:text-is('card'))")
+    assert page.evaluate(FITS)
+    page.emulate_media(media="print")
+    assert not page.is_visible(".breadcrumbs")
+    assert page.is_visible("text=hermes")

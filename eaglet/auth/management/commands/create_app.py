@@ -50,7 +50,7 @@ class Command(BaseCommand):
             help="What it may call at a service of EAGLET_AUDIENCES; may be given several times.",
         )
         parser.add_argument(
-            "--force", action="store_true", help="Take grants that no resource here has."
+            "--force", action="store_true", help="Take grants that no resource has."
         )
 
     @needs_tables
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         name = options["name"]
         if App.objects.filter(name=name).exists():
             raise CommandError(f"there is an app named {name!r} already")
-        elsewhere = [_grant_at(told) for told in options["at"]]
+        elsewhere = [_grant_at(told, options["force"]) for told in options["at"]]
         if elsewhere and not (options["grant"] or options["everything"]):
             options["no_grants"] = True
         try:
@@ -68,15 +68,16 @@ class Command(BaseCommand):
                 created = App.objects.create_app(
                     name, token_lifetime_seconds=options["lifetime"], grants=_grants(options)
                 )
-                for audience, grant in elsewhere:
-                    AudienceGrant.objects.create(app=created.app, audience=audience, grant=grant)
+                for grant in elsewhere:
+                    grant.app = created.app
+                    grant.save()
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
         self.stdout.write(f'APP_KEY = "{created.app.app_key}"')
         self.stdout.write(f'APP_SECRET = "{created.secret}"')
 
 
-def _grant_at(told: str) -> tuple[str, str]:
+def _grant_at(told: str, is_forced: bool) -> AudienceGrant:
     audience, _equals, grant = told.partition("=")
     if audience not in conf.EAGLET_AUDIENCES:
         names = ", ".join(sorted(conf.EAGLET_AUDIENCES)) or "none"
@@ -85,7 +86,9 @@ def _grant_at(told: str) -> tuple[str, str]:
         validate_grant(grant)
     except ValidationError as error:
         raise CommandError("; ".join(error.messages)) from None
-    return audience, grant
+    found = AudienceGrant(audience=audience, grant=grant)
+    _refuse([grant] if found.is_unknown and not is_forced else [], f"at {audience}")
+    return found
 
 
 def _grants(options: dict[str, Any]) -> Sequence[str]:
@@ -107,9 +110,13 @@ def _grants(options: dict[str, Any]) -> Sequence[str]:
         from eaglet.auth.grant_choices import unknown_grants  # noqa: PLC0415
 
         unknown = unknown_grants(grants)
+    _refuse(unknown, "here")
+    return grants
+
+
+def _refuse(unknown: Sequence[str], where: str) -> None:
     if unknown:
         raise CommandError(
-            f"no resource here has what this grants: {', '.join(unknown)}. Check the spelling, or "
-            "give --force if one is to come"
+            f"no resource {where} has what this grants: {', '.join(unknown)}. Check the spelling, "
+            "or give --force if one is to come"
         )
-    return grants
