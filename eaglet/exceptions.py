@@ -22,7 +22,8 @@ EagletError
 └── TaskError                 a task could not be sent, or not be taken
     ├── InvalidTask           its queue name or its arguments can't be sent
     ├── PublishError          the broker did not take it
-    │   └── BrokerUnavailable     … nor anything else just now
+    │   ├── BrokerUnavailable     … nor anything else just now
+    │   └── NoSubscriber          … since it is an event that nobody subscribes to
     ├── InvalidMessage             it was received, and is not what the handler takes
     ├── AbandonedTask         … and was begun too often without an end
     ├── AlreadyFinished          … and had been parked, or done, before
@@ -232,6 +233,10 @@ class PublishError(TaskError):
 
 class BrokerUnavailable(PublishError):
     """The broker can't be reached, or did not answer: no other task would fare better."""
+
+
+class NoSubscriber(PublishError):
+    """No queue is bound for an event that was published with `require_subscriber`."""
 
 
 class InvalidMessage(TaskError):

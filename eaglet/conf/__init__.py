@@ -62,8 +62,15 @@ class Settings:
     EAGLET_SERVICE_NAME = Setting(
         str,
         "",
-        "What the service is called in documents, pages, logs and metrics, and by those who call "
-        "it; else as the package of its settings, or the project's folder.",
+        "What the service is called in documents, pages, logs and metrics, by those who call it, "
+        "and in its subscriptions' queues; else as the package of its settings, or the project's "
+        "folder.",
+    )
+    EAGLET_CATALOGUE = Setting(
+        str | PathLike[str] | None,
+        None,
+        "A file that `manage.py eaglet_catalogue --json` has written: the events that `check` and "
+        "the doctor know of beside this service's own.",
     )
 
     # Resources

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from eaglet.tasks.celery_app import app as app
     from eaglet.tasks.receiving.decorator import every as every
     from eaglet.tasks.receiving.decorator import task as task
+    from eaglet.tasks.receiving.events import current_event as current_event
+    from eaglet.tasks.receiving.events import on_event as on_event
+    from eaglet.tasks.sending.events import emits as emits
+    from eaglet.tasks.sending.events import publish_event as publish_event
     from eaglet.tasks.sending.send import cancel_task as cancel_task
     from eaglet.tasks.sending.send import send_task as send_task
     from eaglet.tasks.sending.send import sends as sends
@@ -31,12 +35,28 @@ _HOMES = {
     "app": "eaglet.tasks.celery_app",
     "cancel_task": "eaglet.tasks.sending.send",
     "captured_tasks": "eaglet.tasks.testing",
+    "current_event": "eaglet.tasks.receiving.events",
+    "emits": "eaglet.tasks.sending.events",
     "every": "eaglet.tasks.receiving.decorator",
+    "on_event": "eaglet.tasks.receiving.events",
+    "publish_event": "eaglet.tasks.sending.events",
     "send_task": "eaglet.tasks.sending.send",
     "sends": "eaglet.tasks.sending.send",
     "task": "eaglet.tasks.receiving.decorator",
 }
 
-__all__ = ["app", "cancel_task", "captured_tasks", "every", "send_task", "sends", "task"]
+__all__ = [
+    "app",
+    "cancel_task",
+    "captured_tasks",
+    "current_event",
+    "emits",
+    "every",
+    "on_event",
+    "publish_event",
+    "send_task",
+    "sends",
+    "task",
+]
 
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

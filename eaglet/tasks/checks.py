@@ -9,9 +9,12 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from eaglet.conf import conf
+from eaglet.contracts.document import InvalidDocument, service_name
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.celery_config import broker_scheme
-from eaglet.tasks.receiving.decorator import declared_queues
+from eaglet.tasks.contract_listing import unpublished
+from eaglet.tasks.receiving.decorator import declarations, declared_queues
+from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.sending.send import declared_sends
 
 _JSON = {"json", "application/json"}
@@ -23,7 +26,25 @@ def check_tasks(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Find settings under which tasks would be lost, or taken from strangers unsafely."""
-    return [*_content(), *_broker(), *_retention(), *_queue_names()]
+    return [*_content(), *_broker(), *_retention(), *_queue_names(), *_subscriptions()]
+
+
+@register(Tags.compatibility, deploy=True)
+def check_service_name(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Find a service that subscribes to events under a name that others may have too."""
+    if conf.EAGLET_SERVICE_NAME or not any(one.event for one in declarations()):
+        return []
+    return [
+        Warning(
+            f"This service subscribes to events as {service_name()!r}, the package of its URLconf.",
+            hint="Of two services of one name each would get only some of the events. Set "
+            "EAGLET_SERVICE_NAME; then delete the queues of the old name (manage.py "
+            "eaglet_subscriptions).",
+            id="eaglet_tasks.W005",
+        )
+    ]
 
 
 def _content() -> Iterator[CheckMessage]:
@@ -61,6 +82,22 @@ def _queue_names() -> Iterator[CheckMessage]:
                 "manage.py eaglet_catalogue shows who does.",
                 id="eaglet_tasks.W003",
             )
+
+
+def _subscriptions() -> Iterator[CheckMessage]:
+    discover()
+    try:
+        for pattern, near in unpublished():
+            yield Warning(
+                f"This service subscribes to {pattern!r}, and no event that is known here is that.",
+                hint=(f"Did you mean {near!r}? If not: " if near else "")
+                + "Known are those that this service declares by `emits`. If another service "
+                "publishes it, have EAGLET_CATALOGUE name a catalogue of all services (manage.py "
+                "eaglet_catalogue --json), or silence this check.",
+                id="eaglet_tasks.W004",
+            )
+    except InvalidDocument as error:
+        yield Error(f"EAGLET_CATALOGUE: {error}.", id="eaglet_tasks.E005")
 
 
 def _retention() -> Iterator[CheckMessage]:

@@ -1,13 +1,19 @@
 """What a service sends and takes, as JSON; and whether what one sends fits what another takes."""
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 
+from eaglet.conf import conf
+from eaglet.contracts.document import CATALOGUE, load_valid
+from eaglet.contracts.topics import matches
 from eaglet.params import Param, declared_params, parse_declarations
 from eaglet.tasks.receiving.decorator import declarations
+from eaglet.tasks.receiving.execution import Declaration
 from eaglet.tasks.receiving.worker import discover
+from eaglet.tasks.sending.events import declared_emits
 from eaglet.tasks.sending.send import declared_sends, written
 
 VERSION: Final = 1
@@ -27,21 +33,23 @@ _TAKES: Final[Mapping[str, frozenset[str]]] = {
 def listing() -> dict[str, Any]:
     """Return every queue that this service declares to send to and takes from, with payloads.
 
-    `{"version": 1, "sends": [{"queue", "params"}], "takes": [{"queue", "params", "once"}]}`,
+    `{"version": 1, "sends": [{"queue", "params"}], "takes": [{"queue", "params", "once"}],
+    "emits": [{"event", "params"}], "subscribes": [{"event", "queue", "params", "once"}]}`,
     `params` in the grammar of `param_required`, or null where none are declared.
     """
+    takes = [(one.event, _taken(one)) for one in declarations()]
     return {
         "version": VERSION,
         "sends": [{"queue": sent.queue_name, "params": sent.params} for sent in declared_sends()],
-        "takes": [
-            {
-                "queue": taken.queue_name,
-                "params": written(declared_params(taken.function)) or None,
-                "once": taken.once,
-            }
-            for taken in declarations()
-        ],
+        "takes": [taken for event, taken in takes if not event],
+        "emits": [{"event": one.queue_name, "params": one.params} for one in declared_emits()],
+        "subscribes": [{"event": event, **taken} for event, taken in takes if event],
     }
+
+
+def _taken(declaration: Declaration) -> dict[str, Any]:
+    params = written(declared_params(declaration.function)) or None
+    return {"queue": declaration.queue_name, "params": params, "once": declaration.once}
 
 
 def discovered_listing() -> dict[str, Any]:
@@ -50,11 +58,29 @@ def discovered_listing() -> dict[str, Any]:
     return listing()
 
 
+def unpublished() -> Iterator[tuple[str, str]]:
+    """Give each pattern subscribed to that no known event is of, and the nearest of those, or "".
+
+    Known are the events that this service declares, and those of EAGLET_CATALOGUE; where there are
+    none, nothing can be told. Raises InvalidDocument for a catalogue that is none.
+    """
+    known = {one.queue_name for one in declared_emits()}
+    if path := conf.EAGLET_CATALOGUE:
+        events = load_valid(str(path), CATALOGUE).get("events", [])
+        known |= {one["name"] for one in events if one["senders"]}
+    for one in declarations():
+        if one.event and known and not any(matches(one.event, name) for name in known):
+            yield one.event, next(iter(difflib.get_close_matches(one.event, known, 1, 0.8)), "")
+
+
 def mismatches(
     sender: Mapping[str, Any], receivers: Iterable[Mapping[str, Any]], *, allow_untaken: bool
 ) -> Iterator[str]:
     """Say, for each queue of the sender's, what does not fit. Raises ValueError for no listing."""
-    takes = [taken for receiver in receivers for taken in _entries(receiver, "takes")]
+    takes, subscribes = [], []
+    for receiver in receivers:
+        takes += _entries(receiver, "takes")
+        subscribes += _entries(receiver, "subscribes", "event")
     for sent in _entries(sender, "sends"):
         queue = sent["queue"]
         takers = [taken for taken in takes if taken["queue"] == queue]
@@ -63,16 +89,22 @@ def mismatches(
         for taken in takers:
             for fault in _faults(sent.get("params"), taken.get("params")):
                 yield f"{queue}: {fault}"
+    for emitted in _entries(sender, "emits", "event"):
+        for subscription in subscribes:
+            if matches(subscription["event"], emitted["event"]):
+                for fault in _faults(emitted.get("params"), subscription.get("params")):
+                    yield f"{emitted['event']} in {subscription.get('queue')}: {fault}"
 
 
-def _entries(listed: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    entries = listed.get(key) if isinstance(listed, dict) else None
+def _entries(listed: Mapping[str, Any], key: str, name: str = "queue") -> list[Mapping[str, Any]]:
+    # A listing of before there were events has none.
+    entries = listed.get(key, [] if name == "event" else None) if isinstance(listed, dict) else None
     if not isinstance(entries, list) or listed.get("version") != VERSION:
         raise ValueError(f"it is not a listing of version {VERSION} that eaglet_tasks has written")
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("queue"), str):
+        if not isinstance(entry, dict) or not isinstance(entry.get(name), str):
             # Of a file, not of an argument.
-            raise ValueError(f"an entry of {key!r} names no queue")  # noqa: TRY004
+            raise ValueError(f"an entry of {key!r} names no {name}")  # noqa: TRY004
     return entries
 
 

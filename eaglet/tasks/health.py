@@ -8,14 +8,17 @@ from typing import Final
 from django.utils.version import get_version_tuple
 
 from eaglet.conf import conf
+from eaglet.contracts.document import InvalidDocument, service_name
 from eaglet.doctor import Finding
 from eaglet.exceptions import BrokerUnavailable
 from eaglet.health import register_probe
 from eaglet.tasks.broker.connection import Broker, publishing_app
+from eaglet.tasks.contract_listing import unpublished
 from eaglet.tasks.database import utc_now
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.outboxes import migrated_outboxes, outbox_aliases
-from eaglet.tasks.receiving.decorator import declared_queues
+from eaglet.tasks.receiving.decorator import declarations, declared_queues
+from eaglet.tasks.receiving.subscriptions import subscriptions
 from eaglet.tasks.receiving.worker import discover
 
 
@@ -73,7 +76,27 @@ def examine_tasks() -> Iterator[Finding]:
         yield Finding(f"broker: {kind} {version} is too old", f"run {kind} {oldest} or later")
     else:
         yield Finding(f"broker: {kind} {version} answers" if version else "broker: answers")
+    yield from _subscriptions()
     yield from _workers()
+
+
+def _subscriptions() -> Iterator[Finding]:
+    discover()
+    try:
+        for pattern, near in unpublished():
+            yield Finding(
+                f"events {pattern}: subscribed to, and no event that is known here is that",
+                f"did you mean {near}? If not: " * bool(near)
+                + "set EAGLET_CATALOGUE if another service publishes it",
+            )
+        for one in subscriptions():
+            if not one.is_declared:
+                yield Finding(
+                    f"queue {one.queue}: gets events, and nothing here takes them any more",
+                    f"manage.py eaglet_subscriptions delete {one.queue}",
+                )
+    except (BrokerUnavailable, InvalidDocument) as error:
+        yield Finding(f"subscriptions: {error}", "see CELERY_BROKER_URL and EAGLET_CATALOGUE")
 
 
 def _outbox() -> Iterator[Finding]:
@@ -95,28 +118,41 @@ def _outbox() -> Iterator[Finding]:
             yield Finding(f"outbox of {alias!r}: nothing waits")
 
 
-def _taken(hoped_for: set[str]) -> set[str]:
-    taken: set[str] = set()
+def _taken(hoped_for: set[str]) -> dict[str, set[str]]:
+    """Return the queues that each worker takes from."""
+    taken: dict[str, set[str]] = {}
     for _ in range(MOST_QUESTIONS):
         inspect = publishing_app().control.inspect(timeout=ANSWER_SECONDS)
         answers = inspect.active_queues() or {}
-        taken |= {queue["name"] for queues in answers.values() for queue in queues}
-        if hoped_for <= taken:
+        for worker, queues in answers.items():
+            taken[worker] = {queue["name"] for queue in queues}
+        if hoped_for <= set().union(*taken.values()):
             break
     return taken
 
 
 def _workers() -> Iterator[Finding]:
-    discover()
     own = set(declared_queues())
     sent = set()
     for alias in migrated_outboxes():
-        last = OutboxTask.objects.using(alias).order_by("-pk")
+        last = OutboxTask.objects.using(alias).filter(kind=OutboxTask.Kind.TASK).order_by("-pk")
         sent |= set(last.values_list("queue_name", flat=True)[:_LOOKED_AT])
     if not publishing_app().conf.worker_enable_remote_control:
         yield Finding("workers: they run without remote control, so what they take is not known")
         return
-    taken = _taken(own)
+    by_worker = _taken(own)
+    taken = set().union(*by_worker.values())
+    events = {one.queue_name for one in declarations() if one.event}
+    # A worker's default queue is its service's alone.
+    known = own | {publishing_app().conf.task_default_queue}
+    for worker, queues in sorted(by_worker.items()):
+        if events & queues and (others := queues - known):
+            yield Finding(
+                f"worker {worker}: takes this service's events, and what this service does not: "
+                f"{', '.join(sorted(others))}",
+                f"is it of another service that is called {service_name()!r} too? Each would get "
+                "only some of the events: give each an EAGLET_SERVICE_NAME of its own",
+            )
     for queue in sorted(own | sent):
         if queue in taken:
             whose = "its tasks" if queue in own else "the tasks sent to it"

@@ -29,6 +29,12 @@ _SECONDS = Histogram(
     buckets=metrics.SECONDS,
 )
 
+_UNHEARD = Counter(
+    "eaglet_events_without_subscriber",
+    "Events that were published when no queue was bound for them.",
+    ("event",),
+)
+
 
 def _gauge(name: str, documentation: str) -> Gauge:
     return Gauge(name, documentation, ("database",), multiprocess_mode="mostrecent")
@@ -51,6 +57,11 @@ def count(by: By, outcome: Outcome, how_many: int = 1) -> None:
     """Count what became of tasks."""
     if how_many:
         _TASKS.labels(by, outcome).inc(how_many)
+
+
+def count_unheard(event: str) -> None:
+    """Count an event that nobody subscribes to."""
+    _UNHEARD.labels(event).inc()
 
 
 def count_sent(by: By, tasks: Sequence[OutboxTask]) -> None:

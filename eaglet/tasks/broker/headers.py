@@ -7,6 +7,8 @@ from eaglet.observability import tracing
 REQUEST_ID: Final = "eaglet_request_id"
 TRACEPARENT: Final = "traceparent"
 REPLAY: Final = "eaglet_replay"
+# The event that was published, in a message that a subscription's queue holds.
+EVENT: Final = "eaglet_event"
 # The ledger's id of a message that has none.
 PARKED_AS: Final = "eaglet_parked_as"
 RECEIVED_AT: Final = "eaglet_received_at"

@@ -6,19 +6,23 @@ from typing import Any
 from celery import Celery
 from kombu.messaging import Producer
 
-from eaglet.exceptions import PublishError
+from eaglet.contracts.topics import matches
+from eaglet.exceptions import NoSubscriber, PublishError
 from eaglet.tasks.broker.headers import headers_for
+from eaglet.tasks.broker.queues import EVENTS
 from eaglet.tasks.display import describe, redacted_repr
+from eaglet.tasks.metrics import count_unheard
 from eaglet.tasks.models import OutboxTask
 
 
 def publish_message(
     app: Celery, producer: Producer, task: OutboxTask, *, declare: bool = True
 ) -> None:
-    """Publish a task to the queue of its name, in Celery's protocol 2 and JSON.
+    """Publish a task to the queue of its name, or an event, in Celery's protocol 2 and JSON.
 
-    As `app.send_task` does, in two thirds of its time. With `declare` the queue is made if need
-    be. Raises PublishError for a row that can't be read, and what the transport raises.
+    As `app.send_task` does, in two thirds of its time. With `declare` the queue, or the exchange,
+    is made if need be. Raises PublishError for a row that can't be read, NoSubscriber, and what
+    the transport raises.
     """
     try:
         args = json.loads(task.arguments)
@@ -36,6 +40,18 @@ def publish_message(
     )
     options: dict[str, Any] = {} if declare else {"declare": []}
     channel: Any = producer.channel
+    if task.is_event:
+        options.update(exchange=EVENTS.name, routing_key=task.queue_name)
+        if declare:
+            producer.maybe_declare(EVENTS)
+        # RabbitMQ, which has no such table, gives back what no queue takes.
+        bound = channel.get_table(EVENTS.name) if hasattr(channel, "get_table") else [("#",)]
+        if not any(matches(pattern, task.queue_name) for pattern, *_ in bound) and (
+            refusal := without_subscriber(task)
+        ):
+            raise refusal
+    else:
+        options["queue"] = task.queue_name
     if task.priority and not hasattr(channel, "priority_steps"):
         # In Redis it would name another list, and its lowest is the most urgent.
         options["priority"] = task.priority
@@ -43,7 +59,6 @@ def publish_message(
         producer,
         task.queue_name,
         message,
-        queue=task.queue_name,
         retry=False,
         # RabbitMQ would confirm, and drop, what no queue takes.
         mandatory=True,
@@ -51,3 +66,14 @@ def publish_message(
         headers=headers_for(task.request_id, task.traceparent),
         **options,
     )
+
+
+def without_subscriber(task: OutboxTask) -> NoSubscriber | None:
+    """Count an event that no queue is bound for, or return the error if it needs one."""
+    if task.kind == OutboxTask.Kind.NEEDED_EVENT:
+        return NoSubscriber(
+            f"no queue is bound for {task.queue_name}: start the worker of a service that "
+            "subscribes to it, and replay it"
+        )
+    count_unheard(task.queue_name)
+    return None

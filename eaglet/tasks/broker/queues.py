@@ -8,10 +8,11 @@ import amqp
 from celery import Celery
 from celery.app.amqp import AMQP, Queues
 from django.utils.version import get_version_tuple
-from kombu import Queue
+from kombu import Exchange, Queue
 from kombu.connection import Connection
 
 from eaglet.conf import conf
+from eaglet.tasks.broker.headers import EVENT
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -25,6 +26,10 @@ QUORUM: Final[Mapping[str, Any]] = {
     # longer than 30 minutes to another worker.
     "x-consumer-timeout": 24 * 3600 * 1000,
 }
+
+
+EVENTS: Final = Exchange("eaglet.events", "topic")
+"""Where events are published, each with its name as the routing key."""
 
 
 class TaskQueue(Queue):
@@ -53,6 +58,32 @@ class TaskQueue(Queue):
             logger.info("the queue %s is there already, and is used as it is", self.name)
         with connection.channel() as own:
             return super().queue_declare(False, True, own)
+
+
+class EventQueue(TaskQueue):
+    """A queue that is bound for events; each is the task of the queue's name to its consumers."""
+
+    def consume(
+        self, consumer_tag: str = "", callback: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Consume from it, each message as one that was sent to this queue alone."""
+
+        def consume(message: Any) -> Any:
+            headers, info = message.headers, message.delivery_info
+            if isinstance(headers, dict) and headers.get("task") != self.name:
+                headers[EVENT] = headers.get("task")
+                headers["task"] = self.name
+            # Where a retry or a replay is published, and not to the other subscribers.
+            info.update(exchange="", routing_key=self.name)
+            return callback(message)
+
+        consumed: Any = super()  # kombu's stub has another callback
+        return consumed.consume(consumer_tag, consume, *args, **kwargs)
+
+
+def event_queue(name: str, pattern: str) -> EventQueue:
+    """Return the queue of that name, bound for the events of a pattern."""
+    return EventQueue(name, EVENTS, pattern)
 
 
 def task_queue(app: Celery, name: str) -> Queue:

@@ -8,8 +8,8 @@ from celery import Celery
 from kombu.connection import Connection
 
 from eaglet.exceptions import PublishError
-from eaglet.tasks.broker.message import publish_message
-from eaglet.tasks.broker.queues import task_queue
+from eaglet.tasks.broker.message import publish_message, without_subscriber
+from eaglet.tasks.broker.queues import EVENTS, task_queue
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import OutboxTask
 
@@ -72,9 +72,9 @@ class ConfirmingProducer:
         self, tasks: Sequence[OutboxTask], report: ResultCallback
     ) -> list[OutboxTask]:
         faults: dict[str, PublishError] = {}
-        for name in {task.queue_name for task in tasks} - self._declared:
+        for name in {_declared_name(task) for task in tasks} - self._declared:
             try:
-                task_queue(self._app, name)(self._declaring).declare()
+                (task_queue(self._app, name) if name else EVENTS)(self._declaring).declare()
             except self._connection.connection_errors:
                 raise
             except self._connection.channel_errors as error:
@@ -83,9 +83,9 @@ class ConfirmingProducer:
             else:
                 self._declared.add(name)
         for task in tasks:
-            if task.queue_name in faults:
-                report(task, faults[task.queue_name])
-        return [task for task in tasks if task.queue_name not in faults]
+            if _declared_name(task) in faults:
+                report(task, faults[_declared_name(task)])
+        return [task for task in tasks if _declared_name(task) not in faults]
 
     def _returned(self, error: Exception, exchange: str, routing_key: str, message: Any) -> None:
         # RabbitMQ says so just before it confirms the message.
@@ -95,7 +95,8 @@ class ConfirmingProducer:
     def _acknowledged(self, tag: int, multiple: bool) -> None:
         for task in self._take(tag, multiple):
             reason = self._unroutable.pop(task.task_id, None)
-            self._report(task, PublishError(reason) if reason else None)
+            error = PublishError(reason) if reason else None
+            self._report(task, without_subscriber(task) if error and task.is_event else error)
 
     def _rejected(self, tag: int, multiple: bool) -> None:
         for task in self._take(tag, multiple):
@@ -104,3 +105,7 @@ class ConfirmingProducer:
     def _take(self, tag: int, multiple: bool) -> list[OutboxTask]:
         tags = [due for due in self._due if due <= tag] if multiple else [tag]
         return [self._due.pop(due) for due in tags if due in self._due]
+
+
+def _declared_name(task: OutboxTask) -> str:
+    return "" if task.is_event else task.queue_name

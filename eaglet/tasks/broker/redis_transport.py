@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from kombu.transport import redis
 
+from eaglet.tasks.embedded.topic_exchange import TopicExchange
+
 logger = logging.getLogger("eaglet.tasks")
 
 _EVERY_SECONDS: Final = 0.015
@@ -48,6 +50,7 @@ return false
 class _SafeTake(redis.Channel):
     """Take each message and note that it is taken in one step."""
 
+    exchange_types = {**redis.Channel.exchange_types, "topic": TopicExchange}
     _take_at = 0.0
     _with_brpop_until = 0.0
     _asked_with_brpop = False
@@ -63,6 +66,19 @@ class _SafeTake(redis.Channel):
         else:
             self._unacknowledged_queues.discard(queue)
         return super().basic_consume(queue, no_ack, *args, **kwargs)
+
+    def queue_bind(self, queue: str, exchange: Any = "", routing_key: Any = "", **_: Any) -> None:  # type: ignore[override]
+        """Bind a queue, also where this process has done so: another may have removed it."""
+        self.state.binding_delete(queue, exchange, routing_key)
+        super().queue_bind(queue, exchange, routing_key)
+
+    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+        properties = message["properties"]
+        if properties["delivery_info"]["exchange"]:
+            # Each queue's is acknowledged by itself, and given back to that queue alone.
+            own = {"delivery_tag": uuid.uuid4().hex, "delivery_info": _direct(queue)}
+            message = {**message, "properties": {**properties, **own}}
+        super()._put(queue, message, **kwargs)
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         now = time.monotonic()
@@ -140,10 +156,14 @@ class _SafeTake(redis.Channel):
             "headers": {},
             "properties": {
                 "delivery_tag": str(uuid.uuid4()),
-                "delivery_info": {"exchange": "", "routing_key": queue},
+                "delivery_info": _direct(queue),
             },
         }
         self.client.rpush(queue, json.dumps(message))
+
+
+def _direct(queue: str) -> dict[str, str]:
+    return {"exchange": "", "routing_key": queue}
 
 
 class Channel(_SafeTake):

@@ -79,7 +79,9 @@ class WorkerQueues:
             raise
         except connection.channel_errors as error:
             logger.error(
-                "this worker takes nothing from the queue %r, since the broker refuses it: %s",
+                "this worker takes nothing from the queue %r, since the broker refuses it: %s. If "
+                "it, or its exchange, is there with other arguments, delete that once nothing is "
+                "in it: it is made anew",
                 queue.name,
                 describe(error),
             )

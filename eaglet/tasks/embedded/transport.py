@@ -7,6 +7,7 @@ or its process dies. Of priorities 0 to 9 the highest comes first; lifetimes are
 
 import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from queue import Empty
 from typing import Any, Final
@@ -18,6 +19,7 @@ from kombu.utils.json import dumps, loads
 
 from eaglet.conf import conf
 from eaglet.tasks.embedded.database import database_in
+from eaglet.tasks.embedded.topic_exchange import TopicExchange
 
 _QUEUE: Final = "(SELECT id FROM queue WHERE name = ?)"
 _READY: Final = f"FROM message WHERE queue = {_QUEUE} AND owner IS NULL"
@@ -26,10 +28,19 @@ UPDATE message SET owner = ?, taken = taken + 1
 WHERE id = (SELECT id {_READY} ORDER BY rank, id LIMIT 1) RETURNING id, taken, body
 """
 _PUT: Final = """
-INSERT INTO message (queue, rank, body) SELECT id, ?, ? FROM queue WHERE name = ? RETURNING id
+INSERT INTO message (queue, rank, body)
+SELECT id, ?, ? FROM queue WHERE name IN (SELECT value FROM json_each(?)) RETURNING id
 """
 _DELETE: Final = "DELETE FROM message WHERE id = ? AND owner = ?"
 _GIVE_BACK: Final = "UPDATE message SET owner = NULL WHERE id = ? AND owner = ?"
+
+
+class _TopicExchange(TopicExchange):
+    channel: "Channel"
+
+    def deliver(self, message: Any, exchange: str, routing_key: str, **kwargs: Any) -> None:
+        # To all of its queues, or to none.
+        self.channel._put_fanout(exchange, message, routing_key)
 
 
 class Channel(virtual.Channel):
@@ -39,6 +50,7 @@ class Channel(virtual.Channel):
     supports_fanout = True
     # What was not acknowledged goes back with the owner.
     do_restore = False
+    exchange_types = {**virtual.Channel.exchange_types, "topic": _TopicExchange}
     _owner = 0
 
     def __init__(self, connection: "Transport", **kwargs: Any) -> None:
@@ -120,15 +132,17 @@ class Channel(virtual.Channel):
         return len(self._execute(f"DELETE {_READY} RETURNING id", queue))
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
-        values = self._get_message_priority(message, reverse=True), dumps(message), queue
         exchange = message["properties"]["delivery_info"]["exchange"]
         # A queue that an exchange has led to is not to come back when it has gone.
-        while not self._execute(_PUT, *values) and not exchange:
+        while not self._put_in([queue], message) and not exchange:
             self._new_queue(queue)
 
     def _put_fanout(self, exchange: str, message: Any, routing_key: str, **kwargs: Any) -> None:
-        for queue in self._lookup(exchange, routing_key):
-            self._put(queue, message)
+        self._put_in(self._lookup(exchange, routing_key), message)
+
+    def _put_in(self, queues: Iterable[str], message: dict[str, Any]) -> list[Any]:
+        rank = self._get_message_priority(message, reverse=True)
+        return self._execute(_PUT, rank, dumps(message), dumps(list(queues)))
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         self._database.sweep()

@@ -56,6 +56,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "kind",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "task"),
+                            (1, "event"),
+                            (2, "event that needs a subscriber"),
+                        ],
+                        db_default=0,
+                        default=0,
+                        editable=False,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
                     "queue_name",
                     ExactCharField(editable=False, max_length=255, verbose_name="queue"),
                 ),

@@ -213,9 +213,22 @@ class OutboxTask(models.Model):
         IN_ORDER = 3, _("waiting in order")
         CANCELLED = 4, _("cancelled")
 
+    class Kind(models.IntegerChoices):
+        """What it is, and so where it is published."""
+
+        TASK = 0, _("task")
+        # To the queues that are bound to its name.
+        EVENT = 1, _("event")
+        # With none of them it is parked.
+        NEEDED_EVENT = 2, _("event that needs a subscriber")
+
     WAITING = (State.PENDING, State.IN_ORDER)
 
     task_id = models.CharField(_("task id"), max_length=36, unique=True, editable=False)
+    kind = models.PositiveSmallIntegerField(
+        _("kind"), choices=Kind, default=Kind.TASK, db_default=0, editable=False
+    )
+    # Of an event its name.
     queue_name = ExactCharField(_("queue"), max_length=255, editable=False)
     # JSON text in ASCII, as `arguments.to_json` writes it.
     arguments = models.TextField(_("arguments"), editable=False)
@@ -268,6 +281,12 @@ class OutboxTask(models.Model):
     def __str__(self) -> str:
         return f"{self.queue_name} {self.task_id}"
 
+    @property
+    def is_event(self) -> bool:
+        """Return whether it goes to all that subscribe to it."""
+        return self.kind != OutboxTask.Kind.TASK
+
     def place_of_key(self) -> str | None:
         """Return what only one task that waits may have."""
-        return digest_of(self.queue_name, self.unique_key) if self.unique_key else None
+        parts = [self.queue_name, self.unique_key, *(["event"] if self.is_event else [])]
+        return digest_of(*parts) if self.unique_key else None

@@ -15,6 +15,7 @@ from celery.worker import request as celery_request
 from eaglet.exceptions import AlreadyFinished, TaskNotParked
 from eaglet.observability import tracing
 from eaglet.tasks.broker.headers import (
+    EVENT,
     RECEIVED_AT,
     REPLAY,
     REQUEST_ID,
@@ -94,6 +95,7 @@ def delivery_of(
         request_id=text_header(request, REQUEST_ID, 128),
         traceparent=text_header(request, TRACEPARENT, 55),
         replay=text_header(request, REPLAY, 36),
+        event=text_header(request, EVENT, 255),
         attempt=int(request.retries or 0) + 1,
         is_redelivered=bool((request.delivery_info or {}).get("redelivered")),
     )

@@ -57,6 +57,13 @@ def task(
     """
     if callable(queue_name):
         raise ImproperlyConfigured('@task takes the queue\'s name: @task("service.tasks.changed")')
+    return declarator(queue_name, once, using, max_attempts)
+
+
+def declarator(
+    queue_name: str, once: bool, using: str | None, max_attempts: int | None, event: str = ""
+) -> Callable[[Handler], Task[Any, Any]]:
+    """Return what declares a function that takes from a queue, which is bound for an event's."""
     check_queue_name(queue_name)
     if max_attempts is not None and max_attempts < 1:
         raise ImproperlyConfigured(f"max_attempts of {queue_name!r} is at least 1")
@@ -72,7 +79,7 @@ def task(
                 f"{_place(function)} is async, or a generator: a worker calls plain functions. Run "
                 "what is async in it with asgiref's async_to_sync."
             )
-        return declare(Declaration(queue_name, function, once, using, max_attempts))
+        return declare(Declaration(queue_name, function, once, using, max_attempts, event=event))
 
     return decorate
 
@@ -103,6 +110,8 @@ def declare(declaration: Declaration) -> Task[Any, Any]:
         base=_DeclaredTask,
         # What does not fit the function is parked, not refused.
         typing=False,
+        # Several may have the same message, and with it the result's id.
+        ignore_result=bool(declaration.event),
         acks_late=True,
         reject_on_worker_lost=True,
         # A failure is parked first. A process that a time limit kills parks nothing.

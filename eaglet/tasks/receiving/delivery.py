@@ -28,6 +28,8 @@ class Delivery:
     attempt: int = 1
     # Whether the broker has given it to a worker before, which may have died of it.
     is_redelivered: bool = False
+    # The name of the event that it is.
+    event: str = ""
     # Whether the worker's main process notes that it is done.
     is_noted: bool = False
     # What the ledger is to keep of it beside, and who is told its end, with the error if any, once

@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ logger = logging.getLogger("eaglet.tasks.received")
 State = ReceivedTask.State
 
 LONGEST_PAUSE_SECONDS: Final = 300
+event_at_work: Final = ContextVar("eaglet_event", default="")
 # Raised by a handler, they are its own word to Celery; the others end the process, not the task.
 _NO_FAILURE: Final = (Ignore, Reject, Retry, KeyboardInterrupt, WorkerShutdown, WorkerTerminate)
 
@@ -50,6 +52,8 @@ class Declaration:
     max_attempts: int | None = None
     # Begins what is kept of an attempt, by its number; the function then gets the delivery first.
     prepare: Callable[[Delivery, int], None] | None = None
+    # The pattern of the events it takes; "" for tasks.
+    event: str = ""
 
     @property
     def attempts_allowed(self) -> int:
@@ -198,12 +202,15 @@ def _run(
         )
 
     def call() -> Any:
+        token = event_at_work.set(delivery.event)
         try:
             result = function(delivery, *args) if declaration.prepare else function(*args)
         except ParamError as error:
             if error.function not in _layers(function):
                 raise  # of something that the handler called
             raise InvalidMessage(f"the arguments do not fit: {error}") from error
+        finally:
+            event_at_work.reset(token)
         if inspect.isawaitable(result) or inspect.isgenerator(result):
             raise TaskError(f"the handler gave a {type(result).__name__}, which nobody runs")
         return result

@@ -15,14 +15,14 @@ from kombu.utils import json as celery_json
 
 from eaglet.exceptions import BrokerUnavailable, PublishError
 from eaglet.tasks.broker.errors import concerns_every_task, is_of_the_connection, reason
-from eaglet.tasks.broker.headers import REQUEST_ID, TRACEPARENT
+from eaglet.tasks.broker.headers import EVENT, REQUEST_ID, TRACEPARENT
 from eaglet.tasks.receiving.validation import most_bytes
 
 # What a task is described by, of protocol 2's headers and of eaglet's; `retries` begins anew.
 _HEADERS: Final = (
     "lang", "task", "id", "shadow", "group", "group_index", "timelimit", "root_id", "parent_id",
     "argsrepr", "kwargsrepr", "origin", "ignore_result", "replaced_task_nesting", "expires",
-    REQUEST_ID, TRACEPARENT, "tracestate",
+    EVENT, REQUEST_ID, TRACEPARENT, "tracestate",
 )  # fmt: skip
 _MOST_HEADER_BYTES: Final = 16_384
 _EMBEDDED: Final = ("callbacks", "errbacks", "chain", "chord")

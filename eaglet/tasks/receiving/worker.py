@@ -25,13 +25,13 @@ from django.utils.module_loading import autodiscover_modules
 
 from eaglet.conf import Settings
 from eaglet.imports import import_named
-from eaglet.tasks.broker.queues import task_queue
+from eaglet.tasks.broker.queues import event_queue, task_queue
 from eaglet.tasks.broker.worker_queues import name_control_queue_anew
 from eaglet.tasks.celery_config import apply_defaults
 from eaglet.tasks.models import InboxEntry, inbox_alias
 from eaglet.tasks.receiving import tracing
 from eaglet.tasks.receiving.decompression import bound_decompression
-from eaglet.tasks.receiving.decorator import declarations, declared_queues
+from eaglet.tasks.receiving.decorator import declarations
 from eaglet.tasks.receiving.redelivery import Redelivery
 from eaglet.tasks.receiving.validation import most_bytes
 
@@ -69,9 +69,11 @@ def prepare_worker(*, instance: Any, **kwargs: Any) -> None:
         traceback.print_exc()
         raise SystemExit(f"the worker can't start: {error}") from error
     _check_inboxes()
-    for name in declared_queues():
+    for one in declarations():
+        name = one.queue_name
         # `-Q` still narrows the choice.
-        app.amqp.queues.select_add(task_queue(app, name))
+        queue = event_queue(name, one.event) if one.event else task_queue(app, name)
+        app.amqp.queues.select_add(queue)
 
 
 def _require_broker(app: Celery) -> None:

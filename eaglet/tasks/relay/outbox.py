@@ -14,7 +14,7 @@ from typing import Final
 from django.db import router
 
 from eaglet.conf import conf
-from eaglet.exceptions import BrokerUnavailable, PublishError
+from eaglet.exceptions import BrokerUnavailable, NoSubscriber, PublishError
 from eaglet.tasks.broker import connection
 from eaglet.tasks.database import DATABASE_FAULTS, close, has_table, utc_now
 from eaglet.tasks.display import describe
@@ -228,7 +228,7 @@ class OutboxRelay:
                 self._refused(task, refusal)
 
     def _refused(self, task: OutboxTask, error: PublishError) -> None:
-        allowed = conf.EAGLET_TASK_MAX_ATTEMPTS
+        allowed = 1 if isinstance(error, NoSubscriber) else conf.EAGLET_TASK_MAX_ATTEMPTS
         parked = self._outbox.note_refusal(task, str(error), allowed)
         self.progress.refused += 1
         self.progress.parked += parked

@@ -4,6 +4,7 @@ import decimal
 import json
 import math
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
 from django.utils.datastructures import MultiValueDict
@@ -17,6 +18,8 @@ MAX_QUEUE_NAME_BYTES: Final = 255
 
 MAX_KEY_LENGTH: Final = 255
 MAX_PRIORITY: Final = 9
+
+_WORD: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 # RabbitMQ's, and the keys that kombu keeps its books under in Redis.
 _BROKERS_OWN: Final = re.compile(r"amq\.|_kombu\.|unacked(_index|_mutex)?$")
@@ -46,6 +49,18 @@ def check_queue_name(name: object) -> str:
     if _BROKERS_OWN.match(name):
         raise InvalidTask(f"{name!r} can't be a queue's name: a broker keeps it for itself")
     return name
+
+
+def check_event_name(name: object, wildcards: Collection[str] = ()) -> str:
+    """Return the name of an event, or a pattern of names. Raises InvalidTask, saying why not."""
+    words = name.split(".") if isinstance(name, str) else [""]
+    if not all(word in wildcards or _WORD.fullmatch(word) for word in words):
+        raise InvalidTask(
+            f"{name!r:.80} can't be the name of an event: it is made of words of A-Z, a-z, 0-9, _ "
+            "and -, with dots between them"
+            + (", each of which may be * (any one) or # (any number)" if wildcards else "")
+        )
+    return check_queue_name(name)
 
 
 def check_key(key: object, name: str) -> str:

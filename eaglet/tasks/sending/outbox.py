@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 
 from eaglet.conf import conf
-from eaglet.exceptions import TaskError
+from eaglet.exceptions import NoSubscriber, TaskError
 from eaglet.setup_errors import missing_table
 from eaglet.setup_errors import remedy as migration_remedy
 from eaglet.tasks.broker.headers import sent_by
@@ -95,6 +95,7 @@ def put(
     unique_key: str = "",
     priority: int = 0,
     not_before: datetime.datetime | None = None,
+    kind: int = OutboxTask.Kind.TASK.value,
 ) -> OutboxTask:
     """Write a task to the outbox, in the transaction open on `alias`, if any; publish it after.
 
@@ -110,6 +111,7 @@ def put(
     request_id, traceparent = sent_by()
     task = OutboxTask(
         task_id=task_id,
+        kind=kind,
         queue_name=queue_name,
         arguments=arguments,
         state=int(OutboxTask.State.IN_ORDER if order_key else OutboxTask.State.PENDING),
@@ -225,6 +227,9 @@ class _Batch:
         count("sender", "refused", len(refused))
         for task, error in refused:
             logger.error("task %s to %s was refused: %s", task.task_id, task.queue_name, error)
+            if isinstance(error, NoSubscriber):
+                outbox.note_refusal(task, str(error), attempts_allowed=1)
+                continue
             keys = [task.pk]
             outbox.release(keys, task.claimed_by, utc_now(), str(error), attempted=True)
         done = {task.pk for task in (*sent, *(task for task, _ in refused))}

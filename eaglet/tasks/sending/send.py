@@ -8,13 +8,16 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from secrets import randbits as _random
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, TypeVar, Unpack
 
 from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.exceptions import InvalidTask, ParamError
 from eaglet.params import Param, check_params, parse_declarations
+from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.sending import arguments, outbox, schedule
+
+Declared = TypeVar("Declared", bound="Sends")
 
 _declared: Final[dict[str, Sends]] = {}
 
@@ -66,22 +69,54 @@ def send_task(
     what Django raises when the outbox can't be written to.
     """
     arguments.check_queue_name(queue_name)
+    return put(
+        OutboxTask.Kind.TASK,
+        queue_name,
+        args,
+        _declared.get(queue_name),
+        using=using,
+        order_key=order_key,
+        unique_key=unique_key,
+        priority=priority,
+        delay_seconds=delay_seconds,
+        at=at,
+    )
+
+
+def put(
+    kind: int,
+    name: str,
+    args: Any,
+    declared: Sends | None,
+    *,
+    using: str | None = None,
+    order_key: str | None = None,
+    unique_key: str | None = None,
+    priority: int = 0,
+    delay_seconds: float | None = None,
+    at: datetime.datetime | None = None,
+) -> str:
+    """Write a task or an event to the outbox if it can be sent, and is as declared; return its id.
+
+    Raises what `send_task` does.
+    """
     in_order = arguments.check_key(order_key, "order_key")
     unique = arguments.check_key(unique_key, "unique_key")
     arguments.check_priority(priority)
     not_before = schedule.not_before(delay_seconds, at)
     text = arguments.to_json(args)
-    if declared := _declared.get(queue_name):
+    if declared:
         declared.check(text)
     task = outbox.put(
         outbox.outbox_alias(using),
-        queue_name,
+        name,
         text,
         new_id(),
         order_key=in_order,
         unique_key=unique,
         priority=priority,
         not_before=not_before,
+        kind=int(kind),
     )
     return task.task_id
 
@@ -150,14 +185,20 @@ def sends(queue_name: str, params: Iterable[str], **models: Any) -> Sends:
     InvalidTask for a name that no queue could have, and ImproperlyConfigured for what is not the
     grammar, or a queue declared twice with different payloads.
     """
-    declared = Sends(queue_name, params, models)
-    known = _declared.setdefault(queue_name, declared)
-    if known.params != declared.params:
+    return declare(_declared, Sends(queue_name, params, models))
+
+
+def declare(known: dict[str, Declared], new: Declared) -> Declared:
+    """Keep a declaration by its name, or return the one there is if it is the same.
+
+    Raises ImproperlyConfigured for another of the name.
+    """
+    old = known.setdefault(new.queue_name, new)
+    if old.params != new.params:
         raise ImproperlyConfigured(
-            f"what is sent to {queue_name!r} is declared twice: {known.params} "
-            f"and {declared.params}"
+            f"what is sent to {new.queue_name!r} is declared twice: {old.params} and {new.params}"
         )
-    return known
+    return old
 
 
 def declared_sends() -> list[Sends]:

@@ -70,7 +70,7 @@ class Receiver:
             cursor.execute(statement)
         server.close()
 
-    def worker(self, *options, wait=True):
+    def worker(self, *options, wait=True, service="receiver"):
         environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.tasks.receiver.settings",
@@ -78,6 +78,7 @@ class Receiver:
             "EAGLET_TEST_RECEIVER_DATABASE_URL": self._database_url or "",
             "EAGLET_TEST_RECEIVER_BROKER_URL": self.broker_url,
             "EAGLET_TEST_RECEIVER_QUEUE": self.queue,
+            "EAGLET_TEST_RECEIVER_SERVICE": service,
         }
         log = self._folder / f"worker-{len(self._workers)}.log"
         with log.open("wb") as output:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 
 from eaglet.params import param_required
-from eaglet.tasks import send_task, task
+from eaglet.tasks import current_event, on_event, send_task, task
 
 logger = logging.getLogger("receiver")
 
@@ -54,3 +54,16 @@ def stall(args):
 @task(f"{PREFIX}.nap")
 def nap(args):
     time.sleep(args["seconds"])
+
+
+@on_event(f"{PREFIX}.changed", once=True)
+def note_changed(args):
+    Group.objects.create(name=f"{settings.EAGLET_SERVICE_NAME}: {args['name']}")
+
+
+@on_event(f"{PREFIX}.*.failed")
+@param_required(["name"])
+def note_failure(args):
+    if not Group.objects.filter(name="mended").exists():
+        raise ValueError("not mended")
+    Group.objects.create(name=f"{settings.EAGLET_SERVICE_NAME} {current_event()}: {args['name']}")

@@ -1,0 +1,15 @@
+"""Have kombu's virtual transports find queues as RabbitMQ does."""
+
+from typing import Any
+
+from kombu.transport.virtual import exchange
+
+from eaglet.contracts.topics import matches
+
+
+class TopicExchange(exchange.TopicExchange):
+    """A topic exchange as AMQP has it; kombu's own takes # for one word at least."""
+
+    def lookup(self, table: Any, exchange: str, routing_key: str, default: Any) -> Any:
+        """Return the queues of a table of bindings that a message goes to."""
+        return {queue for key, _, queue in table if matches(key, routing_key)}

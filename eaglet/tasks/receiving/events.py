@@ -1,0 +1,56 @@
+"""`@on_event`: declare what a service does when an event is published."""
+
+from collections.abc import Callable
+from typing import Any
+
+from celery import Task
+from django.core.exceptions import ImproperlyConfigured
+
+from eaglet.contracts.document import service_name
+from eaglet.contracts.topics import WILDCARDS
+from eaglet.tasks.receiving.decorator import Handler, declarator
+from eaglet.tasks.receiving.execution import event_at_work
+from eaglet.tasks.sending.arguments import check_event_name
+
+
+def on_event(
+    name: str,
+    *,
+    once: bool = False,
+    using: str | None = None,
+    max_attempts: int | None = None,
+    purpose: str = "",
+) -> Callable[[Handler], Task[Any, Any]]:
+    """Declare the function that takes an event, whichever service publishes it.
+
+    The service has a queue of its own for it, `{service}.{name}`, which the broker keeps, and puts
+    events in, also while no worker of the service runs: from the first start of one until
+    `manage.py eaglet_subscriptions delete`. What `@task` says of the function holds for this one;
+    it has no result.
+
+    Args:
+        name: the event, or a pattern: `*` for any one word, `#` for any number of them.
+        once: as for `task`.
+        using: as for `task`.
+        max_attempts: as for `task`.
+        purpose: tells this one from another for the same events: `{service}.{name}:{purpose}`.
+
+    Raises InvalidTask for what is no name, and ImproperlyConfigured for a service without one, or
+    when two functions declare the same queue.
+    """
+    if callable(name):
+        raise ImproperlyConfigured('@on_event takes the event\'s name: @on_event("points.changed")')
+    check_event_name(name, WILDCARDS)
+    return declarator(queue_of(name, purpose), once, using, max_attempts, name)
+
+
+def queue_of(name: str, purpose: str = "") -> str:
+    """Return the queue of this service for an event. Raises ImproperlyConfigured."""
+    if not (service := service_name()):
+        raise ImproperlyConfigured("a service that subscribes to events needs EAGLET_SERVICE_NAME")
+    return f"{service}.{name}:{purpose}" if purpose else f"{service}.{name}"
+
+
+def current_event() -> str:
+    """Return the name of the event that a function of `@on_event` is at work for; "" in none."""
+    return event_at_work.get()

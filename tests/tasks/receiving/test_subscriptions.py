@@ -1,0 +1,157 @@
+"""`manage.py eaglet_subscriptions`, checks and the doctor, over each broker."""
+
+import json
+import uuid
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+from kombu import Connection
+
+from eaglet.tasks import emits, on_event, publish_event
+from eaglet.tasks.broker.queues import event_queue
+from eaglet.tasks.database import utc_now
+from eaglet.tasks.health import examine_tasks
+from eaglet.tasks.models import ReceivedTask
+from eaglet.tasks.receiving import decorator
+from eaglet.tasks.sending import events, publisher
+from tests.tasks.receiving.conftest import BROKERS
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "second"]),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(params=BROKERS)
+def broker(request, settings, tmp_path, monkeypatch):
+    url = f"eaglet://{tmp_path / 'queue'}"
+    if request.param != "embedded":
+        url = request.getfixturevalue(request.param).url
+    settings.CELERY_BROKER_URL = url
+    settings.EAGLET_SERVICE_NAME = f"shop-{uuid.uuid4().hex[:8]}"
+    monkeypatch.setattr(decorator, "_handlers", {})
+    monkeypatch.setattr(events, "_declared", {})
+    publisher.renew()
+    yield url
+    publisher.renew()
+
+
+@pytest.fixture
+def subscribe(broker, settings):
+    """Bind a queue of this service for events, as a worker does that starts."""
+
+    def bind(pattern):
+        with Connection(broker) as connection:
+            queue = event_queue(f"{settings.EAGLET_SERVICE_NAME}.{pattern}", pattern)
+            queue(connection.default_channel).declare()
+        return queue.name
+
+    return bind
+
+
+@pytest.fixture
+def told(capsys):
+    def call(*arguments, **options):
+        call_command("eaglet_subscriptions", *arguments, **options)
+        return capsys.readouterr().out.splitlines()
+
+    return call
+
+
+def nothing(args):
+    pass
+
+
+def note(queue, state):
+    now = utc_now()
+    ReceivedTask.objects.create(key="k", queue_name=queue, state=state, received_at=now, due_at=now)
+
+
+def test_a_subscription_is_listed_with_what_waits_until_it_is_deleted(subscribe, told, settings):
+    name = f"points.{uuid.uuid4().hex}"
+    service = settings.EAGLET_SERVICE_NAME
+    on_event(name)(nothing)
+    assert told("list") == [
+        f"{service}.{name}: for {name}, not at the broker: start a worker, which makes it"
+    ]
+    queue = subscribe(name)
+    publish_event(name, {})
+    publish_event(name, {})
+    assert told("list") == [f"{queue}: for {name}, 2 events wait"]
+    ReceivedTask.objects.create(
+        key="k",
+        queue_name=queue,
+        state=ReceivedTask.State.PARKED,
+        received_at=utc_now(),
+        due_at=utc_now(),
+    )
+    assert told("lag") == [f"{queue}: 2 events wait, 0 to be tried again, 1 parked"]
+    with pytest.raises(CommandError, match=f"{queue} still has 2 events.*--force"):
+        told("delete", name)
+    assert told("delete", name, force=True)[0] == f"{queue} is deleted, with 2 events in it."
+    publish_event(name, {})
+    assert "not at the broker" in told("list")[0]
+    # A worker that starts subscribes anew.
+    subscribe(name)
+    assert told("list") == [f"{queue}: for {name}, 0 events wait"]
+    assert told("delete", queue)[0] == f"{queue} is deleted, with 0 events in it."
+    with pytest.raises(CommandError, match="no subscription 'nothing'; there are: "):
+        told("delete", "nothing")
+
+
+def test_one_that_nothing_takes_any_more_is_named_with_what_to_do(subscribe, told):
+    queue = subscribe("points.#")
+    # All that RabbitMQ leaves to know it by.
+    ReceivedTask.objects.create(
+        key="k",
+        queue_name=queue,
+        state=ReceivedTask.State.DONE,
+        received_at=utc_now(),
+        due_at=utc_now(),
+    )
+    assert told("list") == [
+        f"{queue}: for points.#, 0 events wait; nothing here takes it any more: delete it, or "
+        "events pile up"
+    ]
+    assert f"manage.py eaglet_subscriptions delete {queue}" in {
+        one.remedy for one in examine_tasks()
+    }
+    told("delete", queue)
+    assert told("list") == ["This service has no subscriptions."]
+
+
+def found():
+    return {one.id: one for one in run_checks() if one.id.startswith("eaglet_tasks.")}
+
+
+def test_a_pattern_that_no_known_event_is_of_is_found(broker, settings, tmp_path):
+    settings.DEBUG = True
+    settings.EAGLET_READY_NEEDS_BROKER = False
+    on_event("points.chnaged")(nothing)
+    on_event("orders.*")(nothing)
+    assert found() == {}  # no event is known
+    emits("points.changed", [])
+    emits("orders.paid", [])
+    assert list(found()) == ["eaglet_tasks.W004"]
+    assert "'points.chnaged'" in found()["eaglet_tasks.W004"].msg
+    assert "Did you mean 'points.changed'?" in found()["eaglet_tasks.W004"].hint
+    assert any("events points.chnaged" in one.text for one in examine_tasks())
+    catalogue = tmp_path / "catalogue.json"
+    settings.EAGLET_CATALOGUE = catalogue
+    assert list(found())[-1] == "eaglet_tasks.E005"
+    known = {"name": "points.chnaged", "senders": ["card"], "takers": []}
+    catalogue.write_text(json.dumps({"eaglet-catalogue": "1", "since": {}, "events": [known]}))
+    assert found() == {}
+
+
+def test_a_name_that_others_may_have_is_found_when_it_is_deployed(broker, settings):
+    settings.EAGLET_SERVICE_NAME = ""
+    assert deploy_ids() == set()
+    on_event("points.changed")(nothing)
+    assert deploy_ids() == {"eaglet_tasks.W005"}
+
+
+def deploy_ids():
+    found = run_checks(include_deployment_checks=True)
+    return {one.id for one in found} & {"eaglet_tasks.W005"}
