@@ -1,4 +1,4 @@
-"""Write the AsyncAPI 3 document of a service: the queues it takes from and sends to.
+"""Write the AsyncAPI 3 document of a service: its queues and events, in either direction.
 
 What they are, `eaglet.tasks` says, where it is installed.
 """
@@ -16,11 +16,25 @@ from eaglet.params import parse_declarations
 VERSION: Final = "3.0.0"
 ONCE: Final = "x-eaglet-once"
 """Whether what a queue's function does is done once, however often the task comes."""
+QUEUE: Final = "x-eaglet-queue"
+"""The queue of a subscription."""
 
 _DESCRIPTION: Final = (
     "Each queue takes the Celery task of its name (JSON, protocol 2). The payload is the task's "
-    "one argument: the body is `[[payload], {}, {…}]`."
+    "one argument: the body is `[[payload], {}, {…}]`. An event is likewise the task of its own "
+    "name, published to a topic exchange."
 )
+_DIRECTIONS: Final = {
+    "takes": "receive", "sends": "send", "subscribes": "receive", "emits": "send",
+}  # fmt: skip
+EXCHANGE: Final = "eaglet.events"
+_BINDINGS: Final = {
+    "amqp": {
+        "is": "routingKey",
+        "exchange": {"name": EXCHANGE, "type": "topic", "durable": True},
+    }
+}
+"""Of the channel of an event, as AsyncAPI's AMQP bindings have it."""
 
 Listing = Mapping[str, Any]
 _sources: Final[list[Callable[[], Listing]]] = []
@@ -37,23 +51,29 @@ def own_document() -> dict[str, Any] | None:
 
 
 def document(listing: Listing) -> dict[str, Any]:
-    """Make the document of a listing: one channel a queue, and an operation for each direction."""
+    """Make the document of a listing: a channel for each queue, event and pattern of events."""
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
-    for key, action in (("takes", "receive"), ("sends", "send")):
+    for key, action in _DIRECTIONS.items():
         for one in listing[key]:
-            queue = one["queue"]
-            channel = channels.setdefault(queue, {"address": queue, "messages": {}})
-            channel["messages"][action] = _message(queue, one["params"])
-            place = f"#/channels/{_pointer(queue)}"
+            event, queue = one.get("event"), one.get("queue")
+            # Of the same pattern there may be several subscriptions.
+            message = queue if event and queue else action
+            name, address = f"event {event}" if event else queue, event or queue
+            bindings = {"bindings": _BINDINGS} if event else {}
+            channel = channels.setdefault(name, {"address": address, "messages": {}, **bindings})
+            channel["messages"][message] = _message(address, one["params"])
+            place = f"#/channels/{_pointer(name)}"
             operation = {
                 "action": action,
                 "channel": {"$ref": place},
-                "messages": [{"$ref": f"{place}/messages/{action}"}],
+                "messages": [{"$ref": f"{place}/messages/{_pointer(message)}"}],
             }
             if "once" in one:
                 operation[ONCE] = one["once"]
-            operations[f"{action} {queue}"] = operation
+            if event and queue:
+                operation[QUEUE] = queue
+            operations[f"{action} {queue or name}"] = operation
     version = getattr(settings, "SPECTACULAR_SETTINGS", {}).get("VERSION", "0.0.0")
     return {
         "asyncapi": VERSION,

@@ -1,4 +1,4 @@
-"""Join the documents of many services: who answers what, who calls it, and who sends to whom."""
+"""Join the documents of many services: who answers, calls, sends, publishes and subscribes."""
 
 import difflib
 import re
@@ -16,6 +16,7 @@ from eaglet.contracts.document import (
     kind_of,
     resolved,
 )
+from eaglet.contracts.topics import matches
 
 _NEAR: Final = 0.8
 _NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_.-]+")
@@ -36,13 +37,17 @@ def catalogue(
         today: the date of what is new.
 
     Returns `services`, each with its `version`; `operations`, each with service, resource, verb,
-    grants and callers; `queues`, each with takers and senders; `findings`, each of a `kind` with
-    the name of what it is about, whom it concerns and what was probably meant; `since`, the date
-    of each service, operation, call and use of a queue.
+    grants and callers; `queues`, each with takers and senders; `events`, likewise, patterns among
+    them that no event is of; `findings`, each of a `kind` with the name of what it is about, whom
+    it concerns and what was probably meant; `since`, the date of each service, operation, call and
+    use of a queue or event.
     """
     services: dict[str, dict[str, Any]] = {}
     answered: dict[tuple[str, str], dict[str, Any]] = {}
     queues: dict[str, dict[str, Any]] = {}
+    published: dict[str, dict[str, Any]] = {}
+    told_by: dict[tuple[str, str], Document] = {}
+    twice: set[str] = set()
     calls: dict[tuple[str, str], set[str]] = {}
     for given_name, document in documents:
         kind = kind_of(document)
@@ -53,13 +58,15 @@ def catalogue(
             continue
         name = given_name or document["info"]["title"]
         services.setdefault(name, {"name": name, "version": ""})
+        if told_by.setdefault((name, str(kind)), document) != document:
+            twice.add(name)
         if kind == OPENAPI:
             services[name]["version"] = str(document["info"].get("version", ""))
             answered.update(((name, one["name"]), one) for one in answers(name, document))
         elif kind == ASYNCAPI:
-            for queue, role in _queues(document):
-                told: dict[str, Any] = queues.setdefault(
-                    queue, {"name": queue, "takers": [], "senders": []}
+            for channel, role, is_event in _channels(document):
+                told: dict[str, Any] = (published if is_event else queues).setdefault(
+                    channel, {"name": channel, "takers": [], "senders": []}
                 )
                 told[role] = sorted({*told[role], name})
     for called, one in answered.items():
@@ -67,12 +74,18 @@ def catalogue(
     for called, callers in calls.items():
         for name in (called[0], *callers):
             services.setdefault(name, {"name": name, "version": ""})
+    events = list(_events(published))
     made: dict[str, Any] = {
         CATALOGUE: "1",
         "services": [services[name] for name in sorted(services)],
         "operations": [answered[key] for key in sorted(answered)],
         "queues": [queues[name] for name in sorted(queues)],
-        "findings": list(_findings(answered, calls, queues)),
+        "events": sorted(events, key=lambda one: str(one["name"])),
+        "findings": [
+            *(_finding("twice", name, [name]) for name in sorted(twice)),
+            *_findings(answered, calls, queues),
+            *_unpublished(events),
+        ],
     }
     known: Mapping[str, str] = before["since"] if before else {}
     made["since"] = {key: known.get(key, today) for key in sorted(_keys(made))}
@@ -93,11 +106,32 @@ def answers(service: str, document: Document) -> Iterator[dict[str, Any]]:
         }
 
 
-def _queues(document: Document) -> Iterator[tuple[str, str]]:
+def _channels(document: Document) -> Iterator[tuple[str, str, bool]]:
+    """Give each queue, event or pattern, the role of the service there, and whether it is none."""
     for one in document.get("operations", {}).values():
         channel = resolved(document, one["channel"])
-        queue = channel.get("address") or one["channel"]["$ref"].rpartition("/")[2]
-        yield str(queue), "takers" if one["action"] == "receive" else "senders"
+        name = channel.get("address") or one["channel"]["$ref"].rpartition("/")[2]
+        amqp = resolved(document, resolved(document, channel.get("bindings")).get("amqp"))
+        role = "takers" if one["action"] == "receive" else "senders"
+        yield str(name), role, amqp.get("is") == "routingKey"
+
+
+def _events(published: Mapping[str, Document]) -> Iterator[Document]:
+    """Give each event, with whoever takes it by any pattern, and each pattern of no event."""
+    sent = {name for name, one in published.items() if one["senders"]}
+    for name, one in published.items():
+        if name in sent:
+            by_pattern = (other for key, other in published.items() if matches(key, name))
+            yield {**one, "takers": sorted({taker for by in by_pattern for taker in by["takers"]})}
+        elif not any(matches(name, event) for event in sent):
+            yield one
+
+
+def _unpublished(events: Iterable[Document]) -> Iterator[dict[str, Any]]:
+    sent = [one["name"] for one in events if one["senders"]]
+    for one in events:
+        if not one["senders"]:
+            yield _finding("unpublished", one["name"], one["takers"], sent)
 
 
 def _findings(
@@ -137,7 +171,7 @@ def _keys(made: Document) -> Iterator[str]:
         key = f"{one['service']} {one['name']}"
         yield key
         yield from (f"{key} {caller}" for caller in one["callers"])
-    for one in made["queues"]:
+    for one in (*made["queues"], *made["events"]):
         for role in ("takers", "senders"):
             yield from (f"{role} {one['name']} {name}" for name in one[role])
 
@@ -159,7 +193,7 @@ def backstage(
     for service in made["services"]:
         name = service["name"]
         used = {(one["service"], OPENAPI) for one in made["operations"] if name in one["callers"]}
-        for one in made["queues"]:
+        for one in (*made["queues"], *made["events"]):
             used |= {(taker, ASYNCAPI) for taker in one["takers"] if name in one["senders"]}
         spec = {
             "type": "service",

@@ -24,6 +24,7 @@ def page(made: Mapping[str, Any]) -> str:
         "findings": [{**one, "text": _told(one["kind"])} for one in made["findings"]],
         "operations": made["operations"],
         "queues": made["queues"],
+        "events": made["events"],
         "language": get_language(),
         "script": SafeString(script),
         "digest": digest,
@@ -36,6 +37,8 @@ def _told(kind: str) -> str:
     return {
         "unanswered": _("called, and nobody answers"),
         "untaken": _("sent to, and nobody takes from it"),
+        "unpublished": _("subscribed to, and nobody publishes it"),
+        "twice": _("the name of several services: of one name, each gets only some events"),
         "unsent": _("taken from, and nobody sends to it"),
         "unused": _("answered, and nobody calls it"),
         "grant": _("a grant that is no verb of any resource"),
@@ -49,6 +52,13 @@ def _services(made: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     def linked(names: list[str], key: str) -> list[dict[str, str]]:
         return [{"name": n, "place": places[n], "since": since.get(key % n, "")} for n in names]
+
+    def used_by(name: str, kind: str, role: str, others: str) -> list[dict[str, Any]]:
+        return [
+            {**one, "others": linked(one[others], f"{others} {one['name']} %s")}
+            for one in made[kind]
+            if name in one[role]
+        ]
 
     services = []
     for one in made["services"]:
@@ -71,16 +81,10 @@ def _services(made: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "calls": [
                     {**operation, "place": places[operation["service"]]} for operation in used
                 ],
-                "takes": [
-                    {**queue, "others": linked(queue["senders"], f"senders {queue['name']} %s")}
-                    for queue in made["queues"]
-                    if name in queue["takers"]
-                ],
-                "sends": [
-                    {**queue, "others": linked(queue["takers"], f"takers {queue['name']} %s")}
-                    for queue in made["queues"]
-                    if name in queue["senders"]
-                ],
+                "takes": used_by(name, "queues", "takers", "senders"),
+                "sends": used_by(name, "queues", "senders", "takers"),
+                "subscribes": used_by(name, "events", "takers", "senders"),
+                "publishes": used_by(name, "events", "senders", "takers"),
             }
         )
     return services

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from eaglet.tasks.sending.send import cancel_task as cancel_task
     from eaglet.tasks.sending.send import send_task as send_task
     from eaglet.tasks.sending.send import sends as sends
+    from eaglet.tasks.testing import captured_events as captured_events
     from eaglet.tasks.testing import captured_tasks as captured_tasks
 
 # The embedded broker: `eaglet://` as a broker's URL.
@@ -34,6 +35,7 @@ TRANSPORT_ALIASES["sentinel"] = "eaglet.tasks.broker.redis_transport:SentinelTra
 _HOMES = {
     "app": "eaglet.tasks.celery_app",
     "cancel_task": "eaglet.tasks.sending.send",
+    "captured_events": "eaglet.tasks.testing",
     "captured_tasks": "eaglet.tasks.testing",
     "current_event": "eaglet.tasks.receiving.events",
     "emits": "eaglet.tasks.sending.events",
@@ -48,6 +50,7 @@ _HOMES = {
 __all__ = [
     "app",
     "cancel_task",
+    "captured_events",
     "captured_tasks",
     "current_event",
     "emits",

@@ -19,12 +19,14 @@ def openapi(name, *verbs, grants=(), version="1", summary=""):
     return {"openapi": "3.1.0", "info": info, "paths": paths}
 
 
-def asyncapi(name, takes=(), sends=()):
+def asyncapi(name, takes=(), sends=(), subscribes=(), emits=()):
     channels, operations = {}, {}
-    for action, queues in (("receive", takes), ("send", sends)):
+    directions = ("receive", takes), ("send", sends), ("receive", subscribes), ("send", emits)
+    for number, (action, queues) in enumerate(directions):
         for queue in queues:
             key = f"q{len(operations)}"
-            channels[key] = {"address": queue}
+            bindings = {"bindings": {"amqp": {"is": "routingKey"}}} if number > 1 else {}
+            channels[key] = {"address": queue, **bindings}
             channel = {"$ref": f"#/channels/{key}"}
             operations[key] = {"action": action, "channel": channel}
     info = {"title": name, "version": "1"}

@@ -11,7 +11,8 @@ from jsonschema import Draft7Validator
 from eaglet.contracts import asyncapi
 from eaglet.contracts.document import resolved
 from eaglet.params import param_required
-from eaglet.tasks import sends, task
+from eaglet.tasks import emits, on_event, sends, task
+from eaglet.tasks.sending import events
 from eaglet.tasks.sending import send as sending
 
 # From github.com/asyncapi/spec-json-schemas (Apache 2.0), which no Python package carries.
@@ -37,6 +38,14 @@ def declared(no_tasks, monkeypatch, settings):
         pass
 
     sends(ODD, ["a"])
+    monkeypatch.setattr(events, "_declared", {})
+    emits("points.changed", ["member_id:int"])
+
+    def note(args):
+        pass
+
+    on_event("orders.#", once=True)(note)
+    on_event("orders.#", purpose="audit")(note)
 
 
 def document(**options):
@@ -55,6 +64,14 @@ def test_the_document_is_valid_and_tells_of_every_queue(declared):
     }
     assert set(told) == {
         ("send", "card.used"), ("receive", "points.changed"), ("receive", ODD), ("send", ODD),
+        ("send", "points.changed"), ("receive", "orders.#"),
+    }  # fmt: skip
+    published = told["send", "points.changed"]
+    assert resolved(found, published["channel"])["bindings"]["amqp"]["is"] == "routingKey"
+    assert resolved(found, published["messages"][0])["payload"]["required"] == ["member_id"]
+    assert {one.get("x-eaglet-queue"): one.get("x-eaglet-once")
+            for one in found["operations"].values() if "x-eaglet-queue" in one} == {
+        "points.orders.#": True, "points.orders.#:audit": False,
     }  # fmt: skip
     taken = told["receive", "points.changed"]
     assert taken["x-eaglet-once"] is True

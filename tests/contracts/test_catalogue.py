@@ -88,6 +88,37 @@ def test_a_document_can_be_given_the_services_name(tmp_path):
     assert [one["name"] for one in made["services"]] == ["card"]
 
 
+def test_who_publishes_what_and_who_subscribes_is_joined(tmp_path):
+    documents = (
+        asyncapi("card", emits=["points.changed", "points.spent"]),
+        asyncapi("shop", takes=["points.changed"], subscribes=["points.*", "orders.#"]),
+        asyncapi("mail", subscribes=["points.changed", "points.chnaged"]),
+    )
+    made = joined(tmp_path, *documents)
+    assert {one["name"]: (one["senders"], one["takers"]) for one in made["events"]} == {
+        "points.changed": (["card"], ["mail", "shop"]),
+        "points.spent": (["card"], ["shop"]),
+        "points.chnaged": ([], ["mail"]),
+        "orders.#": ([], ["shop"]),
+    }
+    assert [one["name"] for one in made["queues"]] == ["points.changed"]
+    found = {(one["kind"], one["name"], one["near"]) for one in made["findings"]}
+    assert {one for one in found if one[0] == "unpublished"} == {
+        ("unpublished", "points.chnaged", "points.changed"),
+        ("unpublished", "orders.#", ""),
+    }
+    page = Read(catalogue(tmp_path, *documents))
+    assert "Subscribes to" in page.text
+    assert "subscribed to, and nobody publishes it" in page.text
+
+
+def test_two_services_of_one_name_are_found(tmp_path):
+    one, other = asyncapi("shop", takes=["a"]), asyncapi("shop", takes=["b"])
+    assert "twice" not in {found["kind"] for found in joined(tmp_path, one, one)["findings"]}
+    [found, *_] = joined(tmp_path, one, other, SHOP)["findings"]
+    assert (found["kind"], found["name"]) == ("twice", "shop")
+
+
 class Read(HTMLParser):
     """The elements of a page, with what they refer to, and its text."""
 

@@ -66,8 +66,9 @@ def quick_breaker(monkeypatch):
 
 @pytest.fixture
 def queue(monkeypatch, settings):
-    """A queue's name that no other test has: Celery never forgets a shared task."""
+    """A queue's and a service's name of this test alone: Celery never forgets a shared task."""
     monkeypatch.setattr(decorator, "_handlers", {})
+    settings.EAGLET_SERVICE_NAME = f"service-{uuid.uuid4()}"
     monkeypatch.setattr(celery_task, "_PAUSE_BEFORE_REQUEUE_SECONDS", 0)
     settings.EAGLET_HANDLER_MAX_ATTEMPTS = 3
     return f"services.points.{uuid.uuid4()}"

@@ -39,7 +39,10 @@ class NotBegunFilter(admin.SimpleListFilter):
             return queryset
         begun: Any = ReceivedTask.objects.using(queryset.db).filter(task_id=OuterRef("task_id"))
         late = queryset.filter(
-            ~Exists(begun), state=OutboxTask.State.SENT, due_at__lt=utc_now() - _LATE
+            ~Exists(begun),
+            kind=OutboxTask.Kind.TASK,  # an event may have no subscriber here
+            state=OutboxTask.State.SENT,
+            due_at__lt=utc_now() - _LATE,
         )
         if apps.is_installed("django_celery_results"):
             results = apps.get_model("django_celery_results", "TaskResult")
@@ -54,11 +57,12 @@ class NotBegunFilter(admin.SimpleListFilter):
 class OutboxTaskAdmin(TaskAdmin):
     """Show what was sent, to be replayed where it is parked."""
 
-    list_display = ("task_id", "queue_name", "state", "written_at", "sent_at", "attempts")
-    list_filter = ("state", NotBegunFilter, "queue_name")
+    list_display = ("task_id", "kind", "queue_name", "state", "written_at", "sent_at", "attempts")
+    list_filter = ("state", "kind", NotBegunFilter, "queue_name")
     fields = (
-        "task_id", "queue_name", "state", "life", "redacted_arguments", "order_key", "unique_key",
-        "priority", "not_before", "due_at", "attempts", "last_error", "request_id", "traceparent",
+        "task_id", "kind", "queue_name", "state", "life", "redacted_arguments", "order_key",
+        "unique_key", "priority", "not_before", "due_at", "attempts", "last_error", "request_id",
+        "traceparent",
     )  # fmt: skip
     readonly_fields = fields
     actions = ("replay",)

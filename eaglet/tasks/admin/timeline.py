@@ -37,10 +37,14 @@ class Step:
 
 
 def steps_of(task_id: str, queue_name: str) -> list[Step]:
-    """Return the steps of a task, in their order, from the outbox, the ledger and the results."""
+    """Return the steps of a task, in their order, from the outbox, the ledger and the results.
+
+    Of an event, those of all its subscribers here.
+    """
     sent, result = _outbox_row(task_id), _result_row(task_id)
-    received = _received_row(task_id, queue_name)
-    return [*_sent(sent), *_taken(sent, received, result), *_resulted(result)]
+    rows = _received_rows(task_id, "" if sent and sent.is_event else queue_name)
+    taken = [step for row in rows or [None] for step in _taken(sent, row, result)]
+    return [*_sent(sent), *taken, *_resulted(result)]
 
 
 def _outbox_row(task_id: str) -> OutboxTask | None:
@@ -52,12 +56,15 @@ def _outbox_row(task_id: str) -> OutboxTask | None:
     return None
 
 
-def _received_row(task_id: str, queue_name: str) -> ReceivedTask | None:
+def _received_rows(task_id: str, queue_name: str) -> list[ReceivedTask]:
+    """Return what the ledger has of a task; of any queue's where none is named."""
     try:
-        ledger = ReceivedTask.objects.using(ledger_alias())
-        return ledger.filter(key=digest_of(queue_name, task_id)).first()
+        ledger = ReceivedTask.objects.using(ledger_alias()).order_by("queue_name")
+        if queue_name:
+            return list(ledger.filter(key=digest_of(queue_name, task_id)))
+        return list(ledger.filter(task_id=task_id))
     except DATABASE_FAULTS:
-        return None
+        return []
 
 
 def _result_row(task_id: str) -> Any:
@@ -96,13 +103,18 @@ def _sent(task: OutboxTask | None) -> Iterator[Step]:
 def _taken(sent: OutboxTask | None, task: ReceivedTask | None, result: Any) -> Iterator[Step]:
     if task is None:
         if result is None and (sent is None or sent.state == OutboxTask.State.SENT):
-            detail = gettext("no worker over this database has begun with it")
+            detail = (
+                gettext("by no worker over this database; other services are not seen here")
+                if sent and sent.is_event
+                else gettext("no worker over this database has begun with it")
+            )
             yield Step(gettext("Received"), None, detail)
         elif result is not None:
             started = getattr(result, "date_started", None)
             yield Step(gettext("Started"), started, result.worker or "")
         return
-    yield Step(gettext("Received"), task.received_at, task.worker)
+    by = f"{task.queue_name}, {task.worker}" if sent and sent.is_event else task.worker
+    yield Step(gettext("Received"), task.received_at, by)
     if task.started_at:
         yield Step(gettext("Started"), task.started_at, _attempts(task.attempts))
     cause = task.cause if not task.traceback else f"{task.cause}\n\n{task.traceback}"

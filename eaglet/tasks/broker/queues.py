@@ -12,6 +12,7 @@ from kombu import Exchange, Queue
 from kombu.connection import Connection
 
 from eaglet.conf import conf
+from eaglet.contracts.asyncapi import EXCHANGE
 from eaglet.tasks.broker.headers import EVENT
 
 logger = logging.getLogger("eaglet.tasks")
@@ -28,7 +29,7 @@ QUORUM: Final[Mapping[str, Any]] = {
 }
 
 
-EVENTS: Final = Exchange("eaglet.events", "topic")
+EVENTS: Final = Exchange(EXCHANGE, "topic")
 """Where events are published, each with its name as the routing key."""
 
 

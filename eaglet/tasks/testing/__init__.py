@@ -6,10 +6,17 @@ from eaglet.tasks.testing.broker_faults import (
     broker_silent,
     broker_slow,
 )
-from eaglet.tasks.testing.capture import CapturedTask, CapturedTasks, captured_tasks
+from eaglet.tasks.testing.capture import (
+    CapturedEvent,
+    CapturedTask,
+    CapturedTasks,
+    captured_events,
+    captured_tasks,
+)
 from eaglet.tasks.testing.inline import InlineTasks, RanTask, inline_tasks
 
 __all__ = [
+    "CapturedEvent",
     "CapturedTask",
     "CapturedTasks",
     "InlineTasks",
@@ -18,6 +25,7 @@ __all__ = [
     "broker_refusing",
     "broker_silent",
     "broker_slow",
+    "captured_events",
     "captured_tasks",
     "inline_tasks",
 ]

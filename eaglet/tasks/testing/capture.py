@@ -1,11 +1,11 @@
-"""Capture tasks instead of publishing them, while a test looks at what is sent."""
+"""Capture tasks and events instead of publishing them, while a test looks at what is sent."""
 
 import datetime
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 from unittest.mock import patch
 
 from eaglet.tasks.models import OutboxTask
@@ -25,19 +25,39 @@ class CapturedTask:
     not_before: datetime.datetime | None = None
     unique_key: str = ""
     priority: int = 0
+    kind: int = OutboxTask.Kind.TASK
 
 
-class CapturedTasks(Sequence[CapturedTask]):
+class CapturedEvent(CapturedTask):
+    """An event as each of its subscribers would get it."""
+
+    @property
+    def name(self) -> str:
+        """Return the event's name."""
+        return self.queue_name
+
+
+Captured = TypeVar("Captured", bound=CapturedTask)
+
+
+class CapturedTasks(Sequence[Captured]):
     """What was sent so far, in order; what was rolled back or cancelled since is not among it."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_type: type[Captured], *kinds: OutboxTask.Kind) -> None:
+        self._type = of_type
+        self._kinds = kinds
         self._written: list[tuple[str, OutboxTask]] = []
+        # Of a block around this one, which has what is not for this one.
+        self._outer: Any = getattr(outbox.hand_over, "__self__", None)
 
     def add(self, alias: str, task: OutboxTask, at_once: bool) -> None:
         """Keep a task that was written to the outbox, in place of publishing it."""
-        self._written.append((alias, task))
+        if task.kind in self._kinds:
+            self._written.append((alias, task))
+        elif self._outer is not None:
+            self._outer.add(alias, task, at_once)
 
-    def _kept(self) -> list[CapturedTask]:
+    def _kept(self) -> list[Captured]:
         # Not by the primary key: databases give one of a rolled back row to the next.
         ids = [task.task_id for _, task in self._written]
         kept = {
@@ -49,7 +69,7 @@ class CapturedTasks(Sequence[CapturedTask]):
             .values_list("task_id", flat=True)
         }
         return [
-            CapturedTask(
+            self._type(
                 task.queue_name,
                 json.loads(task.arguments),
                 task.task_id,
@@ -58,6 +78,7 @@ class CapturedTasks(Sequence[CapturedTask]):
                 task.not_before,
                 task.unique_key,
                 task.priority,
+                task.kind,
             )
             for alias, task in self._written
             if task.task_id in kept
@@ -66,26 +87,26 @@ class CapturedTasks(Sequence[CapturedTask]):
     def __len__(self) -> int:
         return len(self._kept())
 
-    def __iter__(self) -> Iterator[CapturedTask]:
+    def __iter__(self) -> Iterator[Captured]:
         return iter(self._kept())
 
     @overload
-    def __getitem__(self, index: int) -> CapturedTask: ...
+    def __getitem__(self, index: int) -> Captured: ...
     @overload
-    def __getitem__(self, index: slice) -> list[CapturedTask]: ...
-    def __getitem__(self, index: int | slice) -> CapturedTask | list[CapturedTask]:
+    def __getitem__(self, index: slice) -> list[Captured]: ...
+    def __getitem__(self, index: int | slice) -> Captured | list[Captured]:
         return self._kept()[index]
 
     def __repr__(self) -> str:
-        return f"<CapturedTasks {[task.queue_name for task in self._kept()]}>"
+        return f"<{self._type.__name__}s {[task.queue_name for task in self._kept()]}>"
 
 
 @contextmanager
-def captured_tasks() -> Iterator[CapturedTasks]:
+def captured_tasks() -> Iterator[CapturedTasks[CapturedTask]]:
     """Capture the tasks sent in the block, by any thread, instead of publishing them.
 
     Gives a sequence of `CapturedTask`. What a transaction or a savepoint rolls back, or
-    `cancel_task` takes back, is not in it.
+    `cancel_task` takes back, is not in it; nor are events, which are not published either.
     It needs no commit, so it works in a TestCase and under pytest-django's `db` alike; captured
     tasks are never published.
 
@@ -93,7 +114,26 @@ def captured_tasks() -> Iterator[CapturedTasks]:
             change_points(member, 100)
         assert [task.queue_name for task in tasks] == ["services.points.tasks.changed"]
     """
-    tasks = CapturedTasks()
+    with captured(CapturedTasks(CapturedTask, OutboxTask.Kind.TASK)) as tasks:
+        yield tasks
+
+
+@contextmanager
+def captured_events() -> Iterator[CapturedTasks[CapturedEvent]]:
+    """Capture the events published in the block, as `captured_tasks` does tasks.
+
+    with captured_events() as events:
+        change_points(member, 100)
+    assert [event.name for event in events] == ["points.changed"]
+    """
+    kinds = OutboxTask.Kind.EVENT, OutboxTask.Kind.NEEDED_EVENT
+    with captured(CapturedTasks(CapturedEvent, *kinds)) as events:
+        yield events
+
+
+@contextmanager
+def captured(tasks: CapturedTasks[Captured]) -> Iterator[CapturedTasks[Captured]]:
+    """Have what is sent in the block be added to `tasks`."""
     # Nobody is about to publish them, so they can be cancelled.
     with patch.object(outbox, "hand_over", tasks.add), patch.object(outbox, "OF_SENDER", ""):
         yield tasks

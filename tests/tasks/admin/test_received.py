@@ -5,9 +5,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from eaglet.tasks import captured_tasks, send_task, task
+from eaglet.tasks import captured_tasks, on_event, publish_event, send_task, task
 from eaglet.tasks.models import OutboxTask, ReceivedTask
 from eaglet.tasks.receiving import decorator
+from eaglet.tasks.testing import inline_tasks
 
 LIST = "/admin/eaglet_tasks/receivedtask/"
 SENT_LIST = "/admin/eaglet_tasks/outboxtask/"
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "second"])
 @pytest.fixture
 def queue(monkeypatch, settings):
     monkeypatch.setattr(decorator, "_handlers", {})
+    settings.EAGLET_SERVICE_NAME = "admin-tests"
     settings.EAGLET_HANDLER_MAX_ATTEMPTS = 1
     return f"services.points.{uuid.uuid4()}"
 
@@ -178,3 +180,25 @@ def test_many_are_replayed_at_once(admin_client, handler):
     text = text_of(act(admin_client, "replay", one, select_across="1", confirmed="yes"))
     assert "120 tasks replayed." in text
     assert set(rows.values_list("state", flat=True)) == {State.WAITING}
+
+
+def test_the_page_of_an_event_tells_of_every_subscriber_of_this_service(admin_client, queue):
+    @on_event("points.changed", purpose="audit")
+    def audit(args):
+        raise ValueError("no such member")
+
+    @on_event("points.*")
+    def changed(args):
+        pass
+
+    with inline_tasks(raise_errors=False):
+        publish_event("points.changed", {"member_id": 7})
+    row = OutboxTask.objects.get()
+    text = text_of(admin_client.get(f"{SENT_LIST}{row.pk}/change/"))
+    for told in (
+        "admin-tests.points.changed:audit, ",
+        "admin-tests.points.*, ",
+        "ValueError: no such member",
+    ):
+        assert told in text
+    assert text.count("Received</") == 2

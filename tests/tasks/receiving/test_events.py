@@ -51,7 +51,7 @@ def test_every_service_has_each_event_also_what_came_while_it_was_away(receiver)
     assert {row.queue_name for row in receiver.rows()} == {f"card.{event}", f"shop.{event}"}
 
 
-def test_what_a_killed_subscriber_held_comes_back_to_it_alone(receiver):
+def test_a_replay_is_of_one_subscriber_alone(receiver):
     event = f"{receiver.queue}.points.failed"
     shop, card = (receiver.worker(service=name) for name in ("shop", "card"))
     event_id = publish(event, name="1")
@@ -61,7 +61,7 @@ def test_what_a_killed_subscriber_held_comes_back_to_it_alone(receiver):
     Group.objects.using(ALIAS).create(name="mended")
     ReceivedTask.objects.using(ALIAS).filter(pk=mine.pk).replay()
     service = mine.queue_name.partition(".")[0]
-    receiver.until(lambda: names() == ["mended", f"{service} {event}: 1"])
+    receiver.until(lambda: set(names()) == {"mended", f"{service} {event}: 1"})
     receiver.until(lambda: receiver.rows(state=State.DONE))
     assert [row.queue_name for row in receiver.rows(state=State.PARKED)] == [other.queue_name]
     for worker in (shop, card):
