@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from eaglet.conf import conf
-from eaglet.contracts.document import InvalidDocument, service_name
+from eaglet.conf.naming import service_name
+from eaglet.contracts.document import InvalidDocument
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.celery_config import broker_scheme
 from eaglet.tasks.contract_listing import unpublished
@@ -38,7 +39,7 @@ def check_service_name(
         return []
     return [
         Warning(
-            f"This service subscribes to events as {service_name()!r}, the package of its URLconf.",
+            f"This service subscribes to events as {service_name()!r}, which is not set.",
             hint="Of two services of one name each would get only some of the events. Set "
             "EAGLET_SERVICE_NAME; then delete the queues of the old name (manage.py "
             "eaglet_subscriptions).",
@@ -85,7 +86,10 @@ def _queue_names() -> Iterator[CheckMessage]:
 
 
 def _subscriptions() -> Iterator[CheckMessage]:
-    discover()
+    try:
+        discover()
+    except Exception:  # noqa: BLE001 - a worker tells it when it starts, and the doctor
+        return
     try:
         for pattern, near in unpublished():
             yield Warning(

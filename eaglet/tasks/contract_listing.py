@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
 from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
@@ -65,7 +66,7 @@ def unpublished() -> Iterator[tuple[str, str]]:
     none, nothing can be told. Raises InvalidDocument for a catalogue that is none.
     """
     known = {one.queue_name for one in declared_emits()}
-    if path := conf.EAGLET_CATALOGUE:
+    if isinstance(path := conf.EAGLET_CATALOGUE, str | PathLike):
         events = load_valid(str(path), CATALOGUE).get("events", [])
         known |= {one["name"] for one in events if one["senders"]}
     for one in declarations():

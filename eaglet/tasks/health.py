@@ -8,7 +8,8 @@ from typing import Final
 from django.utils.version import get_version_tuple
 
 from eaglet.conf import conf
-from eaglet.contracts.document import InvalidDocument, service_name
+from eaglet.conf.naming import service_name
+from eaglet.contracts.document import InvalidDocument
 from eaglet.doctor import Finding
 from eaglet.exceptions import BrokerUnavailable
 from eaglet.health import register_probe

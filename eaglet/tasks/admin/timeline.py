@@ -43,7 +43,8 @@ def steps_of(task_id: str, queue_name: str) -> list[Step]:
     """
     sent, result = _outbox_row(task_id), _result_row(task_id)
     rows = _received_rows(task_id, "" if sent and sent.is_event else queue_name)
-    taken = [step for row in rows or [None] for step in _taken(sent, row, result)]
+    received: list[ReceivedTask | None] = [*rows] or [None]
+    taken = [step for row in received for step in _taken(sent, row, result)]
     return [*_sent(sent), *taken, *_resulted(result)]
 
 

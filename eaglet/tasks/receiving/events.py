@@ -6,7 +6,7 @@ from typing import Any
 from celery import Task
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.contracts.document import service_name
+from eaglet.conf.naming import service_name
 from eaglet.contracts.topics import WILDCARDS
 from eaglet.tasks.receiving.decorator import Handler, declarator
 from eaglet.tasks.receiving.execution import event_at_work
@@ -35,8 +35,8 @@ def on_event(
         max_attempts: as for `task`.
         purpose: tells this one from another for the same events: `{service}.{name}:{purpose}`.
 
-    Raises InvalidTask for what is no name, and ImproperlyConfigured for a service without one, or
-    when two functions declare the same queue.
+    Raises InvalidTask for what is no name, and ImproperlyConfigured when two functions declare the
+    same queue.
     """
     if callable(name):
         raise ImproperlyConfigured('@on_event takes the event\'s name: @on_event("points.changed")')
@@ -45,10 +45,8 @@ def on_event(
 
 
 def queue_of(name: str, purpose: str = "") -> str:
-    """Return the queue of this service for an event. Raises ImproperlyConfigured."""
-    if not (service := service_name()):
-        raise ImproperlyConfigured("a service that subscribes to events needs EAGLET_SERVICE_NAME")
-    return f"{service}.{name}:{purpose}" if purpose else f"{service}.{name}"
+    """Return the queue of this service for an event."""
+    return f"{service_name()}.{name}" + (f":{purpose}" if purpose else "")
 
 
 def current_event() -> str:

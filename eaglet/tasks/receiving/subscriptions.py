@@ -9,7 +9,7 @@ from typing import Any
 
 from kombu.connection import Connection
 
-from eaglet.contracts.document import service_name
+from eaglet.conf.naming import service_name
 from eaglet.exceptions import BrokerUnavailable
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.broker.errors import reason

@@ -53,12 +53,6 @@ def test_what_is_no_pattern_is_refused(name):
         on_event(name)
 
 
-def test_a_subscriber_needs_the_name_of_its_service(settings):
-    settings.ROOT_URLCONF = None
-    with pytest.raises(ImproperlyConfigured, match="EAGLET_SERVICE_NAME"):
-        on_event("points.changed")
-
-
 def test_an_event_is_of_the_payload_that_is_declared_and_no_task_is_meant():
     changed = emits("points.changed", ["member_id:int"])
     with pytest.raises(InvalidTask, match="member_id"):
