@@ -1,4 +1,4 @@
-"""Job B: job A's request, with an opaque access token checked.
+"""Job B: job A's request, with an access token checked: an opaque one, or an issuer's JWT.
 
     python -m benchmarks.job_b [ROUNDS]
     python -m tests.system.servers --only redis,postgresql -- python -m benchmarks.job_b
@@ -9,6 +9,7 @@ looks its token up with the ORM's `.get()`, and its app in the same statement.
 """
 
 import io
+import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -21,7 +22,19 @@ from benchmarks.tokens import contestants as token_contestants
 
 QUERY = "id=7&name=abc&price=1.5"
 REQUESTS_A_ROUND = 40
-CACHE_SECONDS = {"eaglet asking": 0, "eaglet cached": 5}
+CACHE_SECONDS = {
+    "eaglet asking": 0,
+    "eaglet cached": 5,
+    "eaglet JWT first": 0,
+    "eaglet JWT cached": 5,
+}
+ISSUER, AUDIENCE = "https://issuer.example.com", "https://job.example.com"
+ISSUING = {
+    "EAGLET_ISSUER": ISSUER,
+    "EAGLET_AUDIENCES": {"job": AUDIENCE},
+    "EAGLET_TOKEN_LIFETIME_SECONDS": 86400,
+    "EAGLET_JWT_LIFETIME_SECONDS": 86400,
+}
 
 
 def plain_patterns(select: tuple[str, ...] = ("app",)) -> list:
@@ -83,7 +96,16 @@ def prepare(contestant: str, url: str, headers: dict[str, str]) -> Callable[[], 
         ROOT_URLCONF=urls.__name__,
         apps=token_contestants.apps(),
         EAGLET_TOKEN_CACHE_SECONDS=CACHE_SECONDS.get(contestant, 5),
+        EAGLET_TOKEN_VERIFIERS=["jwt" if "JWT" in contestant else "database"],
+        EAGLET_ISSUER=ISSUER,
+        EAGLET_AUDIENCE=AUDIENCE,
     )
+    if "JWT" in contestant:
+        from eaglet.auth.verifiers import jwks
+        from eaglet.contracts import discovery
+
+        published = {"jwks_uri": f"{ISSUER}/keys", "issuer": ISSUER, "keys": headers["keys"]}
+        jwks.fetch = discovery.fetch = lambda *args, **kwargs: json.dumps(published).encode()
     if contestant.startswith("eaglet"):
         urls.urlpatterns = eaglet_patterns()
     elif contestant in token_contestants.others():
@@ -94,7 +116,7 @@ def prepare(contestant: str, url: str, headers: dict[str, str]) -> Callable[[], 
     from django.core.handlers.wsgi import WSGIHandler
 
     handler = WSGIHandler()
-    header = headers.get(contestant, headers["eaglet"])
+    header = headers.get(contestant, headers["JWT" if "JWT" in contestant else "eaglet"])
 
     def call() -> bytes:
         environ = {
@@ -123,20 +145,32 @@ def prepare(contestant: str, url: str, headers: dict[str, str]) -> Callable[[], 
 
 def issue(url: str, pipe) -> None:
     """Make the tables, an app, and a token of it."""
-    set_up(url, apps=token_contestants.apps())
+    set_up(url, apps=token_contestants.apps(), **ISSUING)
     migrate()
-    from eaglet.auth.models import App
+    from eaglet.auth.issuer.audiences import issue_for_audience
+    from eaglet.auth.issuer.signing_keys import published_keys, rotate_signing_key
+    from eaglet.auth.models import App, AudienceGrant
     from eaglet.auth.tokens.issuing import issue_access_token
 
     App.objects.all().delete()
     created = App.objects.create_app("caller")
     token = issue_access_token(created.app.app_key, created.secret).token
-    pipe.send({**token_contestants.credentials(), "eaglet": f"Bearer {token}"})
+    rotate_signing_key("ES256", 0)
+    AudienceGrant.objects.create(app=created.app, audience="job", grant="job.b:get")
+    jwt = issue_for_audience(created.record, "job").token
+    pipe.send(
+        {
+            **token_contestants.credentials(),
+            "eaglet": f"Bearer {token}",
+            "JWT": f"Bearer {jwt}",
+            "keys": published_keys()["keys"],
+        }
+    )
 
 
 def measure(rounds: int) -> dict[str, Figures]:
     """Compare the contestants over each database there is."""
-    contestants = ["plain", "plain, no join", "eaglet asking", "eaglet cached"]
+    contestants = ["plain", "plain, no join", *CACHE_SECONDS]
     contestants += token_contestants.others()
     context = get_context("spawn")
     figures = {}

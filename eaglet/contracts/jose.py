@@ -112,7 +112,7 @@ def read_untrusted(token: str) -> Untrusted:
     if len(token) > LARGEST_BYTES or token.count(".") != 2 or not token.isascii():
         raise ValueError("not a JWT")
     try:
-        header, claims = (json.loads(_decoded(part)) for part in token.split(".")[:2])
+        header, claims = (json.loads(decoded(part)) for part in token.split(".")[:2])
     except RecursionError:
         raise ValueError("not a JWT") from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
@@ -125,7 +125,8 @@ def read_untrusted(token: str) -> Untrusted:
     return Untrusted(named[0], named[1], named[2], claims)
 
 
-def _decoded(part: str) -> bytes:
+def decoded(part: str) -> bytes:
+    """Return the bytes that a part of a JWT stands for; ValueError for none."""
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 

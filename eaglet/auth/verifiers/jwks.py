@@ -17,7 +17,7 @@ from eaglet.contracts.discovery import (
     read_object,
 )
 from eaglet.contracts.fetching import fetch
-from eaglet.contracts.jose import KEY_TYPES
+from eaglet.contracts.jose import KEY_TYPES, REGISTRY, Untrusted, decoded
 
 logger = logging.getLogger("eaglet.auth")
 
@@ -34,7 +34,19 @@ class PublicKey:
 
     def __init__(self, algorithm: str, key: ECKey | OKPKey | RSAKey) -> None:
         self.algorithm = algorithm
-        self.key = key
+        self._key = key
+
+    def has_signed(self, token: str, told: Untrusted) -> bool:
+        """Return whether a JWT that says this of itself is signed by it, and by its algorithm."""
+        signed, _dot, signature = token.rpartition(".")
+        if told.algorithm != self.algorithm:
+            return False
+        try:
+            # Header and claims are read already: joserfc would read and judge them once more.
+            algorithm = REGISTRY.get_alg(self.algorithm)
+            return bool(algorithm.verify(signed.encode(), decoded(signature), self._key))
+        except (JoseError, ValueError):
+            return False
 
 
 class PublishedKeys:
