@@ -3,16 +3,19 @@
 With CELERY_BROKER_URL set to an amqp:// or redis:// URL, tasks go through the broker there.
 """
 
+import json
 import os
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import requests
 
 from demo.brokers import Broker, BrokerServer, BrokerUnusable, broker_for
 from demo.caller import Caller
+from demo.issuer_steps import AUDIENCES, IssuerScene, accepting, one_key_for_all
 from demo.narration import Narrator
 from demo.outage_steps import waits_for_a_worker, waits_for_the_broker
 from demo.points_services import start_points_services
@@ -23,7 +26,7 @@ from demo.points_steps import (
     every_change_has_one_message,
 )
 from demo.processes import Processes, ProcessFailed, leave_by_exception
-from demo.roles import CommandFailed, Role, hermes_role
+from demo.roles import ITSELF, CommandFailed, Role, hermes_role
 from demo.steps import APP, STEPS, Scene, StepFailed
 
 POINTS_STEPS = (
@@ -69,7 +72,12 @@ def _walk_through(folder: Path, narrator: Narrator) -> None:
             scene = _set_up(folder, narrator, processes, caller)
             for step in STEPS:
                 step(scene)
-            points_scene = _set_up_points(folder, narrator, processes, caller, broker)
+            points_scene = _set_up_points(scene, folder, processes, broker)
+            one_key_for_all(
+                IssuerScene(
+                    narrator, caller, scene.issuer_role, scene.service, points_scene.services
+                )
+            )
             for points_step in POINTS_STEPS:
                 points_step(points_scene)
         except Exception:
@@ -88,21 +96,28 @@ def _set_up(folder: Path, narrator: Narrator, processes: Processes, caller: Call
     narrator.hide(credentials.app_secret)
     narrator.say(f'APP_KEY = "{credentials.app_key}"')
     narrator.say(f'APP_SECRET = "{credentials.app_secret}"   (shown once, masked here)')
-    service = service_role.serve(processes)
+    issuing = {**service_role.variables, "EAGLET_AUDIENCES": json.dumps(AUDIENCES)}
+    service = replace(service_role, variables={**issuing, "EAGLET_ISSUER": ITSELF}).serve(processes)
+    issuer_role = replace(service_role, variables={**issuing, "EAGLET_ISSUER": service.url})
     narrator.passed(f"the service answers at {service.url}")
 
     caller_role = hermes_role(folder, service.url, credentials)
     caller_role.migrate()
     hermes = caller_role.serve(processes)
     narrator.passed(f"hermes, which has that key and secret in its settings, at {hermes.url}")
-    return Scene(narrator, caller, service_role, service, hermes, credentials)
+    return Scene(narrator, caller, service_role, issuer_role, service, hermes, credentials)
 
 
-def _set_up_points(
-    folder: Path, narrator: Narrator, processes: Processes, caller: Caller, broker: Broker
-) -> PointsScene:
+def _set_up_points(scene: Scene, folder: Path, processes: Processes, broker: Broker) -> PointsScene:
+    narrator, caller = scene.narrator, scene.caller
     narrator.step("Two more services, and what carries tasks from one to the other")
-    services = start_points_services(folder, processes, caller, broker.variables)
+    services = start_points_services(
+        folder,
+        processes,
+        caller,
+        broker.variables,
+        more=lambda name: accepting(name, scene.service),
+    )
     narrator.hide(services.member.token)
     narrator.hide(services.template_message.token)
     narrator.passed(f"the member service answers at {services.member.server.url}")

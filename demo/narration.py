@@ -41,7 +41,8 @@ class Narrator:
         self._print(f"   > {request.method} {request.url}{sends}")
         if sent is not None:
             self._print(f"   > {json.dumps(sent, ensure_ascii=False)}")
-        body = " ".join(response.text.split())
+        # Masked before it is cut: half a token would not be known for one.
+        body = self._masked(" ".join(response.text.split()))
         if len(body) > _ABBREVIATED_TO:
             body = f"{body[:_ABBREVIATED_TO]}…"
         self._print(f"   < {response.status_code} {response.reason}  {body}")
@@ -55,7 +56,10 @@ class Narrator:
         self._print(text)
 
     def _print(self, text: str) -> None:
+        self._stream.write(f"{self._masked(text)}\n")
+        self._stream.flush()
+
+    def _masked(self, text: str) -> str:
         for secret in self._hidden:
             text = text.replace(secret, MASK)
-        self._stream.write(f"{text}\n")
-        self._stream.flush()
+        return text

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,14 @@ def start_points_services(
     caller: Caller,
     broker: Mapping[str, str],
     ports: tuple[int, int] = (0, 0),
+    more: Callable[[str], Mapping[str, str]] = lambda name: {},
 ) -> PointsServices:
-    """Start all of it; `broker` is what tells the roles where the broker is."""
-    sender = Role("member", run_dir, broker, ports[0])
-    receiver = Role("template_message", run_dir, broker, ports[1])
+    """Start all of it.
+
+    `broker` is what tells the roles where the broker is, `more` what else a role is told.
+    """
+    sender = Role("member", run_dir, {**broker, **more("member")}, ports[0])
+    receiver = Role("template_message", run_dir, {**broker, **more("template_message")}, ports[1])
     member = start_service(sender, APP, processes, caller)
     template_message = start_service(receiver, APP, processes, caller)
     return PointsServices(

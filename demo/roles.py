@@ -19,6 +19,8 @@ import requests
 from demo.processes import ManagedProcess, Processes
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+ITSELF = "itself"
+"""An EAGLET_ISSUER that is the role's own URL, which is known once it has a port."""
 CONCURRENCY = 2
 """How many processes a worker runs tasks in."""
 _OURS = re.compile(
@@ -87,9 +89,9 @@ class Role:
         """Make its tables, or bring them up to date."""
         self.manage("migrate", "--no-input", "--verbosity=0")
 
-    def create_app(self, name: str) -> Credentials:
-        """Register an app that may call it."""
-        printed = self.manage("create_app", name, "--everything")
+    def create_app(self, name: str, *grants: str) -> Credentials:
+        """Register an app that may call it: everything, unless the options say what."""
+        printed = self.manage("create_app", name, *(grants or ("--everything",)))
         key, secret = (
             re.search(rf'^{word} = "(.+)"$', printed, re.MULTILINE)
             for word in ("APP_KEY", "APP_SECRET")
@@ -110,11 +112,14 @@ class Role:
         """Start its server on a port of this machine, and wait until it answers."""
         with _listener(self.port) as listener:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            environment = self.environment()
+            if environment.get("EAGLET_ISSUER") == ITSELF:
+                environment["EAGLET_ISSUER"] = url
             command = [sys.executable, "-m", "testproject.server", "--fd", str(listener.fileno())]
             process = processes.start(
                 name or self.name,
                 command,
-                environment=self.environment(),
+                environment=environment,
                 pass_fds=[listener.fileno()],
             )
         process.wait_until(lambda: is_healthy(url))

@@ -25,6 +25,7 @@ class Scene:
     narrator: Narrator
     caller: Caller
     service_role: Role
+    issuer_role: Role
     service: Server
     hermes: Server
     credentials: Credentials

@@ -23,6 +23,14 @@ Written: {folder}
 
 What next: README.md in it.
 """
+_ISSUER = """\
+
+It issues for the services that EAGLET_AUDIENCES in .env names, once there are tables and a key:
+
+    python manage.py migrate
+    python manage.py rotate_signing_key
+    python manage.py create_app NAME --at SERVICE=APP.RESOURCE:VERB
+"""
 _LOCAL = """\
 
 It depends on the eaglet of this machine ({requirement}).
@@ -55,6 +63,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="REQUIREMENT",
         help="what installs eaglet, like 'eaglet~=0.2.0' or 'eaglet @ git+https://…@main'; "
         "else what installed this one",
+    )
+    new.add_argument(
+        "--issuer", action="store_true", help="have it issue tokens for other services"
     )
     new.set_defaults(run=_new)
 
@@ -100,8 +111,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _new(options: argparse.Namespace) -> int:
-    folder = new_service(options.name, Path.cwd(), options.eaglet)
+    folder = new_service(options.name, Path.cwd(), options.eaglet, is_issuer=options.issuer)
     sys.stdout.write(_NEXT.format(folder=folder, name=options.name))
+    if options.issuer:
+        sys.stdout.write(_ISSUER)
     requirement = options.eaglet or default_requirement()
     if is_local(requirement):
         sys.stdout.write(_LOCAL.format(requirement=requirement))

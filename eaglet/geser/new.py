@@ -13,10 +13,13 @@ from eaglet.geser.rendering import render_tree
 from eaglet.geser.requirement import default_requirement
 
 
-def new_service(name: str, parent: Path, requirement: str | None = None) -> Path:
+def new_service(
+    name: str, parent: Path, requirement: str | None = None, *, is_issuer: bool = False
+) -> Path:
     """Write a whole service into a folder of its name, or nothing; return the folder.
 
     `requirement` is what installs eaglet, as pip takes it; None: what has installed this one.
+    What `is_issuer` makes of it stands in its environment, as all settings do.
     """
     answers = Answers(name, _app_of(name), requirement)
     answers.check()
@@ -30,7 +33,7 @@ def new_service(name: str, parent: Path, requirement: str | None = None) -> Path
     try:
         draft.mkdir()
         files[manifest.FILE] = Manifest(answers, dict(files)).text()
-        files |= render_tree("secrets", _fresh_secrets())
+        files |= render_tree("secrets", {**_fresh_secrets(), "is_issuer": is_issuer})
         write_new(draft, files, private=(".env",))
         draft.rename(folder)
     except OSError as error:

@@ -78,6 +78,11 @@ TEMPLATES = [
     }
 ]
 EAGLET_TOKEN_CACHE_SECONDS = float(environment.text("EAGLET_TOKEN_CACHE_SECONDS", "5"))
+# Whom it issues tokens for, or whose it takes, and as what.
+EAGLET_AUDIENCES = environment.from_json("EAGLET_AUDIENCES", {})
+EAGLET_ISSUER = environment.text("EAGLET_ISSUER") or None
+EAGLET_AUDIENCE = environment.text("EAGLET_AUDIENCE") or None
+EAGLET_TOKEN_VERIFIERS = environment.names("EAGLET_TOKEN_VERIFIERS") or ["database"]
 EAGLET_RESOURCE_MODULES = environment.names("EAGLET_RESOURCE_MODULES")
 
 # Of those that send tasks or take them. Without a URL: the embedded broker, in this folder.

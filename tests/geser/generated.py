@@ -54,9 +54,9 @@ class Generated:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, name: str, parent: Path, **variables: str) -> Generated:
+    def make(cls, name: str, parent: Path, *options: str, **variables: str) -> Generated:
         """Have geser write one; its queues are in a folder that those of one parent share."""
-        done = geser("new", name, cwd=parent)
+        done = geser("new", name, *options, cwd=parent)
         assert done.returncode == 0, done.stderr
         return cls(parent / name, {"EAGLET_QUEUE_DIR": str(parent / "queue"), **variables})
 
@@ -74,19 +74,22 @@ class Generated:
         """Run a management command that must not fail; its output."""
         return self.run(sys.executable, "manage.py", *arguments)
 
-    def create_app(self, name: str) -> dict[str, str]:
+    def create_app(self, name: str, *grants: str) -> dict[str, str]:
         """Register a caller, whose APP_KEY and APP_SECRET these are."""
-        printed = self.manage("create_app", name, "--everything")
+        printed = self.manage("create_app", name, *(grants or ("--everything",)))
         return dict(re.findall(r'^(APP_KEY|APP_SECRET) = "(.+)"$', printed, re.MULTILINE))
 
-    def serve(self, processes: Processes) -> str:
-        """Start its server on a free port, as its Dockerfile does; the URL."""
+    def serve(self, processes: Processes, *own: str) -> str:
+        """Start its server on a free port, as its Dockerfile does; the URL.
+
+        `own` are the variables that hold it.
+        """
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             listener.listen(64)
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             bind = f"fd://{listener.fileno()}"
-            process = self._start(
+            process = self.with_variables(**dict.fromkeys(own, url))._start(
                 processes,
                 "server",
                 ["gunicorn", "--bind", bind, "--threads", "8", "wsgi"],

@@ -70,6 +70,30 @@ def test_one_calls_the_other_and_sends_it_a_task(tmp_path, processes):
         time.sleep(0.5)
 
 
+def test_an_issuer_gives_the_key_that_another_takes_beside_its_own(tmp_path, processes):
+    issuer = Generated.make("issuer_service", tmp_path, "--issuer")
+    member = Generated.make("member_service", tmp_path)
+    mall = Generated.make("mall_service", tmp_path)
+    for service in (issuer, member, mall):
+        service.manage("migrate", "--no-input", "--verbosity", "0")
+    issuer.manage("rotate_signing_key")
+    url = issuer.serve(processes, "EAGLET_ISSUER")
+    audience = "http://127.0.0.1:8001"  # as geser writes it for an example
+    both = {"EAGLET_ISSUER": url, "EAGLET_AUDIENCE": audience}
+    both["EAGLET_TOKEN_VERIFIERS"] = "database,jwt"
+    entry = {"HOST": member.with_variables(**both).serve(processes), "AUDIENCE": audience}
+    services = json.dumps({"member": entry})
+    caller = mall.with_variables(EAGLET_SERVICES=services, ENABLE_API_AUTH="true")
+
+    old = caller.with_variables(**member.create_app("mall_service"))
+    assert old.manage("shell", "-c", CALL).splitlines()[-1] == "2"
+    new = caller.with_variables(
+        EAGLET_TOKEN_URL=f"{url}/oauth/token/",
+        **issuer.create_app("mall_service", "--at", "other=member.greeting:post"),
+    )
+    assert new.manage("shell", "-c", CALL).splitlines()[-1] == "4"
+
+
 def _results(service):
     printed = service.manage("shell", "-c", RESULTS).splitlines()[-1]
     return re.findall(r"\w+: \d", printed)
