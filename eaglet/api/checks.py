@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -22,6 +23,7 @@ from eaglet.conf.validation import is_sound
 
 # In a route or regular expression: what stands for one character, and what may hold a slash.
 _CHARACTER_CLASS = re.compile(r"\[[^\]]*\]")
+_SHORTEST_TOKEN = 32
 _ANY_LENGTH = re.compile(r"<path:|(?<!\\)\.[*+]")
 
 
@@ -150,6 +152,25 @@ def check_context_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessag
             )
         ]
     return []
+
+
+@register(Tags.security)
+def check_metrics_access(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E005, E006: EAGLET_METRICS_NETWORKS is no list of networks, EAGLET_METRICS_TOKEN is short."""
+    found: list[CheckMessage] = []
+    if is_sound(Settings.EAGLET_METRICS_NETWORKS):
+        for network in conf.EAGLET_METRICS_NETWORKS:
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                hint = 'Write addresses with the length of their prefix, like "10.0.0.0/8".'
+                said = f"EAGLET_METRICS_NETWORKS: {network!r} is no network."
+                found.append(Error(said, hint=hint, id="eaglet_api.E005"))
+    if 0 < len(conf.EAGLET_METRICS_TOKEN or "") < _SHORTEST_TOKEN:
+        said = f"EAGLET_METRICS_TOKEN has fewer than {_SHORTEST_TOKEN} characters."
+        hint = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+        found.append(Error(said, hint=hint, id="eaglet_api.E006"))
+    return found
 
 
 @register(Tags.security, deploy=True)

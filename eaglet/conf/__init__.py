@@ -99,6 +99,14 @@ class Settings:
     EAGLET_METRICS = Setting(
         bool, True, "Count calls for Prometheus, which reads them at `/metrics`."
     )
+    EAGLET_METRICS_TOKEN = Setting(
+        str | None,
+        None,
+        "A bearer token that opens `/metrics`, and nothing else; 32 characters or more.",
+    )
+    EAGLET_METRICS_NETWORKS = Setting(
+        Sequence[str], (), 'Networks that may read `/metrics` without a token: ["10.0.0.0/8"].'
+    )
     EAGLET_READY_TIMEOUT_SECONDS = Setting(
         float, 2, "How long each thing that `/readyz` looks at may take to answer.", above=0
     )

@@ -11,6 +11,7 @@ documents; a gauge's `multiprocess_mode` says how those of the processes make on
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import prometheus_client
@@ -55,6 +56,7 @@ def exposition() -> tuple[bytes, str]:
             logger.exception("%r failed", function)
     registry = prometheus_client.REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        _forget_the_dead(os.environ["PROMETHEUS_MULTIPROC_DIR"])
         registry = prometheus_client.CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     text = prometheus_client.generate_latest(registry)
@@ -62,3 +64,14 @@ def exposition() -> tuple[bytes, str]:
 
 
 before_collecting(lambda: _SERVICE.labels(service_name()).set(1))
+
+
+def _forget_the_dead(folder: str) -> None:
+    # Not every server tells that one of its processes has died, whose gauges are of the living.
+    for pid in {file.stem.rpartition("_")[2] for file in Path(folder).glob("gauge_live*.db")}:
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            multiprocess.mark_process_dead(int(pid), folder)  # type: ignore[no-untyped-call]
+        except PermissionError:
+            continue

@@ -25,6 +25,7 @@ class TasksConfig(AppConfig):
         from eaglet.tasks.broker.connection import publishing_app  # noqa: PLC0415
         from eaglet.tasks.contract_listing import discovered_listing  # noqa: PLC0415
         from eaglet.tasks.health import examine_tasks  # noqa: PLC0415
+        from eaglet.tasks.receiving import metrics as received_metrics  # noqa: F401,PLC0415
         from eaglet.tasks.receiving import worker  # noqa: PLC0415
 
         worker.connect_signals()

@@ -24,7 +24,7 @@ def check_header(http_request: HttpRequest, args: Args) -> bool:
 
     Raises TokenRefused (401) for a bad one.
     """
-    token = _in_header(http_request)
+    token = bearer_token(http_request)
     if token:
         args.authenticate(_verify(token))
     return bool(token)
@@ -37,7 +37,7 @@ def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> Ve
     original's callers send it. Raises TokenRefused (401) for a bad token, one given several times
     or one that is no str; MalformedRequest (400) if header and parameter differ.
     """
-    token = _in_header(http_request)
+    token = bearer_token(http_request)
     if in_parameter and TOKEN_PARAMETER in args:
         given = args[TOKEN_PARAMETER]
         if not isinstance(given, str) or args.token_differs:
@@ -51,7 +51,8 @@ def identify(http_request: HttpRequest, args: Args, *, in_parameter: bool) -> Ve
     return args.auth
 
 
-def _in_header(http_request: HttpRequest) -> Concealed:
+def bearer_token(http_request: HttpRequest) -> Concealed:
+    """Return the token of the Authorization header (RFC 6750 §2.1); an empty one without any."""
     scheme, _space, token = http_request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return Concealed(token.strip() if scheme.lower() == "bearer" else "")
 

@@ -25,13 +25,13 @@ from rest_framework.exceptions import Throttled
 
 from eaglet.api.dispatch.view import View
 from eaglet.api.json_response import JsonBytesResponse
+from eaglet.api.request.client_address import client_address
 from eaglet.api.request.transactions import outside_transactions
 from eaglet.api.throttling import check_project_throttles
 from eaglet.auth.issuer.signing_keys import PUBLISHED_FOR_SECONDS, published_keys
 from eaglet.auth.oauth import metadata as oauth_metadata
 from eaglet.auth.oauth.request import read_form, take_credentials
 from eaglet.auth.oauth.validator import AppValidator, Attempt, Server
-from eaglet.auth.throttling.client_address import client_address
 from eaglet.auth.throttling.limits import client_authentication, token_request
 from eaglet.conf import conf
 

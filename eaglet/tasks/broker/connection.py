@@ -88,6 +88,23 @@ class Broker:
         except (AttributeError, *producer.connection.channel_errors):
             return "", ""  # no Redis either, or one that does not let this user ask
 
+    def waiting(self, queue_name: str) -> int:
+        """Return how many messages wait in a queue for a worker; 0 where there is no such queue.
+
+        Raises BrokerUnavailable.
+        """
+        _, producer = self._open()
+        connection = producer.connection
+        try:
+            # It is closed by the question for a queue that is not there.
+            with connection.channel() as channel:
+                return int(channel.queue_declare(queue_name, passive=True).message_count)
+        except connection.channel_errors:
+            return 0
+        except connection.connection_errors as error:
+            self.close()
+            raise BrokerUnavailable(reason(error)) from error
+
     def publish(self, tasks: Sequence[OutboxTask], report: ResultCallback) -> None:
         """Publish tasks, each to the queue of its name, and report what became of each.
 

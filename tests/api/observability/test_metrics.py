@@ -120,3 +120,20 @@ def test_each_call_is_in_the_files_that_processes_share(tmp_path):
         check=True,
     )
     assert [count for _labels, count in COUNT.findall(ended.stdout)] == ["1.0"]
+
+
+def test_gauges_of_processes_that_have_died_are_gone(tmp_path, run_python):
+    program = """
+import os, sys
+from prometheus_client import Gauge
+gauge = Gauge("eaglet_test_state", "", multiprocess_mode="livemax")
+if not os.fork():
+    gauge.set(2)
+    os._exit(0)
+os.wait()
+gauge.set(1)
+from eaglet.observability.metrics import exposition
+print(exposition()[0].decode())
+"""
+    finished = run_python(program, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    assert "eaglet_test_state 1.0" in finished.stdout, finished.stderr

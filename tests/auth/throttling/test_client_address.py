@@ -1,7 +1,7 @@
 import pytest
 from django.test import RequestFactory
 
-from eaglet.auth.throttling.client_address import client_address
+from eaglet.api.request.client_address import client_address
 
 PROXY = "10.0.0.1"
 
