@@ -8,7 +8,8 @@ it was at first, and can't tell a request that never left on a kept connection f
 import random
 import time
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import urllib3.exceptions
 from urllib3.util import Retry
@@ -23,11 +24,13 @@ from eaglet.client.services.resolve import Service
 from eaglet.conf import conf
 from eaglet.exceptions import (
     CircuitOpen,
+    EagletError,
     InvalidEnvelope,
     RequestError,
     ServiceTimeout,
     ServiceUnavailable,
 )
+from eaglet.observability import spans, tracing
 
 REPEATED_STATUSES: Final = (502, 503, 504)
 """What a gateway says, or a service, when it can't answer just now."""
@@ -96,7 +99,7 @@ def _attempt(
     """
     left = deadline.remaining()
     try:
-        answer = transport.send(request, service)
+        answer = _traced(request, service, record)
     except ServiceTimeout as error:
         if record.is_cut_short and (deadline.remaining() or 0) < _INSTANT_SECONDS:
             guard.undecided()
@@ -117,6 +120,39 @@ def _attempt(
     else:
         guard.succeeded()
     return answer
+
+
+def _traced(request: CallRequest, service: Service, record: CallRecord) -> Answer:
+    """Send the request in a span of its own, whose ids it carries."""
+    if not spans.wanted():
+        return transport.send(request, service)
+    url = urlsplit(service.url)
+    asked: dict[str, Any] = {
+        "http.request.method": request.method,
+        "server.address": url.hostname,
+        "server.port": url.port or (443 if url.scheme == "https" else 80),
+    }
+    # No query: it may hold anything.
+    path = f"{url.path}{request.template.path}"
+    told = {**asked, "url.full": f"{url.scheme}://{url.netloc}{path}", "url.template": path}
+    if record.attempts > 1:
+        told["http.request.resend_count"] = record.attempts - 1
+    began = time.perf_counter()
+    outcome: dict[str, Any] = {}
+    try:
+        with spans.in_span("CLIENT", f"{request.method} {path}", lambda: told) as outcome:
+            request.headers.update(tracing.current_span_headers())
+            try:
+                answer = transport.send(request, service)
+            except EagletError as error:
+                outcome["error.type"] = type(error).__name__
+                raise
+            outcome["http.response.status_code"] = answer.status_code
+            if answer.status_code >= 400:
+                outcome["error.type"] = str(answer.status_code)
+            return answer
+    finally:
+        spans.record_duration("client", time.perf_counter() - began, {**asked, **outcome})
 
 
 def _may_be_repeated(outcome: Answer | RequestError, is_idempotent: bool) -> bool:

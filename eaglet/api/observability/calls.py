@@ -154,7 +154,7 @@ class Observation:
             }
             logger.info(_MESSAGE, fields, extra=fields)
         if self._span is not None:
-            self._span.end(method, status, code, app_key)
+            self._span.end(method, status, code, app_key, seconds)
 
 
 def _params(args: Args | None, provided: frozenset[str]) -> list[str] | dict[str, Any]:

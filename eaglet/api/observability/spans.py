@@ -1,25 +1,15 @@
 """The OpenTelemetry span of a call, where opentelemetry-api is installed and traces go anywhere."""
 
-from contextvars import Token
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpRequest
 
-from eaglet.observability import tracing
+from eaglet.observability import spans, tracing
 
 if tracing.HAS_OPENTELEMETRY:
-    from opentelemetry import context, propagate, trace
+    from opentelemetry import propagate, trace
 
-    _TRACER: Final = trace.get_tracer("eaglet")
-
-    # The public way to ask costs a hundredth of a whole small call: it looks into the
-    # environment. That is done here, once.
-    trace.get_tracer_provider()
-
-
-def wanted() -> bool:
-    """Tell whether the project has set a tracer provider."""
-    return tracing.HAS_OPENTELEMETRY and trace._TRACER_PROVIDER is not None
+wanted = spans.wanted
 
 
 class CallSpan:
@@ -28,20 +18,24 @@ class CallSpan:
     Another library's middleware may have begun a span for the request.
     """
 
-    __slots__ = ("_span", "_token")
-
-    _token: Token[Any]
+    __slots__ = ("_asked", "_inside", "_span")
 
     def __init__(self, request: HttpRequest, route: str) -> None:
-        method = request.method or ""
-        inside = trace.get_current_span().get_span_context().is_valid
-        self._span = _TRACER.start_span(
-            f"{method} {route}",
-            None if inside else propagate.extract(request.headers),
-            trace.SpanKind.INTERNAL if inside else trace.SpanKind.SERVER,
-            {"http.request.method": method, "http.route": route, "url.path": request.path},
+        sent = request.method or ""
+        method = spans.known_method(sent)
+        self._inside = trace.get_current_span().get_span_context().is_valid
+        self._asked = {
+            "http.request.method": method,
+            "http.route": route,
+            "url.scheme": request.scheme,
+        }
+        other = {"http.request.method_original": sent} if method != sent else {}
+        self._span = spans.Span(
+            "INTERNAL" if self._inside else "SERVER",
+            f"{'HTTP' if other else method} {route}",
+            {**self._asked, **other, "url.path": request.path},
+            None if self._inside else propagate.extract(request.headers),
         )
-        self._token = context.attach(trace.set_span_in_context(self._span))
         # What is logged and sent on from here has this span's ids.
         headers = tracing.current_span_headers()
         if headers:
@@ -53,19 +47,17 @@ class CallSpan:
                 )
             )
 
-    def end(self, method: str, status: int, code: int | None, app_key: str | None) -> None:
-        """End it with what came of the call."""
-        span = self._span
-        if span.is_recording():
-            told: dict[str, Any] = {
-                "http.request.method": method,
-                "http.response.status_code": status,
-                "eaglet.code": code,
-                "eaglet.app_key": app_key,
-                "error.type": str(status) if status >= 500 else None,
-            }
-            span.set_attributes({name: v for name, v in told.items() if v is not None})
-            if status >= 500:
-                span.set_status(trace.StatusCode.ERROR)
-        span.end()
-        context.detach(self._token)
+    def end(
+        self, method: str, status: int, code: int | None, app_key: str | None, seconds: float
+    ) -> None:
+        """End it with what came of the call; `method` is the verb that was meant."""
+        outcome: dict[str, Any] = {
+            "http.response.status_code": status,
+            "error.type": str(status) if status >= 500 else None,
+        }
+        meant = None if method == self._asked["http.request.method"] else method
+        self._span.end(
+            {**outcome, "eaglet.method": meant, "eaglet.code": code, "eaglet.app_key": app_key}
+        )
+        if not self._inside:
+            spans.record_duration("server", seconds, {**self._asked, **outcome})

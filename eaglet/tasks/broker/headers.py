@@ -2,7 +2,10 @@
 
 from typing import Any, Final
 
+from django.conf import settings
+
 from eaglet.observability import tracing
+from eaglet.tasks.celery_config import EMBEDDED_BROKER, RABBITMQ_SCHEMES, broker_scheme
 
 REQUEST_ID: Final = "eaglet_request_id"
 TRACEPARENT: Final = "traceparent"
@@ -27,6 +30,18 @@ def sent_by() -> tuple[str, str]:
         headers = trace.headers()
         return headers["X-Request-ID"], headers["traceparent"]
     return "", tracing.current_span_headers().get("traceparent", "")
+
+
+def described(operation: str, queue_name: str, task_id: str) -> dict[str, str]:
+    """The attributes of a span about a message, by OpenTelemetry's conventions for messaging."""
+    scheme = broker_scheme(getattr(settings, "CELERY_BROKER_URL", None) or EMBEDDED_BROKER)
+    return {
+        "messaging.system": "rabbitmq" if scheme in RABBITMQ_SCHEMES else scheme,
+        "messaging.operation.type": operation,
+        "messaging.operation.name": operation,
+        "messaging.destination.name": queue_name,
+        "messaging.message.id": task_id,
+    }
 
 
 def header(request: Any, name: str) -> Any:

@@ -9,28 +9,48 @@ from typing import Any, Final
 from celery import Task
 from celery.utils.log import ColorFormatter
 
-from eaglet.observability import tracing
+from eaglet.observability import spans, tracing
 from eaglet.observability.redaction import redact_text
-from eaglet.tasks.broker.headers import RECEIVED_AT, REQUEST_ID, TRACEPARENT, as_header, text_header
+from eaglet.tasks.broker.headers import (
+    RECEIVED_AT,
+    REQUEST_ID,
+    TRACEPARENT,
+    as_header,
+    described,
+    text_header,
+)
 
+_SPAN: Final = "eaglet_span"
 _TOKEN: Final = "eaglet_trace_token"  # noqa: S105 - of a context variable
 
 
 def take_up(*, task: Task[Any, Any], **kwargs: Any) -> None:
     """Have a task that begins be part of the trace it came with, or of one of its own."""
     request = task.request
+    sender = {
+        TRACEPARENT: text_header(request, TRACEPARENT, 512),
+        "tracestate": text_header(request, "tracestate", 512),
+    }
     trace = tracing.Trace(
-        traceparent=text_header(request, TRACEPARENT, 512) or None,
-        tracestate=text_header(request, "tracestate", 512) or None,
+        traceparent=sender[TRACEPARENT] or None,
+        tracestate=sender["tracestate"] or None,
         request_id=text_header(request, REQUEST_ID, 128) or None,
     )
     vars(request)[_TOKEN] = tracing.enter(trace)
+    if spans.wanted():
+        told = described("process", task.name, str(request.id))
+        vars(request)[_SPAN] = spans.Span("CONSUMER", f"process {task.name}", told, sender=sender)
 
 
-def put_down(*, task: Task[Any, Any], **kwargs: Any) -> None:
+def put_down(
+    *, task: Task[Any, Any], state: str | None = None, retval: Any = None, **kwargs: Any
+) -> None:
     """End what `take_up` began."""
-    token = vars(task.request).pop(_TOKEN, None)
-    if token is not None:
+    held = vars(task.request)
+    if (span := held.pop(_SPAN, None)) is not None:
+        failure = None if state in (None, "SUCCESS") else type(retval).__name__
+        span.end({"error.type": failure})
+    if (token := held.pop(_TOKEN, None)) is not None:
         tracing.leave(token)
 
 

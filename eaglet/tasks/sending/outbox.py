@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import uuid
+from functools import partial
 from typing import Final
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -15,9 +16,10 @@ from django.db.models import Q
 
 from eaglet.conf import conf
 from eaglet.exceptions import NoSubscriber, TaskError
+from eaglet.observability import spans
 from eaglet.setup_errors import missing_table
 from eaglet.setup_errors import remedy as migration_remedy
-from eaglet.tasks.broker.headers import sent_by
+from eaglet.tasks.broker.headers import described, sent_by
 from eaglet.tasks.database import utc_now
 from eaglet.tasks.display import describe
 from eaglet.tasks.insert import insert
@@ -108,7 +110,9 @@ def put(
     at_once = at_once and not _batch_of(connections[alias]).is_full
     now = utc_now()
     keeps = datetime.timedelta(seconds=sender_keeps_seconds() if at_once else 0)
-    request_id, traceparent = sent_by()
+    message = partial(described, "create", queue_name, task_id)
+    with spans.in_span("PRODUCER", f"create {queue_name}", message):
+        request_id, traceparent = sent_by()
     task = OutboxTask(
         task_id=task_id,
         kind=kind,

@@ -2,13 +2,14 @@
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from eaglet.api import access_token_required
-from eaglet.api.observability import spans
-from eaglet.observability import tracing
+from eaglet.observability import spans, tracing
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken", "verifier")
 
@@ -48,6 +49,7 @@ def test_a_call_is_a_span_of_the_trace_that_came_in(client, declare, exported):
         "http.route": "/shop/item/",
         "http.response.status_code": 200,
         "url.path": "/shop/item/",
+        "url.scheme": "http",
         "eaglet.code": 404,
         "eaglet.app_key": "key-of-good",
     }
@@ -88,6 +90,47 @@ def test_a_fault_makes_the_span_an_error_and_stays_out_of_it(client, declare, ex
     assert "hunter2" not in span.to_json()
 
 
+@pytest.mark.parametrize(
+    ("sent", "query", "name", "attributes"),
+    [
+        ("POST", "?_method=put", "POST /shop/item/", ("POST", None, "PUT")),
+        ("BREW", "", "HTTP /shop/item/", ("_OTHER", "BREW", "BREW")),
+    ],
+)
+def test_the_method_is_that_of_the_request(
+    client, declare, exported, sent, query, name, attributes
+):
+    declare(put=lambda args: 1)
+    client.generic(sent, f"/shop/item/{query}")
+    (span,) = exported()
+    assert span.name == name
+    names = ("http.request.method", "http.request.method_original", "eaglet.method")
+    assert tuple(span.attributes.get(one) for one in names) == attributes
+
+
+def test_how_long_it_took_is_a_histogram_of_the_conventions_name_and_buckets(
+    client, declare, exported, monkeypatch
+):
+    reader = InMemoryMetricReader()
+    meter = MeterProvider([reader]).get_meter("eaglet")
+    made = meter.create_histogram(
+        "http.server.request.duration", "s", explicit_bucket_boundaries_advisory=spans._SECONDS
+    )
+    monkeypatch.setitem(spans._DURATIONS, "server", made)
+    declare(get=lambda args: 1)
+    client.get("/shop/item/?secret=x")
+    (metric,) = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics
+    (point,) = metric.data.data_points
+    assert (metric.name, metric.unit, point.count) == ("http.server.request.duration", "s", 1)
+    assert (point.explicit_bounds[0], point.explicit_bounds[-1]) == (0.005, 10)
+    assert dict(point.attributes) == {
+        "http.request.method": "GET",
+        "http.route": "/shop/item/",
+        "http.response.status_code": 200,
+        "url.scheme": "http",
+    }
+
+
 def test_a_resource_that_is_not_there_has_a_span_without_what_the_caller_sent(client, exported):
     client.get("/any/thing/")
     assert exported()[0].name == "GET /<app>/<resource>/"
@@ -102,7 +145,7 @@ settings.configure(INSTALLED_APPS=["rest_framework", "eaglet.api"], ROOT_URLCONF
 django.setup()
 from django.test import Client
 from eaglet.api import ApiResource
-from eaglet.api.observability import spans
+from eaglet.observability import spans
 class Item(ApiResource):
     app, resource = "shop", "item"
     def get(args):
@@ -110,6 +153,8 @@ class Item(ApiResource):
 assert not spans.wanted()
 Client().get("/shop/item/")
 from opentelemetry import trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
