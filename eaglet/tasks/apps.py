@@ -21,11 +21,10 @@ class TasksConfig(AppConfig):
         """Connect to Celery's signals, register the system checks and the broker's probe."""
         # These need the app registry, or settings.
         from eaglet.conf import checks as setting_checks  # noqa: F401,PLC0415
-        from eaglet.tasks import checks, health, metrics  # noqa: F401,PLC0415
+        from eaglet.tasks import checks, health, metrics, queue_metrics  # noqa: F401,PLC0415
         from eaglet.tasks.broker.connection import publishing_app  # noqa: PLC0415
         from eaglet.tasks.contract_listing import discovered_listing  # noqa: PLC0415
         from eaglet.tasks.health import examine_tasks  # noqa: PLC0415
-        from eaglet.tasks.receiving import metrics as received_metrics  # noqa: F401,PLC0415
         from eaglet.tasks.receiving import worker  # noqa: PLC0415
 
         worker.connect_signals()

@@ -70,7 +70,8 @@ def test_each_request_of_a_call_is_a_span_that_the_request_carries(
     settings.EAGLET_SERVICES = {"card": {"HOST": "http://card.example:8080/v1"}}
     fake_services.answers("card", "card.trade", data=1)
     fake_services.answers("card", "card.trade", status=503, body="", times=1)
-    Resource.use("card", raise_errors=True).get({"resource": "card.trade", "data": {"pin": "hunter2"}})
+    call = {"resource": "card.trade", "data": {"pin": "hunter2"}}
+    Resource.use("card", raise_errors=True).get(call)
     first, second = exported()
     for span, call in zip((first, second), fake_services.calls, strict=True):
         assert (span.name, span.kind) == ("GET /v1/card/trade/", KINDS.CLIENT)
