@@ -120,6 +120,7 @@ class AppPages(admin.ModelAdmin):  # type: ignore[type-arg]
             "opts": self.opts,
             "title": gettext("Who may do what"),
             "services": who_may_what(),
+            "issued_for": conf.EAGLET_AUDIENCES,
             "idle": self.get_queryset(request).filter(grants=None, audience_grants=None),
             "issuer": conf.EAGLET_ISSUER,
         }

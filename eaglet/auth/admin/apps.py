@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import display_for_value
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,6 @@ from django.views.decorators.debug import sensitive_variables
 from eaglet.auth.admin.app_actions import AppPages
 from eaglet.auth.admin.grants import AppForm, held_by
 from eaglet.auth.admin.issuing import AudienceGrantInline
-from eaglet.auth.admin.refused_calls import refused_calls_table
 from eaglet.auth.admin.secrets import SecretInline
 from eaglet.auth.models import (
     AccessToken,
@@ -108,7 +108,11 @@ class AppAdmin(AppPages):
     @admin.display(description=_("calls refused"))
     def refused(self, app: App) -> Any:
         """Return which calls were refused although the app was known."""
-        return refused_calls_table(app) or gettext("none")
+        # No inline: one that appears between a form and its answer would make that one invalid.
+        rows = RefusedCalls.objects.using(app._state.db).filter(app=app)
+        if not rows:
+            return gettext("none")
+        return render_to_string("admin/eaglet_auth/app/refused.html", {"rows": rows})
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the secrets' ends and the grants; say so if nothing is granted."""

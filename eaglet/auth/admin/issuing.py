@@ -1,7 +1,7 @@
 """Show what an app may do at other services, and the keys that tokens for them are signed with."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -9,15 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.auth.issuer.signing_keys import state_of
-from eaglet.auth.models import App, AudienceDocument, AudienceGrant, SigningKey
+from eaglet.auth.models import AudienceDocument, AudienceGrant, SigningKey
 from eaglet.conf import conf
-
-if TYPE_CHECKING:
-    AudienceGrantTabularInline = admin.TabularInline[AudienceGrant, App]
-    SigningKeyModelAdmin = admin.ModelAdmin[SigningKey]
-else:
-    AudienceGrantTabularInline = admin.TabularInline
-    SigningKeyModelAdmin = admin.ModelAdmin
 
 _STATES: Final = {
     "next": _("published; will sign"),
@@ -27,7 +20,7 @@ _STATES: Final = {
 }
 
 
-class AudienceGrantInline(AudienceGrantTabularInline):
+class AudienceGrantInline(admin.TabularInline):  # type: ignore[type-arg]
     """An app's grants at the services of EAGLET_AUDIENCES, offered as their documents have them."""
 
     model = AudienceGrant
@@ -50,7 +43,7 @@ class AudienceGrantInline(AudienceGrantTabularInline):
 
 
 @admin.register(SigningKey)
-class SigningKeyAdmin(SigningKeyModelAdmin):
+class SigningKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Signing keys, without the private ones; `manage.py rotate_signing_key` makes them."""
 
     list_display = ("kid", "state", "algorithm", "created_at", "signs_from")

@@ -166,6 +166,16 @@ class App(models.Model):
         return self.tokens.using(self._state.db).revoke()
 
 
+def grant_field() -> models.CharField[str, str]:
+    """Make the field of something that is granted."""
+    return models.CharField(
+        _("grant"),
+        max_length=200,
+        validators=[validate_grant],
+        help_text=_("app.resource:verb, any part * for anything; * alone for everything."),
+    )
+
+
 class AppGrantQuerySet(AnnouncingQuerySet["AppGrant"]):
     """Queries over grants."""
 
@@ -176,12 +186,7 @@ class AppGrant(models.Model):
     app = models.ForeignKey(
         App, models.CASCADE, related_name="grants", verbose_name=_("app"), db_index=False
     )
-    grant = models.CharField(
-        _("grant"),
-        max_length=200,
-        validators=[validate_grant],
-        help_text=_("app.resource:verb, any part * for anything; * alone for everything."),
-    )
+    grant = grant_field()
 
     objects = AppGrantQuerySet.as_manager()
 

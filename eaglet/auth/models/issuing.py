@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.auth.grants import allows, validate_grant
-from eaglet.auth.models.apps import App
+from eaglet.auth.grants import allows
+from eaglet.auth.models.apps import App, grant_field
 
 
 class AudienceGrant(models.Model):
@@ -22,12 +22,7 @@ class AudienceGrant(models.Model):
     audience = models.CharField(
         _("service"), max_length=100, help_text=_("A name in EAGLET_AUDIENCES.")
     )
-    grant = models.CharField(
-        _("grant"),
-        max_length=200,
-        validators=[validate_grant],
-        help_text=_("app.resource:verb, any part * for anything; * alone for everything."),
-    )
+    grant = grant_field()
 
     class Meta:
         verbose_name = _("grant at another service")
