@@ -13,7 +13,7 @@ from eaglet.client.tokens.cache import tokens
 from eaglet.contracts import discovery
 from eaglet.contracts.jose import ASSERTION_TYPE, REGISTRY
 
-from ..calling import CALL, call
+from ..calling import CALL, call, in_threads, settle
 from ..recording_server import Reply, envelope
 from . import toolkit_server
 
@@ -214,6 +214,25 @@ def test_a_refused_token_is_replaced_once(issuing, card):
     assert call()["data"] == 1
     assert len(issuing.received) == 2
     tokens.clear_all()
+
+
+def test_good_tokens_outlast_an_issuer_that_is_away_and_then_it_is_asked_once(issuing, card, clock):
+    call()
+    issuing.answer = lambda request: Reply(b"", status=503)
+    clock.ahead = 290  # it is to be renewed
+    answers = in_threads(20, call)
+    settle()
+    assert [answer["code"] for answer in answers] == [200] * 20
+    for clock.ahead in (310, 450, 600):
+        before = len(issuing.received)
+        assert all(isinstance(one, TokenUnavailable) for one in in_threads(20, call))
+        assert len(issuing.received) - before <= 2
+    issuing.always({"access_token": "again", "token_type": "bearer", "expires_in": 300})
+    clock.ahead = 610
+    before = len(issuing.received)
+    assert [answer["code"] for answer in in_threads(20, call)] == [200] * 20
+    assert len(issuing.received) - before == 1
+    assert card.received[-1].headers["Authorization"] == "Bearer again"
 
 
 def test_a_key_signs_in_place_of_the_secret(issuing, card, settings, tmp_path):
