@@ -8,7 +8,7 @@ from pathlib import Path
 from eaglet import __version__
 from eaglet.geser.add import METHODS, add_resource, add_task
 from eaglet.geser.errors import GeserError
-from eaglet.geser.manifest import find_service
+from eaglet.geser.manifest import SERVERS, find_service
 from eaglet.geser.new import new_service
 from eaglet.geser.requirement import default_requirement, is_local
 from eaglet.geser.update import update
@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument(
         "--issuer", action="store_true", help="have it issue tokens for other services"
     )
+    new.add_argument("--server", choices=SERVERS, default=SERVERS[0], help="what it runs under")
     new.set_defaults(run=_new)
 
     kinds = commands.add_parser("add", help="add to a service").add_subparsers(
@@ -111,7 +112,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _new(options: argparse.Namespace) -> int:
-    folder = new_service(options.name, Path.cwd(), options.eaglet, is_issuer=options.issuer)
+    folder = new_service(
+        options.name,
+        Path.cwd(),
+        options.eaglet,
+        server=options.server,
+        is_issuer=options.issuer,
+    )
     sys.stdout.write(_NEXT.format(folder=folder, name=options.name))
     if options.issuer:
         sys.stdout.write(_ISSUER)

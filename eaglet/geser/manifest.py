@@ -18,6 +18,7 @@ from eaglet.geser.files import check_path, read_text
 from eaglet.geser.requirement import check_requirement
 
 FILE: Final = ".geser.json"
+SERVERS: Final = ("granian", "gunicorn")
 _VERSION: Final = re.compile(r"\d{1,4}(\.\d{1,4}){0,3}([.+a-z][.+a-z0-9]{0,40})?")
 
 
@@ -28,11 +29,15 @@ class Answers:
     name: str
     app: str
     requirement: str | None
+    # What the services of before this field run under.
+    server: str = "gunicorn"
 
     def check(self) -> None:
         """Raise GeserError for names and requirements that `geser new` would not take."""
         names.check_service_name(self.name)
         names.check_name(self.app, "an app")
+        if self.server not in SERVERS:
+            raise GeserError(f"{self.server!r} is none of {', '.join(SERVERS)}")
         if self.requirement is not None:
             check_requirement(self.requirement)
 
@@ -68,7 +73,10 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         found = json.loads(text)
         manifest = Manifest(
-            Answers(**{name: found["answers"][name] for name in ("name", "app", "requirement")}),
+            Answers(
+                **{name: found["answers"][name] for name in ("name", "app", "requirement")},
+                server=found["answers"].get("server", Answers.server),
+            ),
             dict(found["written"]),
             found["template"],
         )

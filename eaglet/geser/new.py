@@ -14,14 +14,19 @@ from eaglet.geser.requirement import default_requirement
 
 
 def new_service(
-    name: str, parent: Path, requirement: str | None = None, *, is_issuer: bool = False
+    name: str,
+    parent: Path,
+    requirement: str | None = None,
+    *,
+    server: str = manifest.SERVERS[0],
+    is_issuer: bool = False,
 ) -> Path:
     """Write a whole service into a folder of its name, or nothing; return the folder.
 
     `requirement` is what installs eaglet, as pip takes it; None: what has installed this one.
     What `is_issuer` makes of it stands in its environment, as all settings do.
     """
-    answers = Answers(name, _app_of(name), requirement)
+    answers = Answers(name, _app_of(name), requirement, server)
     answers.check()
     names.check_not_installed(name)
     folder = parent / name

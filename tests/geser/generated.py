@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from demo.processes import ManagedProcess, Processes
 from demo.roles import is_healthy
+from tests.system.servers.ports import LOOPBACK, free_port
 
 BIN = Path(sys.executable).parent
 _OURS = re.compile(
@@ -84,17 +84,12 @@ class Generated:
 
         `own` are the variables that hold it.
         """
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen(64)
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            bind = f"fd://{listener.fileno()}"
-            process = self.with_variables(**dict.fromkeys(own, url))._start(
-                processes,
-                "server",
-                ["gunicorn", "--bind", bind, "--threads", "8", "wsgi"],
-                pass_fds=[listener.fileno()],
-            )
+        port = free_port()
+        url = f"http://{LOOPBACK}:{port}"
+        gunicorn = "exec gunicorn" in (self.folder / "serve").read_text()
+        where = ["--bind", f"{LOOPBACK}:{port}"] if gunicorn else ["--port", str(port)]
+        service = self.with_variables(**dict.fromkeys(own, url))
+        process = service._start(processes, "server", ["./serve", *where])
         process.wait_until(lambda: is_healthy(url))
         return url
 
@@ -108,18 +103,11 @@ class Generated:
         process.wait_until(lambda: " ready." in process.written())
         return process
 
-    def _start(
-        self, processes: Processes, name: str, command: list[str], pass_fds: list[int] | None = None
-    ) -> ManagedProcess:
+    def _start(self, processes: Processes, name: str, command: list[str]) -> ManagedProcess:
         environment = {
             **outer_environment(),
             "DJANGO_SETTINGS_MODULE": "settings",
             **self.variables,
         }
         in_folder = ["env", "--chdir", str(self.folder), *command]
-        return processes.start(
-            f"{self.folder.name}-{name}",
-            in_folder,
-            environment=environment,
-            pass_fds=pass_fds or [],
-        )
+        return processes.start(f"{self.folder.name}-{name}", in_folder, environment=environment)

@@ -33,6 +33,7 @@ LAYOUT = {
     "pyproject.toml",
     "requirements-dev.txt",
     "requirements.txt",
+    "serve",
     "settings.py",
     "static/.gitkeep",
     "tasks/__init__.py",

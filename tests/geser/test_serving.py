@@ -1,0 +1,52 @@
+"""A generated service under the server that it is written for, with two processes."""
+
+import re
+import signal
+import time
+
+import pytest
+import requests
+
+from demo.processes import Processes
+from eaglet.geser.manifest import SERVERS
+from tests.geser.generated import Generated
+
+pytestmark = pytest.mark.slow
+
+TOKEN = "t" * 32
+CALLS = 40
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_its_processes_count_together_log_each_call_and_end_when_told_to(tmp_path, server):
+    made = Generated.make(
+        "member_service",
+        tmp_path,
+        "--server",
+        server,
+        WEB_CONCURRENCY="2",
+        DEBUG="false",
+        EAGLET_METRICS_TOKEN=TOKEN,
+    )
+    made.manage("migrate", "--no-input", "--verbosity", "0")
+    with Processes(tmp_path / "logs") as processes:
+        url = made.serve(processes)
+        (process,) = processes.running
+        with requests.Session() as session:
+            session.trust_env = False
+            for _ in range(CALLS):
+                # A connection each: they go to either process.
+                answer = session.get(f"{url}/member/greeting/", headers={"Connection": "close"})
+                assert answer.status_code == 401
+            assert session.get(f"{url}/metrics").status_code == 403
+            bearer = {"Authorization": f"Bearer {TOKEN}"}
+            text = session.get(f"{url}/metrics", headers=bearer).text
+        counted = re.findall(r"^eaglet_api_call_seconds_count\{.*\} (\S+)$", text, re.MULTILINE)
+        assert sum(map(float, counted)) == CALLS
+        deadline = time.monotonic() + 30
+        while process.written().count("GET /member/greeting/") < CALLS:
+            assert time.monotonic() < deadline, process.tail()
+            time.sleep(0.2)
+        assert TOKEN not in process.written()
+        process.popen.send_signal(signal.SIGTERM)
+        assert process.popen.wait(30) == 0
