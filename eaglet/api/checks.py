@@ -115,6 +115,22 @@ def check_handlers_take_one_dict(app_configs: Any, **kwargs: Any) -> list[CheckM
 
 
 @register()
+def check_resources_have_verbs(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W008: a resource that answers nothing."""
+    return [
+        Warning(
+            f"{registry.place(resource)} has no verb: nobody can call it.",
+            hint="Write get, post, put, delete or patch, in lower case, as a function of one dict; "
+            "a base that is no resource itself says `abstract = True`.",
+            obj=resource,
+            id="eaglet_api.W008",
+        )
+        for resource in registry.registered()
+        if not handlers(resource)
+    ]
+
+
+@register()
 def check_grants_are_spelt_right(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """W005: a method asks for a grant that is nearly, and not quite, a verb of a resource."""
     verbs = [

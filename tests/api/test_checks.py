@@ -39,12 +39,17 @@ def ids(settings, *patterns):
 def test_no_id_is_used_twice():
     text = Path(api_checks.__file__).read_text()
     found = [part.split('"')[0] for part in text.split('id="')[1:]]
-    assert len(found) == len(set(found)) == 10
+    assert len(found) == len(set(found)) == 11
 
 
 def test_a_sound_project_has_nothing_to_report(settings, declare):
     declare(get=lambda args: 1)
     assert ids(settings) == []
+
+
+def test_a_class_without_verbs_is_found(settings, declare):
+    declare(Get=lambda args: 1)
+    assert ids(settings) == ["eaglet_api.W008"]
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_what_the_sender_sends_the_worker_takes_and_its_test_passes(tmp_path):
     with Processes(tmp_path) as processes:
         worker = processes.start(
             "worker",
-            [sys.executable, "-m", "celery", "-A", "eaglet.tasks", "worker", "--concurrency=1"],
+            [sys.executable, "-m", "django", "worker", "--concurrency=1"],
             environment=role.environment(),
         )
         worker.wait_until(lambda: python(role, RESULTS))

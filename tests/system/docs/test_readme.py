@@ -12,7 +12,7 @@ RUN_ELSEWHERE = {
     "# shop/resources.py", "# hermes/orders.py", "# settings.py", "# urls.py",
     "# settings.py of the caller", "python manage.py migrate", "# members/points.py",
     "# settings.py of both", "# messages/tasks.py", "# members/tests.py",
-    "export DJANGO_SETTINGS_MODULE=settings",
+    "python manage.py worker           # takes the tasks of every declared queue",
 }  # fmt: skip
 """What tests/system/acceptance/test_readme.py runs, by the first line."""
 MEASURED_AS = {
