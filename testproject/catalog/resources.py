@@ -1,18 +1,48 @@
 """What the catalogue answers."""
 
+import datetime
+from typing import TypedDict
+
 from django.db import IntegrityError
 
-from eaglet.api import ApiError, ApiResource, access_token_required, param_required
-from eaglet.api.pagination import paginate
+from eaglet.api import (
+    ApiError,
+    ApiResource,
+    Page,
+    access_token_required,
+    paginate,
+    param_required,
+    raises,
+)
 from testproject.catalog.models import Product
 
-NO_SUCH_PRODUCT = 1101
-CODE_IS_TAKEN = 1102
-NO_SUCH_ORDER = 1103
 ORDERS = ("code", "-code", "name", "-name", "price_in_cents", "-price_in_cents")
 
 
-def shown(product):
+class NoSuchProduct(ApiError):
+    """there is no such product"""
+
+    code = 1101
+
+
+class CodeIsTaken(ApiError):
+    """the code is taken"""
+
+    code = 1102
+
+
+class ShownProduct(TypedDict):
+    """A product, as callers see it."""
+
+    id: str
+    code: str
+    name: str
+    category: str
+    price_in_cents: int
+    added_at: datetime.datetime
+
+
+def shown(product) -> ShownProduct:
     return {
         "id": product.pk,
         "code": product.code,
@@ -31,15 +61,17 @@ class AProduct(ApiResource):
 
     @param_required(["code:str"])
     @access_token_required()
-    def get(args):
+    @raises(NoSuchProduct)
+    def get(args) -> ShownProduct:
         product = Product.objects.filter(code=args["code"]).first()
         if product is None:
-            raise ApiError("there is no such product", code=NO_SUCH_PRODUCT)
+            raise NoSuchProduct
         return shown(product)
 
     @param_required(["code:str", "name:str", "category:str", "price_in_cents:int"])
     @access_token_required()
-    def put(args):
+    @raises(CodeIsTaken)
+    def put(args) -> ShownProduct:
         """Add a product."""
         try:
             product = Product.objects.create(
@@ -49,16 +81,17 @@ class AProduct(ApiResource):
                 price_in_cents=args["price_in_cents"],
             )
         except IntegrityError:
-            raise ApiError("the code is taken", code=CODE_IS_TAKEN) from None
+            raise CodeIsTaken from None
         return shown(product)
 
     @param_required(["code:str"])
     @access_token_required()
-    def delete(args):
+    @raises(NoSuchProduct)
+    def delete(args) -> None:
         """Take a product out of the catalogue; orders keep what they need of it."""
         deleted, _ = Product.objects.filter(code=args["code"]).delete()
         if not deleted:
-            raise ApiError("there is no such product", code=NO_SUCH_PRODUCT)
+            raise NoSuchProduct
 
 
 class AProducts(ApiResource):
@@ -73,18 +106,15 @@ class AProducts(ApiResource):
             "?name:str",
             "?at_least:int",
             "?at_most:int",
-            "?order:str",
+            f"?order:str({'|'.join(ORDERS)})=code",
             "?page:int",
             "?count_per_page:int",
         ]
     )
     @access_token_required()
-    def get(args):
+    def get(args) -> Page[ShownProduct]:
         """Find products: of a category, by a part of the name, by price; in an order."""
-        order = args.get("order", "code")
-        if order not in ORDERS:
-            raise ApiError(f"order is one of {', '.join(ORDERS)}", code=NO_SUCH_ORDER)
-        products = Product.objects.order_by(order, "pk")
+        products = Product.objects.order_by(args["order"], "pk")
         if "category" in args:
             products = products.filter(category=args["category"])
         if "name" in args:

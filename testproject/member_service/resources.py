@@ -1,18 +1,59 @@
 """What the member service answers."""
 
+import datetime
+from typing import TypedDict
+
 from django.db.models import F
 
-from eaglet.api import ApiError, ApiResource, access_token_required, param_required
+from eaglet.api import ApiError, ApiResource, access_token_required, param_required, raises
 from eaglet.core.utils.send_task import send_task
 from testproject.member_service.models import Member, PointsChange
 
 TEMPLATE_MESSAGE = (
     "services.template_message_integral_service.tasks.service_tempate_message_integral"
 )
-MOST_AT_ONCE = 1_000_000
-NO_SUCH_MEMBER = 1001
-NOT_ENOUGH_POINTS = 1002
-TOO_MANY_POINTS = 1003
+
+
+class NoSuchMember(ApiError):
+    """there is no such member"""
+
+    code = 1001
+
+
+class NotEnoughPoints(ApiError):
+    """not enough points"""
+
+    code = 1002
+
+
+class Points(TypedDict):
+    """The points of a member."""
+
+    member_id: int
+    nick_name: str
+    integral: int
+
+
+class Change(TypedDict):
+    """A change of a member's points, and the task that tells the member of it."""
+
+    event_type: str
+    increase_integral: int
+    current_integral: int
+    task_id: str
+
+
+class ChangedPoints(Change):
+    """A change, and whose it is."""
+
+    member_id: int
+    nick_name: str
+
+
+class EarlierChange(Change):
+    """A change, and when it was."""
+
+    changed_at: datetime.datetime
 
 
 class APoints(ApiResource):
@@ -23,26 +64,26 @@ class APoints(ApiResource):
 
     @param_required(["member_id:int"])
     @access_token_required()
-    def get(args):
+    @raises(NoSuchMember)
+    def get(args) -> Points:
         member = Member.objects.filter(pk=args["member_id"]).first()
         if member is None:
-            raise ApiError("there is no such member", code=NO_SUCH_MEMBER)
+            raise NoSuchMember
         return {
             "member_id": member.pk,
             "nick_name": member.nick_name,
             "integral": member.integral,
         }
 
-    @param_required(["member_id:int", "increase_integral:int", "event_type:str"])
+    @param_required(["member_id:int", "increase_integral:int(-1000000..1000000)", "event_type:str"])
     @access_token_required()
-    def put(args):
+    @raises(NoSuchMember, NotEnoughPoints)
+    def put(args) -> ChangedPoints:
         """Change the points, and have the member told: both, or neither."""
         increase = args["increase_integral"]
-        if abs(increase) > MOST_AT_ONCE:
-            raise ApiError(f"at most {MOST_AT_ONCE} points at once", code=TOO_MANY_POINTS)
         members = Member.objects.filter(pk=args["member_id"])
         if not members.update(integral=F("integral") + increase):
-            raise ApiError("there is no such member", code=NO_SUCH_MEMBER)
+            raise NoSuchMember
         # Since the update the row is this transaction's alone.
         member = members.get()
         integral_log = {
@@ -62,7 +103,7 @@ class APoints(ApiResource):
         )
         if member.integral < 0:
             # All of the above goes with the transaction.
-            raise ApiError("not enough points", code=NOT_ENOUGH_POINTS)
+            raise NotEnoughPoints
         return {**integral_log, "task_id": task_id}
 
 
@@ -74,7 +115,7 @@ class APointsChange(ApiResource):
 
     @param_required(["member_id:int"])
     @access_token_required()
-    def get(args):
+    def get(args) -> list[EarlierChange]:
         # Not by member_id: that of a number no column can hold is a fault of the database.
         members = Member.objects.filter(pk=args["member_id"])
         changes = PointsChange.objects.filter(member__in=members).order_by("-pk")

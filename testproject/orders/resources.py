@@ -1,16 +1,32 @@
 """What the orders answer."""
 
-from eaglet.api import ApiError, ApiResource, access_token_required, param_required
-from eaglet.api.pagination import paginate
+import datetime
+from typing import TypedDict
+
+from eaglet.api import (
+    ApiResource,
+    Page,
+    access_token_required,
+    paginate,
+    param_required,
+    raises,
+)
 from testproject.catalog.models import Product
-from testproject.catalog.resources import NO_SUCH_PRODUCT
+from testproject.catalog.resources import NoSuchProduct
 from testproject.orders.models import Order
 
-MOST_AT_ONCE = 1000
-WRONG_QUANTITY = 1201
+
+class ShownOrder(TypedDict):
+    """An order, as callers see it."""
+
+    id: int
+    product_code: str
+    quantity: int
+    price_in_cents: int
+    ordered_at: datetime.datetime
 
 
-def shown(order):
+def shown(order) -> ShownOrder:
     return {
         "id": order.pk,
         "product_code": order.product_code,
@@ -26,16 +42,15 @@ class AOrder(ApiResource):
     app = "orders"
     resource = "order"
 
-    @param_required(["product_code:str", "quantity:int"])
+    @param_required(["product_code:str", "quantity:int(1..1000)"])
     @access_token_required()
-    def put(args):
+    @raises(NoSuchProduct)
+    def put(args) -> ShownOrder:
         """Order a product, at the price it has in the catalogue now."""
-        if not 1 <= args["quantity"] <= MOST_AT_ONCE:
-            raise ApiError(f"a quantity is 1 to {MOST_AT_ONCE}", code=WRONG_QUANTITY)
         # Read from MongoDB before anything is written in SQL: neither can roll back the other.
         product = Product.objects.filter(code=args["product_code"]).first()
         if product is None:
-            raise ApiError("there is no such product", code=NO_SUCH_PRODUCT)
+            raise NoSuchProduct
         order = Order.objects.create(
             product_code=product.code,
             quantity=args["quantity"],
@@ -52,7 +67,7 @@ class AOrders(ApiResource):
 
     @param_required(["?product_code:str", "?page:int", "?count_per_page:int"])
     @access_token_required()
-    def get(args):
+    def get(args) -> Page[ShownOrder]:
         orders = Order.objects.order_by("-pk")
         if "product_code" in args:
             orders = orders.filter(product_code=args["product_code"])

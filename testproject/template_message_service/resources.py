@@ -1,7 +1,21 @@
 """What the template message service answers."""
 
+from typing import TypedDict
+
 from eaglet.api import ApiResource, access_token_required, param_required
 from testproject.template_message_service.models import TemplateMessage
+
+
+class ShownMessage(TypedDict):
+    """A message that a member would get."""
+
+    task_id: str
+    text: str
+    member_id: int
+    nick_name: str
+    event_type: str
+    increase_integral: int
+    current_integral: int
 
 
 class AMessage(ApiResource):
@@ -12,7 +26,7 @@ class AMessage(ApiResource):
 
     @param_required(["?task_id:str"])
     @access_token_required()
-    def get(args):
+    def get(args) -> list[ShownMessage]:
         messages = TemplateMessage.objects.order_by("-pk")
         if "task_id" in args:
             messages = messages.filter(task_id=args["task_id"])
