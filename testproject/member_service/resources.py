@@ -12,6 +12,7 @@ from testproject.member_service.models import Member, PointsChange
 TEMPLATE_MESSAGE = (
     "services.template_message_integral_service.tasks.service_tempate_message_integral"
 )
+MOST_AT_ONCE = 1_000_000
 
 
 class NoSuchMember(ApiError):
@@ -24,6 +25,12 @@ class NotEnoughPoints(ApiError):
     """not enough points"""
 
     code = 1002
+
+
+class TooManyPoints(ApiError):
+    """too many points at once"""
+
+    code = 1003
 
 
 class Points(TypedDict):
@@ -75,12 +82,14 @@ class APoints(ApiResource):
             "integral": member.integral,
         }
 
-    @param_required(["member_id:int", "increase_integral:int(-1000000..1000000)", "event_type:str"])
+    @param_required(["member_id:int", "increase_integral:int", "event_type:str"])
     @access_token_required()
-    @raises(NoSuchMember, NotEnoughPoints)
+    @raises(NoSuchMember, NotEnoughPoints, TooManyPoints)
     def put(args) -> ChangedPoints:
         """Change the points, and have the member told: both, or neither."""
         increase = args["increase_integral"]
+        if abs(increase) > MOST_AT_ONCE:
+            raise TooManyPoints
         members = Member.objects.filter(pk=args["member_id"])
         if not members.update(integral=F("integral") + increase):
             raise NoSuchMember

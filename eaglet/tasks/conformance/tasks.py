@@ -79,7 +79,9 @@ with contextlib.suppress(Exception):  # of a backend without priorities
 
 
 def note(name, sender, task_result, **kwargs):
-    told = (name, task_result.id, sender.__name__, task_result.status, os.getpid())
+    # Some send an object of the backend, which fails the case of the sender and no other.
+    sender = getattr(sender, "__name__", "an object")
+    told = (name, task_result.id, sender, task_result.status, os.getpid())
     mark.func(" ".join(map(str, told)))
 
 
