@@ -8,9 +8,6 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-from jsonschema.validators import validator_for
 
 from eaglet.contracts.fetching import UnexpectedStatus, fetch
 from eaglet.exceptions import EagletError
@@ -89,7 +86,6 @@ _SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "required": ["since"],
     },
 }
-_SCHEMA_VALIDATOR: Final = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 
 
 def load(source: str, *kinds: str) -> dict[str, Any]:
@@ -133,6 +129,11 @@ def load_valid(source: str, *kinds: str) -> dict[str, Any]:
 
     Raises InvalidDocument with the place of what is wrong first.
     """
+    # A tenth of the time that a service takes to start, and none reads a document.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+    from jsonschema.validators import validator_for  # noqa: PLC0415
+
     # Of YAML, what JSON has: keys are strings.
     document: dict[str, Any] = json.loads(json.dumps(load(source, *kinds), default=str))
     kind = kind_of(document) or OPENAPI
@@ -140,7 +141,8 @@ def load_valid(source: str, *kinds: str) -> dict[str, Any]:
     parts = [("$", document, validator_for(schema)(schema))]
     if not str(document[kind]).startswith("3.0"):
         # OpenAPI 3.1 leaves them to JSON Schema.
-        parts += [(path, one, _SCHEMA_VALIDATOR) for path, one in _schemas(document, "$")]
+        of_schemas = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+        parts += [(path, one, of_schemas) for path, one in _schemas(document, "$")]
     for path, one, validator in parts:
         fault = best_match(validator.iter_errors(one))
         if fault is not None:

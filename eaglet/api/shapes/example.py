@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-
 from eaglet.contracts.document import resolved
 
 _BY_FORMAT: Final = {
@@ -24,6 +22,8 @@ _DEEPEST: Final = 6
 
 def example_of(schema: Any, components: Mapping[str, Any]) -> tuple[Any, bool]:
     """Return a value, and whether it is of the schema, whose references are to `components`."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - as in eaglet.contracts.document
+
     document = {"components": {"schemas": components}}
     example = _example(schema, document, 0)
     return example, Draft202012Validator({**schema, **document}).is_valid(example)
