@@ -1,6 +1,7 @@
 """Verify JWT access tokens by the keys of their issuer (RFC 9068 §4, RFC 8725)."""
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.signals import setting_changed
@@ -51,7 +52,7 @@ class JwtVerifier(CachingVerifier):
             raise InvalidAccessToken(str(error)) from None
         if key is None or not key.has_signed(token, told):
             raise InvalidAccessToken("signed by no key of the issuer")
-        return _judge(told.claims, place)
+        return judge(told.claims, place)
 
     def _forget(self, *, setting: str, **kwargs: Any) -> None:
         if setting == "EAGLET_ISSUER":
@@ -62,7 +63,12 @@ def _url_of_keys() -> str:
     return endpoint("jwks_uri")
 
 
-def _judge(claims: dict[str, Any], issuer: str) -> VerifiedAccessToken:
+def judge(claims: Mapping[str, Any], issuer: str) -> VerifiedAccessToken:
+    """Return the record of a token that says this of itself; its scope is the app's grants.
+
+    Raises ExpiredAccessToken, and InvalidAccessToken for what is not of this issuer, for this
+    service, good now and some client's.
+    """
     if not issuer or claims.get("iss") != issuer:
         raise InvalidAccessToken("of another issuer")
     if not is_meant_for(claims, conf.EAGLET_AUDIENCE or ""):
@@ -73,14 +79,9 @@ def _judge(claims: dict[str, Any], issuer: str) -> VerifiedAccessToken:
         raise ExpiredAccessToken("the access token has expired") from None
     except ValueError as error:
         raise InvalidAccessToken(str(error)) from None
-    client = claims.get("client_id")
+    client, scope = claims.get("client_id"), claims.get("scope")
     if not isinstance(client, str) or not isinstance(claims.get("sub"), str) or not client:
         raise InvalidAccessToken("names no client")
-    return foreign(client, ends_at, claims.get("scope"))
-
-
-def foreign(client: str, expires: float, scope: object) -> VerifiedAccessToken:
-    """Make the record of a token: whom it was issued to, until when, and its scope, as grants."""
     grants = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
-    moment = datetime.datetime.fromtimestamp(expires, tz=datetime.UTC)
+    moment = datetime.datetime.fromtimestamp(ends_at, tz=datetime.UTC)
     return ForeignAccessToken(VerifiedApp(client, client, client), moment, grants)

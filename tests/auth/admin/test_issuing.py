@@ -94,7 +94,7 @@ def test_what_is_no_grant_in_a_document_is_left_out(read, grants):
 def test_a_document_gives_no_more_grants_than_a_page_can_hold(read, monkeypatch):
     monkeypatch.setattr(read_grants, "MOST", 10)
     many = {f"r{number}": operation(f"card.r{number}:get") for number in range(50)}
-    assert len(read(document(**many))) < 15
+    assert len(read(document(**many))) < 25  # with their patterns
 
 
 def test_services_that_can_not_be_read_are_named(settings, db):

@@ -12,7 +12,7 @@ from eaglet.contracts.catalogue import answers
 from eaglet.contracts.document import InvalidDocument, load_valid
 from eaglet.setup_errors import needs_tables
 
-MOST: Final = 5000
+MOST: Final = 2000
 _LONGEST: Final = 200
 
 
@@ -53,17 +53,16 @@ class Command(BaseCommand):
 
 
 def grants_in(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return the grants that a document's operations ask for, and patterns over them.
+    """Return the grants that operations ask for, MOST of them, each with what one does.
 
-    Each with what asks for it, in short; no more than MOST are taken.
+    With them come patterns over them.
     """
     found = {EVERYTHING: ""}
-    for one in answers("", document):
-        for grant in one["grants"]:
-            if len(grant) > _LONGEST or not is_grant(grant) or len(found) >= MOST:
-                continue
+    asked = [(grant, one["summary"]) for one in answers("", document) for grant in one["grants"]]
+    for grant, summary in asked[:MOST]:
+        if len(grant) <= _LONGEST and is_grant(grant):
             app, _dot, resource = grant.rpartition(":")[0].partition(".")
-            for pattern in (f"{app}.*:*", f"{app}.{resource}:*"):
-                found.setdefault(pattern, "")
-            found[grant] = one["summary"][:_LONGEST] or one["name"][:_LONGEST]
+            found.setdefault(f"{app}.*:*", "")
+            found.setdefault(f"{app}.{resource}:*", "")
+            found[grant] = summary[:_LONGEST]
     return dict(sorted(found.items()))
