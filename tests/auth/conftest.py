@@ -1,5 +1,6 @@
 import base64
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlencode
 
 import pytest
@@ -176,8 +177,8 @@ class Issuer:
 class AtOnce:
     """Stands in for a thread: what is fetched is answered by the test's own database."""
 
-    def __init__(self, target, **kwargs):
-        self.start = target
+    def __init__(self, target, args, **kwargs):
+        self.start = partial(target, *args)
 
     def join(self, seconds):
         """There is nothing to wait for."""

@@ -52,8 +52,8 @@ class PublicKey:
 class PublishedKeys:
     """The keys at a URL by their id; safe to use from several threads.
 
-    A key id that nobody knows has them read again, and so does their age, on a thread, at most
-    once in AGAIN_AFTER_SECONDS, whatever strangers send.
+    A key id that nobody knows has them read again, and so does their age, on a thread; if that
+    brings no such key, not again for AGAIN_AFTER_SECONDS, whatever strangers send.
     """
 
     def __init__(self, url: Callable[[], str]) -> None:
@@ -73,7 +73,7 @@ class PublishedKeys:
         age = self._age()
         if kid not in self._keys or age > FRESH_FOR_SECONDS:
             is_usable = kid in self._keys and (self._is_away or age < 2 * FRESH_FOR_SECONDS)
-            self._read_again(0 if is_usable else _PATIENCE_SECONDS)
+            self._read_again(kid, 0 if is_usable else _PATIENCE_SECONDS)
         if self._age() > STALE_FOR_SECONDS:
             raise IssuerAway("the issuer's keys can't be read")
         return self._keys.get(kid)
@@ -81,19 +81,21 @@ class PublishedKeys:
     def _age(self) -> float:
         return time.monotonic() - self._read_at
 
-    def _read_again(self, patience: float) -> None:
+    def _read_again(self, kid: str, patience: float) -> None:
         """Begin to, unless that was done a moment ago; wait so many seconds for it at most."""
         with self._lock:
             now = time.monotonic()
             if now >= self._not_before:
                 self._not_before = now + AGAIN_AFTER_SECONDS
-                self._reading = Thread(target=self._read, name="eaglet-jwks", daemon=True)
+                self._reading = Thread(
+                    target=self._read, args=(kid,), name="eaglet-jwks", daemon=True
+                )
                 self._reading.start()
             reading = self._reading
         if reading is not None and patience:
             reading.join(patience)
 
-    def _read(self) -> None:
+    def _read(self, kid: str) -> None:
         try:
             content = fetch(self._url(), largest_bytes=LARGEST_BYTES)
             self._keys = _keys_in(read_object(content))
@@ -102,6 +104,8 @@ class PublishedKeys:
             logger.warning("the issuer's keys can't be read: %s", type(error).__name__)
         else:
             self._is_away, self._read_at = False, time.monotonic()
+            if kid in self._keys:
+                self._not_before = 0.0
 
 
 def _keys_in(found: dict[str, Any]) -> dict[str, PublicKey]:

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from eaglet.auth.issuer.signing_keys import signer
+from eaglet.auth.issuer.signing_keys import rotate_signing_key, signer
 from eaglet.auth.models import SigningKey
 from eaglet.auth.verifiers.jwks import public_key
 from eaglet.contracts.jose import REGISTRY
@@ -112,6 +112,14 @@ def test_strangers_have_the_keys_read_once_more_at_most(made, call, issuer):
     for number in range(20):
         assert call(made({"kid": str(number)}, key=stranger)).status_code == 401
     assert len(issuer.fetched) - before <= 1
+
+
+def test_a_new_key_counts_at_once(made, call, issuer):
+    for algorithm in ("EdDSA", "ES256"):
+        assert call(made({"alg": signer().algorithm})).status_code == 200
+        rotate_signing_key(algorithm, 0)
+        assert call(made({"alg": algorithm})).status_code == 200
+    assert len([url for url in issuer.fetched if url.endswith("jwks.json")]) == 3
 
 
 def test_what_is_malformed_causes_no_fetch(call, issuer):
