@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import job_a, job_a_http, job_b, job_c
+from benchmarks import job_a, job_a_http, job_a_servers, job_b, job_c
 from benchmarks.rounds import Figures
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -18,7 +18,8 @@ PLOT = DOCS / "images" / "benchmarks.png"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 PACKAGES = (
     "django", "djangorestframework", "django-ninja", "django-rest-knox", "django-oauth-toolkit",
-    "djangorestframework-api-key", "gunicorn", "requests", "urllib3", "httpx",
+    "djangorestframework-api-key", "fastapi", "gunicorn", "granian", "uvicorn", "requests",
+    "urllib3", "httpx",
 )  # fmt: skip
 JOBS = {
     "job A": "Job A, in process",
@@ -97,6 +98,7 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     job_a_figures = job_a.measure(rounds)
     over_http = job_a_http.measure(max(rounds // 2, 3))
+    servers = job_a_servers.measure(max(rounds // 10, 3))
     job_b_figures = job_b.measure(max(rounds // 2, 3))["sqlite"]
     job_c_figures = job_c.measure(max(rounds // 4, 3))
     draw(
@@ -114,6 +116,7 @@ def main() -> None:
         f"{os.cpu_count()} cores; {rounds} rounds.",
         f"## {JOBS['job A']}\n\n{table(job_a_figures)}\n\n{ratios_between(job_a_figures)}",
         f"## {JOBS['job A over HTTP']}\n\n{table(over_http, by='wall')}",
+        f"## Job A under each server, one worker\n\n{job_a_servers.table(servers)}",
         f"## {JOBS['job B']}\n\n{table(job_b_figures)}",
         f"## {JOBS['job C']}\n\n{table(job_c_figures['get'], by='wall')}",
         f"## {JOBS['job C, POST']}\n\n{table(job_c_figures['post'], by='wall')}\n\n"
