@@ -15,9 +15,11 @@ from eaglet.exceptions import BrokerUnavailable
 from eaglet.health import register_probe
 from eaglet.tasks.broker.connection import Broker, publishing_app
 from eaglet.tasks.contract_listing import unpublished
-from eaglet.tasks.database import utc_now
-from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.database import has_table, utc_now
+from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
+from eaglet.tasks.models.process import LATE_SECONDS as UNSEEN_SECONDS
 from eaglet.tasks.outboxes import migrated_outboxes, outbox_aliases
+from eaglet.tasks.overview import processes
 from eaglet.tasks.receiving.decorator import declarations, declared_queues
 from eaglet.tasks.receiving.subscriptions import subscriptions
 from eaglet.tasks.receiving.worker import discover
@@ -64,6 +66,7 @@ _LOOKED_AT: Final = 10_000
 def examine_tasks() -> Iterator[Finding]:
     """Look at the outbox, the broker and the workers."""
     yield from _outbox()
+    yield from _ledger()
     broker = Broker()
     try:
         kind, version = broker.server()
@@ -117,6 +120,23 @@ def _outbox() -> Iterator[Finding]:
             )
         else:
             yield Finding(f"outbox of {alias!r}: nothing waits")
+
+
+def _ledger() -> Iterator[Finding]:
+    if has_table(ledger_alias(), ReceivedTask):
+        if parked := ReceivedTask.objects.using(ledger_alias()).parked().count():
+            yield Finding(
+                f"received tasks: {parked} are parked",
+                "see why in the admin; manage.py replay_tasks has them done again",
+            )
+        seen = processes()
+        for kind in ("relay", "worker"):
+            ago = [one["seconds"] for one in seen if one["kind"] == kind]
+            if ago and min(ago) > UNSEEN_SECONDS:
+                yield Finding(
+                    f"{kind}: none has been seen for {min(ago)} s",
+                    f"the last has died: start the {kind} again, and keep it running",
+                )
 
 
 def _taken(hoped_for: set[str]) -> dict[str, set[str]]:

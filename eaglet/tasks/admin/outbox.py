@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from eaglet.tasks.admin.base import TaskAdmin
+from eaglet.tasks.admin.filters import CauseFilter, ChangedFilter, QueueFilter
 from eaglet.tasks.database import utc_now
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 
@@ -57,8 +58,15 @@ class NotBegunFilter(admin.SimpleListFilter):
 class OutboxTaskAdmin(TaskAdmin):
     """Show what was sent, to be replayed where it is parked."""
 
-    list_display = ("task_id", "kind", "queue_name", "state", "written_at", "sent_at", "attempts")
-    list_filter = ("state", "kind", NotBegunFilter, "queue_name")
+    list_display = ("short_id", "kind", "queue_name", "state_word", "age", "attempts", "short_cause")
+    list_filter = ("state", "kind", ChangedFilter, NotBegunFilter, CauseFilter, QueueFilter)
+    cause_column, text_column = "last_error", "arguments"
+    failed_states = (OutboxTask.State.PARKED, OutboxTask.State.PENDING)
+    colours = {
+        OutboxTask.State.SENT: "good",
+        OutboxTask.State.PARKED: "bad",
+        **dict.fromkeys(OutboxTask.WAITING, "busy"),
+    }
     fields = (
         "task_id", "kind", "queue_name", "state", "life", "redacted_arguments", "order_key",
         "unique_key", "priority", "not_before", "due_at", "attempts", "last_error", "request_id",

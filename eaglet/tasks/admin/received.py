@@ -5,11 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.text import Truncator
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from eaglet.tasks.admin import overview
 from eaglet.tasks.admin.base import TaskAdmin
+from eaglet.tasks.admin.filters import CauseFilter, ChangedFilter, QueueFilter
+from eaglet.tasks.database import utc_now, with_zone
 from eaglet.tasks.models import ReceivedTask
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
@@ -21,9 +24,17 @@ class ReceivedTaskAdmin(TaskAdmin):
     """Show what was received, to be replayed."""
 
     list_display = (
-        "task_id", "queue_name", "state", "short_cause", "received_at", "attempts",
+        "short_id", "queue_name", "state_word", "age", "runtime", "attempts", "worker",
+        "short_cause",
     )  # fmt: skip
-    list_filter = ("state", "queue_name")
+    list_filter = ("state", ChangedFilter, CauseFilter, QueueFilter)
+    cause_column, text_column = "cause", "message"
+    failed_states = (State.PARKED, State.RETRYING)
+    colours = {
+        State.DONE: "good",
+        **dict.fromkeys((State.PARKED, State.RETRYING), "bad"),
+        **dict.fromkeys((State.STARTED, State.REPLAYED, State.WAITING), "busy"),
+    }
     fields = (
         "task_id", "queue_name", "state", "life", "redacted_arguments", "attempts", "worker",
         "request_id", "traceparent",
@@ -31,10 +42,17 @@ class ReceivedTaskAdmin(TaskAdmin):
     readonly_fields = fields
     actions = ("replay", "force")
 
-    @admin.display(description=_("cause"))
-    def short_cause(self, task: ReceivedTask) -> str:
-        """Return the beginning of the cause."""
-        return Truncator(task.cause).chars(80)
+    def get_urls(self) -> list[URLPattern]:
+        """Return the page of queues too."""
+        return [*overview.urls(self.admin_site), *super().get_urls()]
+
+    @admin.display(description=_("runtime"))
+    def runtime(self, task: ReceivedTask) -> str:
+        """Return how many seconds it ran, or has run."""
+        if task.started_at is None or not (task.ended_at or task.state == State.STARTED):
+            return "–"
+        ended_at = with_zone(task.ended_at) if task.ended_at else utc_now()
+        return f"{(ended_at - with_zone(task.started_at)).total_seconds():.3g} s"
 
     # Parked, or replayed and not taken since.
     replayable = (State.PARKED, State.REPLAYED)

@@ -7,6 +7,7 @@ require_app("eaglet.tasks")
 from eaglet.tasks.models.inbox import InboxEntry, inbox_alias  # noqa: E402
 from eaglet.tasks.models.outbox import OutboxTask, OutboxTaskQuerySet  # noqa: E402
 from eaglet.tasks.models.periodic import PeriodicTask  # noqa: E402
+from eaglet.tasks.models.process import Process  # noqa: E402
 from eaglet.tasks.models.received import ReceivedTask, ledger_alias  # noqa: E402
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "OutboxTask",
     "OutboxTaskQuerySet",
     "PeriodicTask",
+    "Process",
     "ReceivedTask",
     "inbox_alias",
     "ledger_alias",

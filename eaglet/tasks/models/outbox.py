@@ -276,6 +276,7 @@ class OutboxTask(models.Model):
                 name="eaglet_outbox_queue",
             ),
             models.Index(fields=["state", "order_key", "id"], name="eaglet_outbox_order"),
+            models.Index(fields=["traceparent"], name="eaglet_outbox_trace"),
         ]
 
     def __str__(self) -> str:

@@ -99,7 +99,12 @@ class ReceivedTask(models.Model):
     class Meta:
         verbose_name = _("received task")
         verbose_name_plural = _("received tasks")
-        indexes = [models.Index(fields=["state", "due_at"], name="eaglet_received_state")]
+        indexes = [
+            models.Index(
+                fields=["state", "due_at", "queue_name", "id"], name="eaglet_received_due"
+            ),
+            models.Index(fields=["traceparent"], name="eaglet_received_trace"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.queue_name} {self.task_id}"

@@ -17,6 +17,7 @@ from eaglet.tasks.broker.headers import PARKED_AS, REPLAY
 from eaglet.tasks.database import DATABASE_FAULTS, utc_now
 from eaglet.tasks.display import as_column, as_line, describe
 from eaglet.tasks.models import ReceivedTask, ledger_alias
+from eaglet.tasks.models.process import Heartbeat
 from eaglet.tasks.receiving.celery_task import Request, done
 from eaglet.tasks.receiving.consumer import row_for
 from eaglet.tasks.receiving.ledger import note_many
@@ -57,6 +58,7 @@ class Redelivery:
         self._stop = threading.Event()
         self._connection: Connection | None = None
         self._pruner = Pruner()
+        self._heartbeat = Heartbeat("worker")
         self._close_at = self._look_at = 0.0
         self._thread = threading.Thread(target=self._run, name="eaglet-redelivery", daemon=True)
 
@@ -79,6 +81,7 @@ class Redelivery:
                 self._look_at = time.monotonic() + LOOK_EVERY_SECONDS
                 self._safely(self.look, "tasks that are due can't be published")
         self._safely(self.write, "what is done can't be noted")
+        self._heartbeat.end(ledger_alias())
         self._database.close()
 
     def _safely(self, step: Callable[[], None], fault: str) -> None:
@@ -120,7 +123,8 @@ class Redelivery:
             long = []
 
     def look(self) -> None:
-        """Prune if it is time, and publish all that is due. Raises as `publish_due` does."""
+        """Beat, prune if it is time, and publish all that is due. Raises as `publish_due` does."""
+        self._heartbeat.beat(ledger_alias())
         self._pruner.prune_when_it_is_time([ledger_alias()])
         if time.monotonic() >= self._close_at:
             self._close_at = time.monotonic() + _CLOSE_EVERY_SECONDS

@@ -20,6 +20,7 @@ from eaglet.tasks.database import DATABASE_FAULTS, close, has_table, utc_now
 from eaglet.tasks.display import describe
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
+from eaglet.tasks.models.process import Heartbeat
 from eaglet.tasks.relay import claims, notifications
 from eaglet.tasks.relay.periodic import Clock
 from eaglet.tasks.retention import Pruner
@@ -80,6 +81,7 @@ class OutboxRelay:
         self._claims: claims.Claims | None = None
         self._look_for_table_at = 0.0
         self._pruner = Pruner()
+        self._heartbeat = Heartbeat("relay")
         self._clock = Clock(alias) if alias == router.db_for_write(OutboxTask) else None
         self._last_round_at = time.monotonic()
 
@@ -108,6 +110,7 @@ class OutboxRelay:
             self._pruner.prune_when_it_is_time([self.alias])
             if not published:
                 self._wait(stop)
+        self._heartbeat.end(self.alias)
         self._broker.close()
 
     def run_once(self, stop: threading.Event) -> None:
@@ -129,6 +132,7 @@ class OutboxRelay:
             if self._claims is None:
                 self._look_for_the_table()
             if self._claims is not None:
+                self._heartbeat.beat(self.alias)
                 if self._clock is not None:
                     self._clock.send_due()
                 self._watch.begin()

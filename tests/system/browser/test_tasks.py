@@ -1,17 +1,22 @@
 """An operator follows tasks, and replays what is parked, with a real browser."""
 
 import uuid
+from itertools import pairwise
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from eaglet.tasks import captured_tasks, send_task, task
-from eaglet.tasks.models import OutboxTask, ReceivedTask
+from eaglet.tasks.models import OutboxTask, Process, ReceivedTask
 from eaglet.tasks.receiving import decorator
 
 from .conftest import PHONE
 
-pytestmark = pytest.mark.services
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.django_db(transaction=True, databases=["default", "second"]),
+]
 
 FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 RECEIVED = "/admin/eaglet_tasks/receivedtask/"
@@ -59,6 +64,11 @@ def follow(page, name):
         page.get_by_role("link", name=name, exact=True).click()
 
 
+def open_task(page, task_id):
+    with page.expect_navigation():
+        page.get_by_title(task_id).click()
+
+
 def steps(page):
     return page.locator(".eaglet-life tbody th").all_inner_texts()
 
@@ -66,13 +76,13 @@ def steps(page):
 def test_an_operator_follows_a_task_from_the_outbox_to_its_end(open_page, lives):
     done, _, never = lives
     page = open_page(path=SENT)
-    follow(page, done)
+    open_task(page, done)
     assert steps(page) == ["Written", "Published", "Received", "Started", "Done"]
     assert "hush" not in page.content()
     page.goto(page.url.partition("/admin/")[0] + SENT)
     follow(page, "sent a minute ago or more, and never run here")
-    assert page.locator("#result_list tbody th").all_inner_texts() == [never]
-    follow(page, never)
+    assert page.locator("#result_list tbody th").all_inner_texts() == [never[:8]]
+    follow(page, never[:8])
     assert steps(page) == ["Written", "Published", "Received"]
     assert "no worker over this database has begun with it" in page.content()
 
@@ -81,7 +91,7 @@ def test_what_is_parked_is_looked_at_and_replayed(open_page, lives):
     _, parked, _ = lives
     page = open_page(path=RECEIVED)
     follow(page, "parked")
-    follow(page, parked)
+    open_task(page, parked)
     assert steps(page)[-1] == "Parked"
     text = page.locator(".eaglet-life").inner_text()
     assert "LookupError: no member 7" in text
@@ -100,7 +110,7 @@ def test_what_is_parked_is_looked_at_and_replayed(open_page, lives):
 def test_the_same_in_chinese(open_page, lives):
     page = open_page(locale="zh-CN", path=RECEIVED)
     follow(page, "已搁置")
-    follow(page, lives[1])
+    open_task(page, lives[1])
     assert steps(page) == ["写入", "发布", "接收", "开始", "搁置"]
     follow(page, "重放")
     assert "已完成的不会再次执行" in page.locator("#eaglet-question").inner_text()
@@ -117,4 +127,69 @@ def test_every_page_fits_a_phone(open_page, lives, live_server, locale):
     for url in (f"{own}/change/", f"{own}/replay/", f"{live_server.url}{SENT}{sent.pk}/change/"):
         page.goto(url)
         page.wait_for_function(FITS)
-    page.goto(f"{own}/change/")
+
+
+LONG = "services.points.tasks." + "a_name_of_eighty_characters_" * 3
+OVERVIEW = f"{RECEIVED}overview/"
+
+
+@pytest.fixture
+def busy(lives):
+    """A queue of a long name, of which much was done, some is parked, and some waits."""
+    now = timezone.now()
+    states = [ReceivedTask.State.DONE] * 40 + [ReceivedTask.State.PARKED] * 3
+    ReceivedTask.objects.bulk_create(
+        ReceivedTask(
+            key=f"k{number}", task_id=f"t{number}", queue_name=LONG[:80], state=state,
+            received_at=now, started_at=now, ended_at=now, due_at=now, message="{}",
+            worker="celery@a-worker-of-a-long-name.example.com", cause="LookupError: " + "x " * 90,
+        )
+        for number, state in enumerate(states)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [RECEIVED, SENT])
+def test_a_list_fits_a_desk_with_long_names_and_no_button_covers_anything(open_page, busy, path):
+    OutboxTask.objects.update(queue_name=LONG[:80], last_error="LookupError: " + "x " * 90)
+    page = open_page(path=path, viewport={"width": 1280, "height": 900})
+    page.wait_for_function(FITS)
+    results = page.locator("#changelist .results")
+    assert results.evaluate("box => box.scrollWidth <= box.clientWidth")
+    page.locator("#result_list tbody th a").first.click()
+    page.locator(".eaglet-life").wait_for()
+    page.wait_for_function(FITS)
+    boxes = [
+        one.bounding_box() for one in page.locator("h1, h2, .object-tools, .eaglet-life").all()
+    ]
+    shown = sorted((box["y"], box["y"] + box["height"]) for box in boxes if box)
+    assert all(end <= start for (_, end), (start, _) in pairwise(shown))
+
+
+def test_queues_are_watched_live_and_what_is_parked_is_replayed_by_one_click(open_page, busy):
+    page = open_page(path=OVERVIEW)
+    row = page.locator("tr").filter(has_text=LONG[:80])
+    row.wait_for()
+    assert row.locator(".plot").count() == 3
+    assert page.get_by_text("Parked tasks: 4.").is_visible()
+    assert page.get_by_text("No relay has been seen lately").is_visible()
+    Process.objects.create(kind="relay", name="relay 1 on host", seen_at=timezone.now())
+    page.get_by_text("relay 1 on host: seen").wait_for()
+    assert page.get_by_text("No relay has been seen lately").count() == 0
+    page.get_by_role("button", name="Last day").click()
+    with page.expect_navigation():
+        row.get_by_role("button", name="Replay").click()
+    assert page.get_by_text("3 tasks replayed.").is_visible()
+    assert ReceivedTask.objects.parked().count() == 1
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_on_the_page_of_queues_and_it_fits(
+    open_page, busy, locale, scheme, width
+):
+    page = open_page(locale=locale, path=OVERVIEW, viewport={"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    page.locator("#queues tr").first.wait_for()
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+    page.wait_for_function(FITS)
