@@ -17,9 +17,8 @@ from eaglet.tasks.broker.connection import Broker, publishing_app
 from eaglet.tasks.contract_listing import unpublished
 from eaglet.tasks.database import has_table, utc_now
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
-from eaglet.tasks.models.process import LATE_SECONDS as UNSEEN_SECONDS
+from eaglet.tasks.models.process import processes
 from eaglet.tasks.outboxes import migrated_outboxes, outbox_aliases
-from eaglet.tasks.overview import processes
 from eaglet.tasks.receiving.decorator import declarations, declared_queues
 from eaglet.tasks.receiving.subscriptions import subscriptions
 from eaglet.tasks.receiving.worker import discover
@@ -129,12 +128,13 @@ def _ledger() -> Iterator[Finding]:
                 f"received tasks: {parked} are parked",
                 "see why in the admin; manage.py replay_tasks has them done again",
             )
-        seen = processes()
+        seen = processes({*migrated_outboxes(), ledger_alias()})
         for kind in ("relay", "worker"):
-            ago = [one["seconds"] for one in seen if one["kind"] == kind]
-            if ago and min(ago) > UNSEEN_SECONDS:
+            of_kind = [one for one in seen if one["kind"] == kind]
+            if of_kind and all(one["is_late"] for one in of_kind):
+                ago = min(one["seconds"] for one in of_kind)
                 yield Finding(
-                    f"{kind}: none has been seen for {min(ago)} s",
+                    f"{kind}: none has been seen for {ago} s",
                     f"the last has died: start the {kind} again, and keep it running",
                 )
 

@@ -58,7 +58,15 @@ class NotBegunFilter(admin.SimpleListFilter):
 class OutboxTaskAdmin(TaskAdmin):
     """Show what was sent, to be replayed where it is parked."""
 
-    list_display = ("short_id", "kind", "queue_name", "state_word", "age", "attempts", "short_cause")
+    list_display = (
+        "short_id",
+        "kind",
+        "queue_name",
+        "state_word",
+        "age",
+        "attempts",
+        "short_cause",
+    )
     list_filter = ("state", "kind", ChangedFilter, NotBegunFilter, CauseFilter, QueueFilter)
     cause_column, text_column = "last_error", "arguments"
     failed_states = (OutboxTask.State.PARKED, OutboxTask.State.PENDING)

@@ -11,8 +11,8 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST
 
 from eaglet.conf.naming import service_name
+from eaglet.tasks.admin.figures import SPANS, overview
 from eaglet.tasks.models import OutboxTask, ReceivedTask
-from eaglet.tasks.overview import SPANS, overview
 
 NAME: Final = "eaglet_tasks_overview"
 _MODELS: Final = {"refused": OutboxTask, "parked": ReceivedTask}

@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from eaglet.tasks.admin import overview
 from eaglet.tasks.admin.base import TaskAdmin
 from eaglet.tasks.admin.filters import CauseFilter, ChangedFilter, QueueFilter
-from eaglet.tasks.database import utc_now, with_zone
 from eaglet.tasks.models import ReceivedTask
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
@@ -49,10 +48,8 @@ class ReceivedTaskAdmin(TaskAdmin):
     @admin.display(description=_("runtime"))
     def runtime(self, task: ReceivedTask) -> str:
         """Return how many seconds it ran, or has run."""
-        if task.started_at is None or not (task.ended_at or task.state == State.STARTED):
-            return "–"
-        ended_at = with_zone(task.ended_at) if task.ended_at else utc_now()
-        return f"{(ended_at - with_zone(task.started_at)).total_seconds():.3g} s"
+        seconds = task.runtime()
+        return "–" if seconds is None else f"{seconds:.3g} s"
 
     # Parked, or replayed and not taken since.
     replayable = (State.PARKED, State.REPLAYED)

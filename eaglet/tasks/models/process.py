@@ -6,11 +6,12 @@ import datetime
 import os
 import socket
 import time
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from django.db import models
 
-from eaglet.tasks.database import DATABASE_FAULTS, InstantField, close, utc_now
+from eaglet.tasks.database import DATABASE_FAULTS, InstantField, close, utc_now, with_zone
 
 LATE_SECONDS: Final = 60
 """One that was not seen for as long is taken to have ended without saying so."""
@@ -27,6 +28,20 @@ class Process(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+
+def processes(aliases: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the relays and workers of these databases that have not ended properly.
+
+    With the `seconds` since each was seen, and whether it `is_late`: not seen lately.
+    """
+    rows = [row for alias in aliases for row in Process.objects.using(alias)]
+    seen = [(row, int((utc_now() - with_zone(row.seen_at)).total_seconds())) for row in rows]
+    found = [
+        {"kind": row.kind, "name": row.name, "seconds": ago, "is_late": ago > LATE_SECONDS}
+        for row, ago in seen
+    ]
+    return sorted(found, key=lambda one: one["name"])
 
 
 class Heartbeat:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db import models, router
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.tasks.database import InstantField, utc_now
+from eaglet.tasks.database import InstantField, utc_now, with_zone
 
 FORCED_REPLAY: Final = "!"
 """What the id of a replay begins with that is to do again what is done."""
@@ -108,6 +108,13 @@ class ReceivedTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_name} {self.task_id}"
+
+    def runtime(self) -> float | None:
+        """Return the seconds it ran, or has run; None where that is not known."""
+        if self.started_at is None or not (self.ended_at or self.state == self.State.STARTED):
+            return None
+        ended_at = with_zone(self.ended_at) if self.ended_at else utc_now()
+        return (ended_at - with_zone(self.started_at)).total_seconds()
 
     def claim(self, until: datetime.datetime) -> bool:
         """Keep others from publishing it before `until`; return False if it is another's."""

@@ -14,8 +14,8 @@ from typing import Any, Final
 from django.db.models import Count, F, Min
 
 from eaglet.tasks.database import DATABASE_FAULTS, has_table, utc_now, with_zone
-from eaglet.tasks.models import OutboxTask, Process, ReceivedTask, ledger_alias
-from eaglet.tasks.models.process import LATE_SECONDS
+from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
+from eaglet.tasks.models.process import processes
 from eaglet.tasks.outboxes import outbox_aliases
 
 SPANS: Final = {"hour": (3600, 30), "day": (24 * 3600, 24)}
@@ -76,18 +76,11 @@ def overview(span: str) -> dict[str, Any]:
         number = steps - 1 - int((now - with_zone(at)) / step)
         queues[name]["failed"][max(0, number)] += 1
     shown = [{"name": name, **queues[name]} for name in sorted(queues)]
-    return {"seconds": seconds, "queues": shown, "processes": processes()}
-
-
-def processes() -> list[dict[str, Any]]:
-    """Return the relays and workers that have not ended properly: `is_late` if not seen lately."""
-    aliases = dict.fromkeys([*_outboxes(), ledger_alias()])
-    rows = [row for alias in aliases for row in Process.objects.using(alias).order_by("name")]
-    seen = [(row, int((utc_now() - with_zone(row.seen_at)).total_seconds())) for row in rows]
-    return [
-        {"kind": row.kind, "name": row.name, "seconds": ago, "is_late": ago > LATE_SECONDS}
-        for row, ago in seen
-    ]
+    return {
+        "seconds": seconds,
+        "queues": shown,
+        "processes": processes({*_outboxes(), ledger_alias()}),
+    }
 
 
 def _outboxes() -> list[str]:
@@ -122,8 +115,8 @@ def _done(
     done = rows.filter(state=_TAKEN.DONE, due_at__gte=since, due_at__lt=until)
     runtimes = defaultdict(list)
     ended = done.filter(started_at__isnull=False, ended_at__isnull=False).order_by("due_at")
-    for name, *times in ended.values_list("queue_name", "started_at", "ended_at")[:_SAMPLE]:
-        runtimes[name].append((times[1] - times[0]).total_seconds())
+    for row in ended.only("queue_name", "started_at", "ended_at")[:_SAMPLE]:
+        runtimes[row.queue_name].append(row.runtime() or 0.0)
     counted = done.annotate(part=F("pk") % one_of).filter(part=0) if one_of > 1 else done
     for name, count in counted.values_list("queue_name").annotate(Count("pk")):
         ran = runtimes[name]
