@@ -1,18 +1,16 @@
 """List the grants there are to choose from: those that the registered resources can ask for."""
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import handlers
+from eaglet.api.observability import metrics_view
 from eaglet.api.request.method_override import VERBS
 from eaglet.api.security.decorator import token_rule
 from eaglet.auth.grants import EVERYTHING, allows, is_grant
-
-METRICS_GRANT: Final = "eaglet.metrics:get"
-"""What lets an app read `/metrics`, which is no resource."""
 
 Group = tuple[str, list[tuple[str, str]]]
 """A title, and of each grant below it how it is stored and how it is shown: Django's choices."""
@@ -83,7 +81,7 @@ def grant_groups(held: Collection[str] = ()) -> list[Group]:
 def unknown_grants(grants: Iterable[str]) -> list[str]:
     """Return those that nothing here has: neither a resource's verb, nor what one asks for."""
     verbs = list(_registered_verbs())
-    there = {METRICS_GRANT, *(verb.grant for verb in verbs)}
+    there = {metrics_view.GRANT, *(verb.grant for verb in verbs)}
     there.update(grant for verb in verbs for grant in verb.asks or ())
     return [
         grant

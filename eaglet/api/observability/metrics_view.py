@@ -20,7 +20,7 @@ from eaglet.observability import metrics
 from eaglet.observability.redaction import Concealed
 
 GRANT = "eaglet.metrics:get"
-"""What an app must hold to read them."""
+"""What lets an app read them, which are no resource."""
 
 
 @outside_transactions
