@@ -66,12 +66,6 @@ class Settings:
         "and in its subscriptions' queues; else as the package of its settings, or the project's "
         "folder.",
     )
-    EAGLET_CATALOGUE = Setting(
-        str | PathLike[str] | None,
-        None,
-        "A file that `manage.py eaglet_catalogue --json` has written: the events that `check` and "
-        "the doctor know of beside this service's own.",
-    )
 
     # Resources
     EAGLET_RESOURCE_MODULES = Setting(

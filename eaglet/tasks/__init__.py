@@ -12,6 +12,7 @@ from eaglet.imports import lazy_exports
 
 if TYPE_CHECKING:
     from eaglet.tasks.celery_app import app as app
+    from eaglet.tasks.receiving.cached import cached_until as cached_until
     from eaglet.tasks.receiving.decorator import every as every
     from eaglet.tasks.receiving.decorator import task as task
     from eaglet.tasks.receiving.events import current_event as current_event
@@ -34,6 +35,7 @@ TRANSPORT_ALIASES["sentinel"] = "eaglet.tasks.broker.redis_transport:SentinelTra
 
 _HOMES = {
     "app": "eaglet.tasks.celery_app",
+    "cached_until": "eaglet.tasks.receiving.cached",
     "cancel_task": "eaglet.tasks.sending.send",
     "captured_events": "eaglet.tasks.testing",
     "captured_tasks": "eaglet.tasks.testing",
@@ -48,18 +50,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "app",
-    "cancel_task",
-    "captured_events",
-    "captured_tasks",
-    "current_event",
-    "emits",
-    "every",
-    "on_event",
-    "publish_event",
-    "send_task",
-    "sends",
-    "task",
-]
+    "app", "cached_until", "cancel_task", "captured_events", "captured_tasks", "current_event",
+    "emits", "every", "on_event", "publish_event", "send_task", "sends", "task",
+]  # fmt: skip
 
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

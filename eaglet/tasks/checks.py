@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.apps import AppConfig
@@ -9,12 +10,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from eaglet.conf import conf
-from eaglet.conf.naming import service_name
-from eaglet.contracts.document import InvalidDocument
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.celery_config import broker_scheme
 from eaglet.tasks.contract_listing import unpublished
-from eaglet.tasks.receiving.decorator import declarations, declared_queues
+from eaglet.tasks.receiving.decorator import declared_queues
 from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.sending.send import declared_sends
 
@@ -28,24 +27,6 @@ def check_tasks(
 ) -> list[CheckMessage]:
     """Find settings under which tasks would be lost, or taken from strangers unsafely."""
     return [*_content(), *_broker(), *_retention(), *_queue_names(), *_subscriptions()]
-
-
-@register(Tags.compatibility, deploy=True)
-def check_service_name(
-    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
-) -> list[CheckMessage]:
-    """Find a service that subscribes to events under a name that others may have too."""
-    if conf.EAGLET_SERVICE_NAME or not any(one.event for one in declarations()):
-        return []
-    return [
-        Warning(
-            f"This service subscribes to events as {service_name()!r}, which is not set.",
-            hint="Of two services of one name each would get only some of the events. Set "
-            "EAGLET_SERVICE_NAME; then delete the queues of the old name (manage.py "
-            "eaglet_subscriptions).",
-            id="eaglet_tasks.W005",
-        )
-    ]
 
 
 def _content() -> Iterator[CheckMessage]:
@@ -86,22 +67,16 @@ def _queue_names() -> Iterator[CheckMessage]:
 
 
 def _subscriptions() -> Iterator[CheckMessage]:
-    try:
+    with suppress(Exception):  # a worker tells what is wrong with a module when it starts
         discover()
-    except Exception:  # noqa: BLE001 - a worker tells it when it starts, and the doctor
-        return
-    try:
-        for pattern, near in unpublished():
-            yield Warning(
-                f"This service subscribes to {pattern!r}, and no event that is known here is that.",
-                hint=(f"Did you mean {near!r}? If not: " if near else "")
-                + "Known are those that this service declares by `emits`. If another service "
-                "publishes it, have EAGLET_CATALOGUE name a catalogue of all services (manage.py "
-                "eaglet_catalogue --json), or silence this check.",
-                id="eaglet_tasks.W004",
-            )
-    except InvalidDocument as error:
-        yield Error(f"EAGLET_CATALOGUE: {error}.", id="eaglet_tasks.E005")
+    for pattern, near in unpublished():
+        yield Warning(
+            f"This service subscribes to {pattern!r}, and no event that it declares is that.",
+            hint=(f"Did you mean {near!r}? " if near else "")
+            + "If another service publishes it, silence this check; manage.py eaglet_catalogue "
+            "shows who does.",
+            id="eaglet_tasks.W004",
+        )
 
 
 def _retention() -> Iterator[CheckMessage]:

@@ -2,13 +2,10 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from os import PathLike
 from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 
-from eaglet.conf import conf
-from eaglet.contracts.document import CATALOGUE, load_valid
 from eaglet.contracts.topics import matches
 from eaglet.params import Param, declared_params, parse_declarations
 from eaglet.tasks.receiving.decorator import declarations
@@ -60,15 +57,11 @@ def discovered_listing() -> dict[str, Any]:
 
 
 def unpublished() -> Iterator[tuple[str, str]]:
-    """Give each pattern subscribed to that no known event is of, and the nearest of those, or "".
+    """Give each pattern subscribed to that no event declared here is of, and the nearest, or "".
 
-    Known are the events that this service declares, and those of EAGLET_CATALOGUE; where there are
-    none, nothing can be told. Raises InvalidDocument for a catalogue that is none.
+    Where no event is declared here, nothing can be told.
     """
-    known = {one.queue_name for one in declared_emits()}
-    if isinstance(path := conf.EAGLET_CATALOGUE, str | PathLike):
-        events = load_valid(str(path), CATALOGUE).get("events", [])
-        known |= {one["name"] for one in events if one["senders"]}
+    known = [one.queue_name for one in declared_emits()]
     for one in declarations():
         if one.event and known and not any(matches(one.event, name) for name in known):
             yield one.event, next(iter(difflib.get_close_matches(one.event, known, 1, 0.8)), "")
@@ -78,10 +71,7 @@ def mismatches(
     sender: Mapping[str, Any], receivers: Iterable[Mapping[str, Any]], *, allow_untaken: bool
 ) -> Iterator[str]:
     """Say, for each queue of the sender's, what does not fit. Raises ValueError for no listing."""
-    takes, subscribes = [], []
-    for receiver in receivers:
-        takes += _entries(receiver, "takes")
-        subscribes += _entries(receiver, "subscribes", "event")
+    takes = [taken for receiver in receivers for taken in _entries(receiver, "takes")]
     for sent in _entries(sender, "sends"):
         queue = sent["queue"]
         takers = [taken for taken in takes if taken["queue"] == queue]
@@ -90,22 +80,16 @@ def mismatches(
         for taken in takers:
             for fault in _faults(sent.get("params"), taken.get("params")):
                 yield f"{queue}: {fault}"
-    for emitted in _entries(sender, "emits", "event"):
-        for subscription in subscribes:
-            if matches(subscription["event"], emitted["event"]):
-                for fault in _faults(emitted.get("params"), subscription.get("params")):
-                    yield f"{emitted['event']} in {subscription.get('queue')}: {fault}"
 
 
-def _entries(listed: Mapping[str, Any], key: str, name: str = "queue") -> list[Mapping[str, Any]]:
-    # A listing of before there were events has none.
-    entries = listed.get(key, [] if name == "event" else None) if isinstance(listed, dict) else None
+def _entries(listed: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    entries = listed.get(key) if isinstance(listed, dict) else None
     if not isinstance(entries, list) or listed.get("version") != VERSION:
         raise ValueError(f"it is not a listing of version {VERSION} that eaglet_tasks has written")
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get(name), str):
+        if not isinstance(entry, dict) or not isinstance(entry.get("queue"), str):
             # Of a file, not of an argument.
-            raise ValueError(f"an entry of {key!r} names no {name}")  # noqa: TRY004
+            raise ValueError(f"an entry of {key!r} names no queue")  # noqa: TRY004
     return entries
 
 

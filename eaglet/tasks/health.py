@@ -9,7 +9,6 @@ from django.utils.version import get_version_tuple
 
 from eaglet.conf import conf
 from eaglet.conf.naming import service_name
-from eaglet.contracts.document import InvalidDocument
 from eaglet.doctor import Finding
 from eaglet.exceptions import BrokerUnavailable
 from eaglet.health import register_probe
@@ -19,7 +18,7 @@ from eaglet.tasks.database import has_table, utc_now
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 from eaglet.tasks.models.process import processes
 from eaglet.tasks.outboxes import migrated_outboxes, outbox_aliases
-from eaglet.tasks.receiving.decorator import declarations, declared_queues
+from eaglet.tasks.receiving.decorator import declaration_of, declarations, declared_queues
 from eaglet.tasks.receiving.subscriptions import subscriptions
 from eaglet.tasks.receiving.worker import discover
 
@@ -85,21 +84,17 @@ def examine_tasks() -> Iterator[Finding]:
 
 def _subscriptions() -> Iterator[Finding]:
     discover()
-    try:
-        for pattern, near in unpublished():
+    for pattern, near in unpublished():
+        yield Finding(
+            f"events {pattern}: subscribed to, and no event that is declared here is that",
+            f"did you mean {near}?" if near else "does another service publish it?",
+        )
+    for queue in subscriptions():
+        if declaration_of(queue) is None:
             yield Finding(
-                f"events {pattern}: subscribed to, and no event that is known here is that",
-                f"did you mean {near}? If not: " * bool(near)
-                + "set EAGLET_CATALOGUE if another service publishes it",
+                f"queue {queue}: gets events, and nothing here takes them any more",
+                f"manage.py eaglet_subscriptions delete {queue}",
             )
-        for one in subscriptions():
-            if not one.is_declared:
-                yield Finding(
-                    f"queue {one.queue}: gets events, and nothing here takes them any more",
-                    f"manage.py eaglet_subscriptions delete {one.queue}",
-                )
-    except (BrokerUnavailable, InvalidDocument) as error:
-        yield Finding(f"subscriptions: {error}", "see CELERY_BROKER_URL and EAGLET_CATALOGUE")
 
 
 def _outbox() -> Iterator[Finding]:

@@ -1,10 +1,7 @@
 """Look after the queues in which the broker keeps events for this service."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from kombu.connection import Connection
@@ -19,50 +16,47 @@ from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.receiving.decorator import declarations
 
 
-@dataclass(frozen=True)
-class Subscription:
-    """A queue of this service, and how many events are in it; None: the broker has no such."""
+def subscriptions() -> dict[str, int | None]:
+    """Return this service's queues for events, and how many wait in each; None: it is not there.
 
-    queue: str
-    waiting: int | None
-    is_declared: bool
-
-    @property
-    def pattern(self) -> str:
-        """Return the pattern of the events that it is bound for."""
-        return self.queue.removeprefix(f"{service_name()}.").partition(":")[0]
-
-
-def subscriptions() -> list[Subscription]:
-    """Return those that the code declares, and all others that the broker still has.
-
-    RabbitMQ does not tell what is bound: of those that are not declared any more, the ledger has
-    the ones that a worker has taken something from. Raises BrokerUnavailable.
+    They are those that the code declares, and others that the broker still has. RabbitMQ does not
+    tell what is bound: there the others are those that a worker has taken something from, as the
+    ledger has it. Raises BrokerUnavailable.
     """
     declared = {one.queue_name for one in declarations() if one.event}
-    noted: set[str] = set()
-    with suppress(*DATABASE_FAULTS):  # of a service that is not migrated
-        rows = ReceivedTask.objects.using(ledger_alias()).order_by()
-        noted = set(rows.values_list("queue_name", flat=True).distinct())
     with _connected() as connection:
-        bound = _bound(connection)
-        ours = {name for name in {*noted, *bound} if name.startswith(f"{service_name()}.")}
-        found = [
-            Subscription(name, _waiting(connection, name, bound), name in declared)
-            for name in sorted(declared | ours)
-        ]
-    return [one for one in found if one.is_declared or one.waiting is not None]
+        channel: Any = connection.default_channel
+        bound: set[str] = set()
+        if hasattr(channel, "get_table"):
+            EVENTS(channel).declare()
+            bound = {queue for _, _, queue in channel.get_table(EVENTS.name)}
+        noted: set[str] = set()
+        with suppress(*DATABASE_FAULTS):  # of a service that is not migrated
+            rows = ReceivedTask.objects.using(ledger_alias()).order_by()
+            noted = set(rows.values_list("queue_name", flat=True).distinct())
+        own = {name for name in noted | bound if name.startswith(f"{service_name()}.")}
+        # Redis has no queues that are empty.
+        found = {
+            name: _waiting(connection, name, is_there=name in bound)
+            for name in sorted(declared | own)
+        }
+    return {name: count for name, count in found.items() if name in declared or count is not None}
 
 
-def delete(subscription: Subscription) -> None:
+def pattern_of(queue: str) -> str:
+    """Return the pattern of the events that a queue of this service is bound for."""
+    return queue.removeprefix(f"{service_name()}.").partition(":")[0]
+
+
+def delete(queue: str) -> None:
     """Delete a queue, with what is in it, and what it is bound by. Raises BrokerUnavailable."""
     with _connected() as connection:
         channel: Any = connection.default_channel
         EVENTS(channel).declare()
-        queue = event_queue(subscription.queue, subscription.pattern)(channel)
+        bound = event_queue(queue, pattern_of(queue))(channel)
         # On Redis only what this process has bound is deleted.
-        queue.queue_bind()
-        queue.delete()
+        bound.queue_bind()
+        bound.delete()
 
 
 @contextmanager
@@ -75,20 +69,11 @@ def _connected() -> Iterator[Connection]:
         raise BrokerUnavailable(reason(error)) from error
 
 
-def _bound(connection: Connection) -> set[str]:
-    channel: Any = connection.default_channel
-    if not hasattr(channel, "get_table"):
-        return set()
-    EVENTS(channel).declare()
-    return {queue for _, _, queue in channel.get_table(EVENTS.name)}
-
-
-def _waiting(connection: Connection, queue: str, bound: set[str]) -> int | None:
+def _waiting(connection: Connection, queue: str, is_there: bool) -> int | None:
+    channel: Any = connection.channel()  # RabbitMQ closes it if there is no such queue
     try:
-        channel: Any = connection.channel()  # one that RabbitMQ closes if there is none
         with channel:
-            # Redis has no queues that are empty.
-            return int(channel.queue_declare(queue, passive=queue not in bound).message_count)
+            return int(channel.queue_declare(queue, passive=not is_there).message_count)
     except connection.channel_errors as error:
         if str(getattr(error, "reply_code", "")) != "404":
             raise

@@ -36,20 +36,15 @@ def publish_event(
 class Emits(Sends):
     """An event that this service publishes; `params` is the payload, as it was declared."""
 
-    def __repr__(self) -> str:
-        return f"emits({self.queue_name!r}, {self.params!r})"
-
     def publish(
-        self,
-        args: dict[str, Any],
-        *,
-        require_subscriber: bool = False,
-        **options: Unpack[SendOptions],
+        self, args: Any, *, require_subscriber: bool = False, **options: Unpack[SendOptions]
     ) -> str:
         """Publish the event, as `publish_event` does."""
         return publish_event(
             self.queue_name, args, require_subscriber=require_subscriber, **options
         )
+
+    send = publish
 
 
 def emits(name: str, params: Iterable[str], **models: Any) -> Emits:

@@ -33,17 +33,7 @@ class SendOptions(TypedDict, total=False):
     at: datetime.datetime | None
 
 
-def send_task(
-    queue_name: str,
-    args: Any,
-    *,
-    using: str | None = None,
-    order_key: str | None = None,
-    unique_key: str | None = None,
-    priority: int = 0,
-    delay_seconds: float | None = None,
-    at: datetime.datetime | None = None,
-) -> str:
+def send_task(queue_name: str, args: Any, **options: Unpack[SendOptions]) -> str:
     """Send a task to a queue, at least once: neither lost, nor sent for what is rolled back.
 
     It is written to the outbox in the open transaction and published after the commit; while the
@@ -69,18 +59,7 @@ def send_task(
     what Django raises when the outbox can't be written to.
     """
     arguments.check_queue_name(queue_name)
-    return put(
-        OutboxTask.Kind.TASK,
-        queue_name,
-        args,
-        _declared.get(queue_name),
-        using=using,
-        order_key=order_key,
-        unique_key=unique_key,
-        priority=priority,
-        delay_seconds=delay_seconds,
-        at=at,
-    )
+    return put(OutboxTask.Kind.TASK, queue_name, args, _declared.get(queue_name), **options)
 
 
 def put(

@@ -7,7 +7,6 @@ from eaglet.tasks.testing.broker_faults import (
     broker_slow,
 )
 from eaglet.tasks.testing.capture import (
-    CapturedEvent,
     CapturedTask,
     CapturedTasks,
     captured_events,
@@ -16,7 +15,6 @@ from eaglet.tasks.testing.capture import (
 from eaglet.tasks.testing.inline import InlineTasks, RanTask, inline_tasks
 
 __all__ = [
-    "CapturedEvent",
     "CapturedTask",
     "CapturedTasks",
     "InlineTasks",

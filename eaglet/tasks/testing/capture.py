@@ -3,9 +3,9 @@
 import datetime
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 from unittest.mock import patch
 
 from eaglet.tasks.models import OutboxTask
@@ -27,24 +27,16 @@ class CapturedTask:
     priority: int = 0
     kind: int = OutboxTask.Kind.TASK
 
-
-class CapturedEvent(CapturedTask):
-    """An event as each of its subscribers would get it."""
-
     @property
     def name(self) -> str:
-        """Return the event's name."""
+        """Return the event's name, for one."""
         return self.queue_name
 
 
-Captured = TypeVar("Captured", bound=CapturedTask)
-
-
-class CapturedTasks(Sequence[Captured]):
+class CapturedTasks(Sequence[CapturedTask]):
     """What was sent so far, in order; what was rolled back or cancelled since is not among it."""
 
-    def __init__(self, of_type: type[Captured], *kinds: OutboxTask.Kind) -> None:
-        self._type = of_type
+    def __init__(self, *kinds: OutboxTask.Kind) -> None:
         self._kinds = kinds
         self._written: list[tuple[str, OutboxTask]] = []
         # Of a block around this one, which has what is not for this one.
@@ -57,7 +49,7 @@ class CapturedTasks(Sequence[Captured]):
         elif self._outer is not None:
             self._outer.add(alias, task, at_once)
 
-    def _kept(self) -> list[Captured]:
+    def _kept(self) -> list[CapturedTask]:
         # Not by the primary key: databases give one of a rolled back row to the next.
         ids = [task.task_id for _, task in self._written]
         kept = {
@@ -69,7 +61,7 @@ class CapturedTasks(Sequence[Captured]):
             .values_list("task_id", flat=True)
         }
         return [
-            self._type(
+            CapturedTask(
                 task.queue_name,
                 json.loads(task.arguments),
                 task.task_id,
@@ -87,22 +79,21 @@ class CapturedTasks(Sequence[Captured]):
     def __len__(self) -> int:
         return len(self._kept())
 
-    def __iter__(self) -> Iterator[Captured]:
+    def __iter__(self) -> Iterator[CapturedTask]:
         return iter(self._kept())
 
     @overload
-    def __getitem__(self, index: int) -> Captured: ...
+    def __getitem__(self, index: int) -> CapturedTask: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Captured]: ...
-    def __getitem__(self, index: int | slice) -> Captured | list[Captured]:
+    def __getitem__(self, index: slice) -> list[CapturedTask]: ...
+    def __getitem__(self, index: int | slice) -> CapturedTask | list[CapturedTask]:
         return self._kept()[index]
 
     def __repr__(self) -> str:
-        return f"<{self._type.__name__}s {[task.queue_name for task in self._kept()]}>"
+        return f"<CapturedTasks {[task.queue_name for task in self._kept()]}>"
 
 
-@contextmanager
-def captured_tasks() -> Iterator[CapturedTasks[CapturedTask]]:
+def captured_tasks() -> AbstractContextManager[CapturedTasks]:
     """Capture the tasks sent in the block, by any thread, instead of publishing them.
 
     Gives a sequence of `CapturedTask`. What a transaction or a savepoint rolls back, or
@@ -114,26 +105,23 @@ def captured_tasks() -> Iterator[CapturedTasks[CapturedTask]]:
             change_points(member, 100)
         assert [task.queue_name for task in tasks] == ["services.points.tasks.changed"]
     """
-    with captured(CapturedTasks(CapturedTask, OutboxTask.Kind.TASK)) as tasks:
-        yield tasks
+    return captured(OutboxTask.Kind.TASK)
 
 
-@contextmanager
-def captured_events() -> Iterator[CapturedTasks[CapturedEvent]]:
+def captured_events() -> AbstractContextManager[CapturedTasks]:
     """Capture the events published in the block, as `captured_tasks` does tasks.
 
     with captured_events() as events:
         change_points(member, 100)
     assert [event.name for event in events] == ["points.changed"]
     """
-    kinds = OutboxTask.Kind.EVENT, OutboxTask.Kind.NEEDED_EVENT
-    with captured(CapturedTasks(CapturedEvent, *kinds)) as events:
-        yield events
+    return captured(OutboxTask.Kind.EVENT, OutboxTask.Kind.NEEDED_EVENT)
 
 
 @contextmanager
-def captured(tasks: CapturedTasks[Captured]) -> Iterator[CapturedTasks[Captured]]:
-    """Have what is sent in the block be added to `tasks`."""
+def captured(*kinds: OutboxTask.Kind) -> Iterator[CapturedTasks]:
+    """Capture what of these kinds is sent in the block; of others nothing is published either."""
+    tasks = CapturedTasks(*kinds)
     # Nobody is about to publish them, so they can be cancelled.
     with patch.object(outbox, "hand_over", tasks.add), patch.object(outbox, "OF_SENDER", ""):
         yield tasks

@@ -41,9 +41,7 @@ class RanTask:
 class InlineTasks(Sequence[RanTask]):
     """What was run so far, in order; `untaken` is what no function of the project takes."""
 
-    def __init__(
-        self, captured: CapturedTasks[CapturedTask], *, raise_errors: bool, deliveries: int
-    ) -> None:
+    def __init__(self, captured: CapturedTasks, *, raise_errors: bool, deliveries: int) -> None:
         self.untaken: list[CapturedTask] = []
         self._captured = captured
         self._raise_errors = raise_errors
@@ -134,7 +132,7 @@ def inline_tasks(*, raise_errors: bool = True, deliveries: int = 1) -> Iterator[
             as a worker would, and then parked.
         deliveries: how often each task is delivered: 2 shows what a repeat does.
     """
-    with captured(CapturedTasks(CapturedTask, *OutboxTask.Kind)) as tasks:
+    with captured(*OutboxTask.Kind) as tasks:
         ran = InlineTasks(tasks, raise_errors=raise_errors, deliveries=deliveries)
         yield ran
         ran.run()

@@ -216,8 +216,9 @@ def test_a_forgotten_queue_name_is_an_error_that_says_so():
 def test_the_exported_names_are_these():
     assert isinstance(eaglet.tasks.app, Celery)
     names = [
-        *("app", "cancel_task", "captured_events", "captured_tasks", "current_event", "emits"),
-        *("every", "on_event", "publish_event", "send_task", "sends", "task"),
+        *("app", "cached_until", "cancel_task", "captured_events", "captured_tasks"),
+        *("current_event", "emits", "every", "on_event", "publish_event", "send_task"),
+        *("sends", "task"),
     ]
     assert eaglet.tasks.__all__ == names
     assert all(getattr(eaglet.tasks, name) for name in eaglet.tasks.__all__)
