@@ -102,11 +102,12 @@ fuzz: environment
 	@$(BIN)/python -m tests.system.openapi .tox/fuzz/bin/schemathesis $(FUZZ)
 
 # The brokers, workers and relays are killed while 20,000 tasks are sent through each broker, and
-# 20,000 of Django's enqueued.
+# 20,000 of Django's enqueued; and 20,000 events published to three services.
 chaos: environment
 	@$(BIN)/python -m tests.system.servers --only rabbitmq,redis,postgresql -- \
 		sh -c '$(BIN)/python -m tests.system.chaos $(CHAOS) && \
-		$(BIN)/python -m tests.system.chaos --django $(CHAOS)'
+		$(BIN)/python -m tests.system.chaos --django $(CHAOS) && \
+		$(BIN)/python -m tests.system.chaos --events $(CHAOS)'
 
 chaos-short: CHAOS := --tasks 1000 --kills 1
 chaos-short: chaos

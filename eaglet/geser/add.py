@@ -1,4 +1,4 @@
-"""`geser add`: write a resource or a task, with its test, into a service."""
+"""`geser add`: write a resource, a task, an event or its subscriber, with its test."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -86,6 +86,20 @@ def add_task(service: Path, name: str) -> list[str]:
     """
     queue, module = names.split_queue_name(name, read_manifest(service).answers.name)
     files = render_tree("task", {"queue": queue, "module": module})
+    write_new(service, files)
+    return sorted(files)
+
+
+def add_for_event(service: Path, kind: str, name: str) -> list[str]:
+    """Write `tasks/emits_….py` for an "event", or `tasks/on_….py` for a "subscriber".
+
+    Return the paths of what was written, its test's among them. A subscriber's name may be a
+    pattern.
+    """
+    read_manifest(service)
+    example, module = names.split_event_name(name, is_pattern=kind == "subscriber")
+    told = {"event": name, "example": example, "module": module, "constant": module.upper()}
+    files = render_tree(kind, told)
     write_new(service, files)
     return sorted(files)
 

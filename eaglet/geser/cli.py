@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eaglet import __version__
-from eaglet.geser.add import METHODS, add_resource, add_task
+from eaglet.geser.add import METHODS, add_for_event, add_resource, add_task
 from eaglet.geser.errors import GeserError
 from eaglet.geser.manifest import SERVERS, find_service
 from eaglet.geser.new import new_service
@@ -100,6 +100,13 @@ def parser() -> argparse.ArgumentParser:
         help="like ordered, for the queue services.SERVICE.tasks.ordered; or a queue's whole name",
     )
     task.set_defaults(run=_add_task)
+    for kind, help_text in (
+        ("event", "add an event that the service publishes, with its test"),
+        ("subscriber", "add what the service does when an event is published, with its test"),
+    ):
+        event = kinds.add_parser(kind, help=help_text)
+        event.add_argument("name", metavar="NAME", help="like points.changed")
+        event.set_defaults(run=_add_for_event, kind=kind)
 
     updating = commands.add_parser(
         "update", help="merge what the templates have changed since into the service"
@@ -141,6 +148,10 @@ def _add_resource(options: argparse.Namespace) -> int:
 
 def _add_task(options: argparse.Namespace) -> int:
     return _written(add_task(find_service(Path.cwd()), options.name))
+
+
+def _add_for_event(options: argparse.Namespace) -> int:
+    return _written(add_for_event(find_service(Path.cwd()), options.kind, options.name))
 
 
 def _update(options: argparse.Namespace) -> int:

@@ -12,6 +12,8 @@ MAX_LENGTH: Final = 30
 """Of a name; queues, databases and lines of code are made of several."""
 MAX_QUEUE_LENGTH: Final = 80
 """Of a queue's whole name, which stands in one line of code."""
+MAX_EVENT_LENGTH: Final = 36
+"""Of an event's name, which stands twice there."""
 TEMPLATE_MODULES: Final = (
     "api", "business", "conftest", "manage", "settings", "static", "tasks", "tests", "urls", "wsgi",
 )  # fmt: skip
@@ -82,3 +84,14 @@ def split_queue_name(name: str, service: str) -> tuple[str, str]:
     if len(queue) > MAX_QUEUE_LENGTH:
         raise GeserError(f"{queue!r} is longer than {MAX_QUEUE_LENGTH} characters")
     return queue, module
+
+
+def split_event_name(name: str, *, is_pattern: bool) -> tuple[str, str]:
+    """Return an event's name, or one that is of a pattern, and the module of it."""
+    wildcards = {"*": "any", "#": "all"} if is_pattern else {}
+    words = [wildcards.get(word, word) for word in name.split(".")]
+    for word in words:
+        check_name(word, "an event")
+    if len(".".join(words)) > MAX_EVENT_LENGTH:
+        raise GeserError(f"{name!r} is longer than {MAX_EVENT_LENGTH} characters")
+    return ".".join(words), "_".join(words)

@@ -39,6 +39,22 @@ def test_a_task_comes_with_its_test(geser, service):
 
 
 @pytest.mark.parametrize(
+    ("kind", "name", "module", "declared"),
+    [
+        ("event", "points.changed", "emits_points_changed", 'POINTS_CHANGED = emits("points.cha'),
+        ("subscriber", "points.*", "on_points_any", '@on_event("points.*", once=True)'),
+    ],
+)
+def test_an_event_and_a_subscriber_come_with_their_tests(
+    geser, service, kind, name, module, declared
+):
+    code, printed = geser("add", kind, name)
+    assert code == 0
+    assert printed.split()[1::2] == [f"tasks/{module}.py", f"tests/test_{module}.py"]
+    assert declared in (service / f"tasks/{module}.py").read_text()
+
+
+@pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (["resource", "member.greeting"], "not overwritten"),
@@ -61,6 +77,9 @@ def test_a_task_comes_with_its_test(geser, service):
         (["task", "import"], "keyword"),
         (["task", "Ordered"], "like 'ordered'"),
         (["task", "a..b"], "can't be the name of a task"),
+        (["event", "points.*"], "can't be the name of an event"),
+        (["subscriber", "points..changed"], "can't be the name of an event"),
+        (["event", ".".join(["a" * 30] * 3)], "characters"),
         (["task", ".".join(["a" * 30] * 4)], "characters"),
     ],
 )

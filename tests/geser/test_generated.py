@@ -32,6 +32,10 @@ def services(tmp_path_factory):
             ["resource", "mall.bare", "--public"],
             ["task", name],
             ["task", "services.mall.tasks.paid"],
+            ["event", f"{name[:17]}.{name[:17]}"],
+            ["event", "points"],
+            ["subscriber", f"{name[:17]}.{name[:17]}"],
+            ["subscriber", "points.#"],
         ):
             done = geser("add", *arguments, cwd=service.folder)
             assert done.returncode == 0, done.stderr

@@ -2,8 +2,9 @@
 
     python -m tests.system.servers --only rabbitmq,redis,postgresql -- python -m tests.system.chaos
 
-With PostgreSQL started the outbox is there, else in SQLite. The embedded broker is tried too, and
-with `--django` the tasks are Django's, enqueued.
+With PostgreSQL started the outbox is there, else in SQLite. The embedded broker is tried too. With
+`--django` the tasks are Django's, enqueued; with `--events` they are events for three services, one
+of which is away while they are published.
 """
 
 import argparse
@@ -57,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--broker", choices=(*SERVERS, EMBEDDED), help="by default each started")
     parser.add_argument("--django", action="store_true", help="enqueue Django's tasks")
+    parser.add_argument("--events", action="store_true", help="publish events")
     return parser.parse_args()
 
 
@@ -70,7 +72,8 @@ class Chaos:
         # The embedded broker is no process that could be killed: those that use it are.
         is_server = broker in SERVERS
         self._broker = ControlledServer(broker, url, os.environ[CONTROL]) if is_server else None
-        self._name = f"Django's tasks, {broker}" if options.django else broker
+        kind = "Django's tasks, " * options.django or "events, " * options.events
+        self._name = f"{kind}{broker}"
         self._processes = processes
         self._options = options
         self._seed = seed
@@ -78,9 +81,11 @@ class Chaos:
             "DJANGO_SETTINGS_MODULE": "tests.system.chaos.settings",
             "EAGLET_CHAOS_FOLDER": str(processes.log_folder),
             "EAGLET_CHAOS_BROKER_URL": url,
-            "EAGLET_CHAOS_DATABASE": f"chaos_{broker}{'_django' if options.django else ''}",
+            "EAGLET_CHAOS_DATABASE": f"chaos_{broker}{'_django' * options.django}"
+            f"{'_events' * options.events}",
             "EAGLET_QUEUE_DIR": str(processes.log_folder / "queues"),
             "EAGLET_CHAOS_DJANGO": "1" if options.django else "",
+            "EAGLET_CHAOS_EVENTS": "1" if options.events else "",
         }
 
     def run(self) -> int:
@@ -89,12 +94,17 @@ class Chaos:
         django.setup()
         self._prepare()
         relays = [self._start(f"relay {n}", RELAY) for n in (1, 2)]
-        workers = [self._start(f"worker {n}", (*WORKER, f"--hostname=w{n}@%h")) for n in (1, 2)]
+        workers = self._subscribers() if self._options.events else []
+        workers = workers or [
+            self._start(f"worker {n}", (*WORKER, f"--hostname=w{n}@%h")) for n in (1, 2)
+        ]
         choice = random.Random(self._seed)
         told = (self._options.tasks, self._options.pace, self._seed)
         sender = self._start("sender", (*SENDER, *map(str, told)))
         killer = Killer(self._broker, workers, relays, sender, self._options.kills, choice)
         self._send_and_kill(killer, sender, [*workers, *relays])
+        if self._options.events:
+            workers.append(self._subscriber(self._away))
         outcome = self._drain([*workers, *relays])
         if self._options.django:
             outcome = replace(outcome, wrong_results=count_wrong_results())
@@ -135,12 +145,36 @@ class Chaos:
                 due_at=now,
             )
 
-    def _start(self, name: str, arguments: tuple[str, ...]) -> Supervised:
-        return Supervised(self._processes, name, arguments, self._environment)
+    def _start(self, name: str, arguments: tuple[str, ...], **variables: str) -> Supervised:
+        return Supervised(self._processes, name, arguments, {**self._environment, **variables})
+
+    def _subscribers(self) -> list[Supervised]:
+        """Start those services that are there all the time; the others are only subscribed."""
+        from django.test import override_settings  # noqa: PLC0415 - needs the settings
+
+        from eaglet.tasks.receiving.subscriptions import subscriptions  # noqa: PLC0415
+        from tests.system.chaos.effects.tasks import SUBSCRIBERS  # noqa: PLC0415
+
+        started = {name: self._subscriber(name) for name in SUBSCRIBERS}
+        for name, worker in started.items():
+            with override_settings(EAGLET_SERVICE_NAME=name):
+                while subscriptions().get(f"{name}.chaos.*") is None:
+                    worker.look_after()
+                    time.sleep(0.5)
+        self._away = SUBSCRIBERS[-1]
+        started.pop(self._away).kill()
+        return list(started.values())
+
+    def _subscriber(self, name: str) -> Supervised:
+        hostname = f"--hostname={name}@%h"
+        return self._start(f"worker of {name}", (*WORKER, hostname), EAGLET_CHAOS_SERVICE=name)
 
     def _send_and_kill(self, killer: Killer, sender: Supervised, others: list[Supervised]) -> None:
         while killer.next_at < 1 or sender.exit_code is None:
-            if look().sent >= killer.next_at * self._options.tasks:
+            # Of events there is one for each subscriber.
+            if look().sent >= killer.next_at * self._options.tasks * (
+                3 if self._options.events else 1
+            ):
                 killer.kill_next()
             for process in others:
                 process.look_after()

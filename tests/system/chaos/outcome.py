@@ -46,17 +46,15 @@ class Outcome:
 def look() -> Outcome:
     from eaglet.tasks.models import OutboxTask, ReceivedTask  # noqa: PLC0415 - needs the apps
     from tests.system.chaos.effects.models import Effect  # noqa: PLC0415
-    from tests.system.chaos.effects.tasks import ONCE  # noqa: PLC0415
+    from tests.system.chaos.effects.tasks import ONCE, SUBSCRIBERS  # noqa: PLC0415
 
-    done = Counter(Effect.objects.values_list("number", flat=True))
-    rolled_back = done.pop(ROLLED_BACK, 0)
-    once = Counter(
-        Effect.objects.filter(queue_name=ONCE)
-        .exclude(number=ROLLED_BACK)
-        .values_list("number", flat=True)
-    )
+    effects = Effect.objects.exclude(number=ROLLED_BACK)
+    done = Counter(effects.values_list("queue_name", "number"))
+    rolled_back = Effect.objects.filter(number=ROLLED_BACK).count()
+    once = Counter({key: count for key, count in done.items() if key[0] in (ONCE, *SUBSCRIBERS)})
+    tasks = OutboxTask.objects.filter(kind=OutboxTask.Kind.TASK).count()
     return Outcome(
-        sent=OutboxTask.objects.count(),
+        sent=tasks + (OutboxTask.objects.count() - tasks) * len(SUBSCRIBERS),
         done=len(done),
         parked=OutboxTask.objects.parked().count() + ReceivedTask.objects.parked().count(),
         repeats=sum(done.values()) - len(done),

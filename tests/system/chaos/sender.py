@@ -45,13 +45,16 @@ def main():
 
 
 def send(choice, queues, number):
-    from eaglet.tasks import send_task  # noqa: PLC0415 - needs the apps
+    from eaglet.tasks import publish_event, send_task  # noqa: PLC0415 - needs the apps
+    from tests.system.chaos.effects.tasks import EVENT  # noqa: PLC0415
 
     kind = choice.random()
     key = f"member {choice.randint(1, 20)}" if kind < 0.1 else None
     delay = choice.uniform(0, 5) if 0.1 <= kind < 0.15 else None
     queue = queues[number % len(queues)]
-    if os.environ["EAGLET_CHAOS_DJANGO"]:
+    if os.environ["EAGLET_CHAOS_EVENTS"]:
+        publish_event(EVENT, {"number": number}, order_key=key, delay_seconds=delay)
+    elif os.environ["EAGLET_CHAOS_DJANGO"]:
         enqueue(queue, number, key, delay)
     else:
         send_task(queue, {"number": number}, order_key=key, delay_seconds=delay)

@@ -41,6 +41,7 @@ TASKS = {
     },
     "once": {"BACKEND": _OUTBOX, "OPTIONS": {"ONCE": True}},
 }
+EAGLET_SERVICE_NAME = os.environ.get("EAGLET_CHAOS_SERVICE", "chaos")
 EAGLET_QUEUE_DIR = os.environ["EAGLET_QUEUE_DIR"]
 EAGLET_PUBLISH_TIMEOUT_SECONDS = 0.5
 

@@ -45,8 +45,11 @@ class Supervised:
             self.ended_by_itself += 1
             self.kill_and_start()
 
-    def kill_and_start(self) -> None:
+    def kill(self) -> None:
         self._processes.kill(self._process)
+
+    def kill_and_start(self) -> None:
+        self.kill()
         self.start()
 
     def end(self) -> int:

@@ -1,10 +1,15 @@
-from eaglet.tasks import task
+from django.conf import settings
+
+from eaglet.tasks import on_event, task
 from eaglet.tasks.django_tasks import api
 
 from .models import Effect
 
 REPEATABLE = "chaos.repeatable"
 ONCE = "chaos.once"
+EVENT = "chaos.changed"
+SUBSCRIBERS = ("card", "mail", "shop")
+"""Services over one database; the last is away while events are published."""
 
 
 @task(REPEATABLE)
@@ -15,6 +20,11 @@ def repeatable(args):
 @task(ONCE, once=True)
 def once(args):
     Effect.objects.create(queue_name=ONCE, number=args["number"])
+
+
+@on_event("chaos.*", once=True)
+def take_event(args):
+    Effect.objects.create(queue_name=settings.EAGLET_SERVICE_NAME, number=args["number"])
 
 
 @api.task
