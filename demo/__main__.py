@@ -17,7 +17,11 @@ from demo.brokers import Broker, BrokerServer, BrokerUnusable, broker_for
 from demo.caller import Caller
 from demo.issuer_steps import AUDIENCES, IssuerScene, accepting, one_key_for_all
 from demo.narration import Narrator
-from demo.outage_steps import waits_for_a_worker, waits_for_the_broker
+from demo.outage_steps import (
+    event_outlives_publisher_and_subscriber,
+    waits_for_a_worker,
+    waits_for_the_broker,
+)
 from demo.points_services import start_points_services
 from demo.points_steps import (
     PointsScene,
@@ -34,6 +38,7 @@ POINTS_STEPS = (
     change_that_rolls_back_sends_nothing,
     waits_for_a_worker,
     waits_for_the_broker,
+    event_outlives_publisher_and_subscriber,
     every_change_has_one_message,
 )
 

@@ -21,6 +21,8 @@ from demo.forwarder import Forwarder
 T = TypeVar("T")
 QUEUE = "services.template_message_integral_service.tasks.service_tempate_message_integral"
 """The queue that a points change sends its task to."""
+EVENTS_QUEUE = "template_message.points.changed:cache"
+"""The one that keeps events for what is cached."""
 _DEFAULT_QUEUE = "testproject.template_message"
 _CONNECT_SECONDS = 5
 
@@ -166,7 +168,7 @@ class RabbitMQ(BrokerServer):
 
     def clean(self) -> None:
         """Delete the queues and exchanges that the services have declared."""
-        for name in (QUEUE, _DEFAULT_QUEUE):
+        for name in (QUEUE, EVENTS_QUEUE, _DEFAULT_QUEUE):
             self.ask(lambda channel, name=name: channel.queue_delete(name))
             self.ask(lambda channel, name=name: channel.exchange_delete(name, if_unused=True))
 

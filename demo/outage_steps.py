@@ -7,6 +7,7 @@ from demo.steps import StepFailed
 
 SIGNED_IN_FOR_A_WEEK = "连续签到七天"
 REVIEWED = "发表商品评价"
+FRIEND_JOINED = "好友注册"
 PUBLISH_TIMEOUT_SECONDS = 1
 """EAGLET_PUBLISH_TIMEOUT_SECONDS, which the member service leaves as it is."""
 MARGIN_SECONDS = 2
@@ -61,3 +62,30 @@ def waits_for_the_broker(scene: PointsScene) -> None:
     )
     scene.narrator.passed("it is back; the relay has published the task, and it has arrived:")
     scene.narrator.line(f"       {message['text']}")
+
+
+def event_outlives_publisher_and_subscriber(scene: PointsScene) -> None:
+    """What another service keeps is dropped by the event, whoever was killed meanwhile."""
+    services = scene.services
+    scene.narrator.step("One event, every service that cares: a cache elsewhere is dropped")
+    scene.narrator.say(
+        'The member service publishes "points.changed" with every change. The template message '
+        "service keeps a member's points, which it asks of the member service, until that arrives."
+    )
+    before = services.integral(scene.caller)
+    if services.kept_points(scene.caller) != before:
+        raise StepFailed("it keeps other points than the member has")
+    scene.narrator.say("Its worker is killed (SIGKILL), and so is the relay; then points change.")
+    services.processes.kill(services.worker)
+    services.processes.kill(services.relay)
+    scene.change_points(FRIEND_JOINED, 10)
+    kept = services.kept_points(scene.caller)
+    if kept != before:
+        raise StepFailed(f"it gives {kept} points without a call and without an event")
+    scene.narrator.passed(f"without a worker it still gives {kept} points, from its cache")
+    services.relay = services.member.role.relay(services.processes)
+    services.worker = services.template_message.role.work(services.processes)
+    wait_until(
+        lambda: services.kept_points(scene.caller) == before + 10, "the cache was not dropped"
+    )
+    scene.narrator.passed(f"the worker is back, the event was kept for it: {before + 10} points")

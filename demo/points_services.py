@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo.called_service import CalledService, start_service
+from demo.called_service import CalledService, kept_credentials, start_service
 from demo.caller import Caller
 from demo.processes import ManagedProcess, Processes
 from demo.roles import CommandFailed, Role
@@ -55,6 +55,14 @@ class PointsServices:
         )
         return messages
 
+    def kept_points(self, caller: Caller) -> int:
+        """The member's points, as the template message service keeps them."""
+        found = self.template_message.get(
+            caller, "template_message.points", member_id=self.member_id
+        )
+        integral: int = found["integral"]
+        return integral
+
 
 def start_points_services(
     run_dir: Path,
@@ -69,8 +77,16 @@ def start_points_services(
     `broker` is what tells the roles where the broker is, `more` what else a role is told.
     """
     sender = Role("member", run_dir, {**broker, **more("member")}, ports[0])
-    receiver = Role("template_message", run_dir, {**broker, **more("template_message")}, ports[1])
     member = start_service(sender, APP, processes, caller)
+    own = kept_credentials(sender, "messages", run_dir / "member.messages.credentials")
+    calls_member = {
+        "ENABLE_API_AUTH": "true",
+        "APP_KEY": own.app_key,
+        "APP_SECRET": own.app_secret,
+        "EAGLET_SERVICES": json.dumps({"member": {"HOST": member.server.url}}),
+    }
+    told = {**broker, **calls_member, **more("template_message")}
+    receiver = Role("template_message", run_dir, told, ports[1])
     template_message = start_service(receiver, APP, processes, caller)
     return PointsServices(
         processes,

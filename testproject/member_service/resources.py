@@ -7,6 +7,7 @@ from django.db.models import F
 
 from eaglet.api import ApiError, ApiResource, access_token_required, param_required, raises
 from eaglet.core.utils.send_task import send_task
+from testproject.member_service.events import POINTS_CHANGED
 from testproject.member_service.models import Member, PointsChange
 
 TEMPLATE_MESSAGE = (
@@ -103,6 +104,7 @@ class APoints(ApiResource):
             "current_integral": member.integral,
         }
         task_id = send_task(TEMPLATE_MESSAGE, integral_log)
+        POINTS_CHANGED.publish({"member_id": member.pk, "current_integral": member.integral})
         PointsChange.objects.create(
             member=member,
             event_type=args["event_type"],

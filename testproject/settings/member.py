@@ -8,6 +8,7 @@ from testproject.settings.base import *
 
 SECRET_KEY = environment.secret_key(RUN_DIR / "member.secret-key")
 DATABASES = {"default": sqlite("member")}
+EAGLET_SERVICE_NAME = "member"
 # A refusal takes back what the request has changed, and the task it has sent.
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
 # Cookies know no ports: two services on one machine would log each other out.

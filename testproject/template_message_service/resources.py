@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from eaglet.api import ApiResource, access_token_required, param_required
 from testproject.template_message_service.models import TemplateMessage
+from testproject.template_message_service.tasks import points_of
 
 
 class ShownMessage(TypedDict):
@@ -39,3 +40,15 @@ class AMessage(ApiResource):
             "increase_integral",
             "current_integral",
         )[:100]
+
+
+class APoints(ApiResource):
+    """A member's points, which another service has: kept until it says that they changed."""
+
+    app = "template_message"
+    resource = "points"
+
+    @param_required(["member_id:int"])
+    @access_token_required()
+    def get(args):
+        return {"integral": points_of(args["member_id"])}

@@ -3,7 +3,8 @@
 from celery import current_task
 
 from eaglet.api import param_required
-from eaglet.tasks import task
+from eaglet.client import Resource
+from eaglet.tasks import cached_until, task
 from testproject.template_message_service.models import TemplateMessage
 
 SHOWN = ("member_id", "nick_name", "event_type", "increase_integral", "current_integral")
@@ -26,6 +27,13 @@ def service_tempate_message_integral(integral_log):
         task_id=current_task.request.id, defaults={**told, "text": text(told)}
     )
     return {"message_id": message.pk}
+
+
+@cached_until("points.changed", key="member_id")
+def points_of(member_id):
+    """Return a member's points as the member service has them, and as long as it has those."""
+    query = {"resource": "member.points", "data": {"member_id": member_id}}
+    return Resource.use("member", raise_errors=True).get(query)["data"]["integral"]
 
 
 def text(told):

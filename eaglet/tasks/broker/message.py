@@ -6,7 +6,6 @@ from typing import Any
 from celery import Celery
 from kombu.messaging import Producer
 
-from eaglet.contracts.topics import matches
 from eaglet.exceptions import NoSubscriber, PublishError
 from eaglet.tasks.broker.headers import headers_for
 from eaglet.tasks.broker.queues import EVENTS
@@ -43,13 +42,7 @@ def publish_message(
     if task.is_event:
         options.update(exchange=EVENTS.name, routing_key=task.queue_name)
         if declare:
-            producer.maybe_declare(EVENTS)
-        # RabbitMQ, which has no such table, gives back what no queue takes.
-        bound = channel.get_table(EVENTS.name) if hasattr(channel, "get_table") else [("#",)]
-        if not any(matches(pattern, task.queue_name) for pattern, *_ in bound) and (
-            refusal := without_subscriber(task)
-        ):
-            raise refusal
+            options["declare"] = [EVENTS]
     else:
         options["queue"] = task.queue_name
     if task.priority and not hasattr(channel, "priority_steps"):
@@ -66,6 +59,10 @@ def publish_message(
         headers=headers_for(task.request_id, task.traceparent),
         **options,
     )
+    # RabbitMQ, which does not say what is bound, gives back what no queue takes.
+    found_none = not getattr(channel, "found_queues", True)
+    if task.is_event and found_none and (refusal := without_subscriber(task)):
+        raise refusal
 
 
 def without_subscriber(task: OutboxTask) -> NoSubscriber | None:

@@ -36,8 +36,6 @@ _GIVE_BACK: Final = "UPDATE message SET owner = NULL WHERE id = ? AND owner = ?"
 
 
 class _TopicExchange(TopicExchange):
-    channel: "Channel"
-
     def deliver(self, message: Any, exchange: str, routing_key: str, **kwargs: Any) -> None:
         # To all of its queues, or to none.
         self.channel._put_fanout(exchange, message, routing_key)

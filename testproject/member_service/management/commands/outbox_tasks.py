@@ -11,7 +11,8 @@ class Command(BaseCommand):
     help = "Print the tasks in the outbox, in the order they were written in."
 
     def handle(self, *args, **options):
-        for task in OutboxTask.objects.order_by("pk"):
+        tasks = OutboxTask.objects.filter(kind=OutboxTask.Kind.TASK)
+        for task in tasks.order_by("pk"):
             row = {
                 "task_id": task.task_id,
                 "state": task.State(task.state).name.lower(),
