@@ -11,6 +11,7 @@ from django.conf import settings
 
 from eaglet.conf.naming import service_name
 from eaglet.contracts.param_schemas import ParamSchemas
+from eaglet.contracts.topics import EXCHANGE
 from eaglet.params import parse_declarations
 
 VERSION: Final = "3.0.0"
@@ -27,7 +28,6 @@ _DESCRIPTION: Final = (
 _DIRECTIONS: Final = {
     "takes": "receive", "sends": "send", "subscribes": "receive", "emits": "send",
 }  # fmt: skip
-EXCHANGE: Final = "eaglet.events"
 _BINDINGS: Final = {
     "amqp": {
         "is": "routingKey",

@@ -4,6 +4,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
+EXCHANGE: Final = "eaglet.events"
+"""The topic exchange that events are published to."""
+
 WILDCARDS: Final = {"*": r"\.[^.]+", "#": r"(?:\.[^.]+)*"}
 """One word, and any number of words, 0 among them; each as a regular expression."""
 

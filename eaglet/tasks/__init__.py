@@ -12,16 +12,16 @@ from eaglet.imports import lazy_exports
 
 if TYPE_CHECKING:
     from eaglet.tasks.celery_app import app as app
-    from eaglet.tasks.receiving.cached import cached_until as cached_until
     from eaglet.tasks.receiving.decorator import every as every
     from eaglet.tasks.receiving.decorator import task as task
-    from eaglet.tasks.receiving.events import current_event as current_event
-    from eaglet.tasks.receiving.events import on_event as on_event
     from eaglet.tasks.sending.events import emits as emits
     from eaglet.tasks.sending.events import publish_event as publish_event
     from eaglet.tasks.sending.send import cancel_task as cancel_task
     from eaglet.tasks.sending.send import send_task as send_task
     from eaglet.tasks.sending.send import sends as sends
+    from eaglet.tasks.subscribing.cached import cached_until as cached_until
+    from eaglet.tasks.subscribing.events import current_event as current_event
+    from eaglet.tasks.subscribing.events import on_event as on_event
     from eaglet.tasks.testing import captured_events as captured_events
     from eaglet.tasks.testing import captured_tasks as captured_tasks
 
@@ -35,14 +35,14 @@ TRANSPORT_ALIASES["sentinel"] = "eaglet.tasks.broker.redis_transport:SentinelTra
 
 _HOMES = {
     "app": "eaglet.tasks.celery_app",
-    "cached_until": "eaglet.tasks.receiving.cached",
+    "cached_until": "eaglet.tasks.subscribing.cached",
     "cancel_task": "eaglet.tasks.sending.send",
     "captured_events": "eaglet.tasks.testing",
     "captured_tasks": "eaglet.tasks.testing",
-    "current_event": "eaglet.tasks.receiving.events",
+    "current_event": "eaglet.tasks.subscribing.events",
     "emits": "eaglet.tasks.sending.events",
     "every": "eaglet.tasks.receiving.decorator",
-    "on_event": "eaglet.tasks.receiving.events",
+    "on_event": "eaglet.tasks.subscribing.events",
     "publish_event": "eaglet.tasks.sending.events",
     "send_task": "eaglet.tasks.sending.send",
     "sends": "eaglet.tasks.sending.send",

@@ -19,8 +19,8 @@ from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 from eaglet.tasks.models.process import processes
 from eaglet.tasks.outboxes import migrated_outboxes, outbox_aliases
 from eaglet.tasks.receiving.decorator import declaration_of, declarations, declared_queues
-from eaglet.tasks.receiving.subscriptions import subscriptions
 from eaglet.tasks.receiving.worker import discover
+from eaglet.tasks.subscribing.subscriptions import subscriptions
 
 
 def probe_broker() -> None:

@@ -12,7 +12,7 @@ from kombu import Exchange, Queue
 from kombu.connection import Connection
 
 from eaglet.conf import conf
-from eaglet.contracts.asyncapi import EXCHANGE
+from eaglet.contracts.topics import EXCHANGE
 from eaglet.tasks.broker.headers import EVENT
 
 logger = logging.getLogger("eaglet.tasks")

@@ -152,7 +152,7 @@ class Chaos:
         """Start those services that are there all the time; the others are only subscribed."""
         from django.test import override_settings  # noqa: PLC0415 - needs the settings
 
-        from eaglet.tasks.receiving.subscriptions import subscriptions  # noqa: PLC0415
+        from eaglet.tasks.subscribing.subscriptions import subscriptions  # noqa: PLC0415
         from tests.system.chaos.effects.tasks import SUBSCRIBERS  # noqa: PLC0415
 
         started = {name: self._subscriber(name) for name in SUBSCRIBERS}

@@ -8,9 +8,9 @@ from eaglet.exceptions import BrokerUnavailable
 from eaglet.setup_errors import needs_tables
 from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.receiving.decorator import declaration_of
-from eaglet.tasks.receiving.events import queue_of
-from eaglet.tasks.receiving.subscriptions import delete, pattern_of, subscriptions
 from eaglet.tasks.receiving.worker import discover
+from eaglet.tasks.subscribing.events import queue_of
+from eaglet.tasks.subscribing.subscriptions import delete, pattern_of, subscriptions
 
 
 class Command(BaseCommand):

@@ -14,8 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.tasks.database import digest_of
 from eaglet.tasks.receiving.decorator import declaration_of
-from eaglet.tasks.receiving.events import on_event, queue_of
 from eaglet.tasks.sending.arguments import to_json
+from eaglet.tasks.subscribing.events import on_event, queue_of
 
 P = ParamSpec("P")
 R = TypeVar("R")

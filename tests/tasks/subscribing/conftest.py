@@ -1,0 +1,3 @@
+from tests.tasks.receiving.conftest import receiver
+
+__all__ = ["receiver"]
