@@ -150,17 +150,16 @@ class Chaos:
 
     def _subscribers(self) -> list[Supervised]:
         """Start those services that are there all the time; the others are only subscribed."""
-        from django.test import override_settings  # noqa: PLC0415 - needs the settings
-
-        from eaglet.tasks.subscribing.subscriptions import subscriptions  # noqa: PLC0415
+        from eaglet.tasks.broker import publishing_app  # noqa: PLC0415 - needs the settings
         from tests.system.chaos.effects.tasks import SUBSCRIBERS  # noqa: PLC0415
 
         started = {name: self._subscriber(name) for name in SUBSCRIBERS}
-        for name, worker in started.items():
-            with override_settings(EAGLET_SERVICE_NAME=name):
-                while subscriptions().get(f"{name}.chaos.*") is None:
-                    worker.look_after()
-                    time.sleep(0.5)
+        subscribed: set[str] = set()
+        while not {f"{name}.chaos.*" for name in SUBSCRIBERS} <= subscribed:
+            for worker in started.values():
+                worker.look_after()
+            answers = publishing_app().control.inspect(timeout=2).active_queues() or {}
+            subscribed |= {queue["name"] for queues in answers.values() for queue in queues}
         self._away = SUBSCRIBERS[-1]
         started.pop(self._away).kill()
         return list(started.values())

@@ -32,13 +32,15 @@ class Command(BaseCommand):
     @needs_tables
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it. Raises CommandError for what is not there, or not empty, and for no broker."""
+        if options["action"] == "delete" and not options["names"]:
+            raise CommandError("name the subscriptions to delete")
         discover()
         act = {"list": self._list, "lag": self._lag, "delete": self._delete}[options["action"]]
         try:
             known = subscriptions()
             if not known:
                 self.stdout.write("This service has no subscriptions.")
-            for name in options["names"] or ([] if act == self._delete else known):
+            for name in options["names"] or known:
                 queue = name if name in known else queue_of(name)
                 if queue not in known:
                     raise CommandError(
