@@ -14,6 +14,7 @@ from tests.geser.generated import Generated
 pytestmark = pytest.mark.slow
 
 TOKEN = "t" * 32
+SECRET = "egt_" + "s" * 43
 CALLS = 40
 
 
@@ -38,15 +39,18 @@ def test_its_processes_count_together_log_each_call_and_end_when_told_to(tmp_pat
                 # A connection each: they go to either process.
                 answer = session.get(f"{url}/member/greeting/", headers={"Connection": "close"})
                 assert answer.status_code == 401
+            forged = session.get(f"{url}/member/greeting/%0Aforged%1B?access_token={SECRET}")
+            assert forged.status_code == 404
             assert session.get(f"{url}/metrics").status_code == 403
             bearer = {"Authorization": f"Bearer {TOKEN}"}
             text = session.get(f"{url}/metrics", headers=bearer).text
         counted = re.findall(r"^eaglet_api_call_seconds_count\{.*\} (\S+)$", text, re.MULTILINE)
         assert sum(map(float, counted)) == CALLS
         deadline = time.monotonic() + 30
-        while process.written().count("GET /member/greeting/") < CALLS:
+        while process.written().count("eaglet.api.calls GET member.greeting -> HTTP 401") < CALLS:
             assert time.monotonic() < deadline, process.tail()
             time.sleep(0.2)
-        assert TOKEN not in process.written()
+        assert not any(secret in process.written() for secret in (TOKEN, SECRET, "\x1b"))
+        assert not re.search("^forged", process.written(), re.MULTILINE)
         process.popen.send_signal(signal.SIGTERM)
         assert process.popen.wait(30) == 0
