@@ -71,6 +71,7 @@ class Command(BaseCommand):
         writers = []
         try:
             for name, command in parts.items():
+                # In this process's group: a terminal that is closed leaves none behind.
                 processes[name] = process = subprocess.Popen(  # noqa: S603
                     [*manage, *command],
                     env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -79,8 +80,6 @@ class Command(BaseCommand):
                     stderr=subprocess.STDOUT,
                     text=True,
                     errors="replace",
-                    # Ctrl-C is for this process, which ends the others.
-                    start_new_session=True,
                 )
                 writers.append(threading.Thread(target=self._copy, args=(name, process)))
                 writers[-1].start()
@@ -118,8 +117,7 @@ def _end(processes: Processes) -> None:
     for process in processes.values():
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, ends_at - time.monotonic()))
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
     for number, handler in before:
         signal.signal(number, handler)
