@@ -7,7 +7,7 @@ or its process dies. Of priorities 0 to 9 the highest comes first; lifetimes are
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from queue import Empty
 from typing import Any, Final
@@ -29,7 +29,7 @@ WHERE id = (SELECT id {_READY} ORDER BY rank, id LIMIT 1) RETURNING id, taken, b
 """
 _PUT: Final = """
 INSERT INTO message (queue, rank, body)
-SELECT id, ?, ? FROM queue WHERE name IN (SELECT value FROM json_each(?)) RETURNING id
+SELECT id, ?, ? FROM queue WHERE name IN ({}) RETURNING id
 """
 _DELETE: Final = "DELETE FROM message WHERE id = ? AND owner = ?"
 _GIVE_BACK: Final = "UPDATE message SET owner = NULL WHERE id = ? AND owner = ?"
@@ -138,9 +138,10 @@ class Channel(virtual.Channel):
     def _put_fanout(self, exchange: str, message: Any, routing_key: str, **kwargs: Any) -> None:
         self._put_in(self._lookup(exchange, routing_key), message)
 
-    def _put_in(self, queues: Iterable[str], message: dict[str, Any]) -> list[Any]:
+    def _put_in(self, queues: Collection[str], message: dict[str, Any]) -> list[Any]:
         rank = self._get_message_priority(message, reverse=True)
-        return self._execute(_PUT, rank, dumps(message), dumps(list(queues)))
+        names = ", ".join("?" * len(queues))
+        return self._execute(_PUT.format(names), rank, dumps(message), *queues)
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         self._database.sweep()
