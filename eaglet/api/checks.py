@@ -182,7 +182,8 @@ def check_metrics_access(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 hint = 'Write addresses with the length of their prefix, like "10.0.0.0/8".'
                 said = f"EAGLET_METRICS_NETWORKS: {network!r} is no network."
                 found.append(Error(said, hint=hint, id="eaglet_api.E005"))
-    if 0 < len(conf.EAGLET_METRICS_TOKEN or "") < _SHORTEST_TOKEN:
+    token = conf.EAGLET_METRICS_TOKEN if is_sound(Settings.EAGLET_METRICS_TOKEN) else None
+    if token and len(token) < _SHORTEST_TOKEN:
         said = f"EAGLET_METRICS_TOKEN has fewer than {_SHORTEST_TOKEN} characters."
         hint = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"'
         found.append(Error(said, hint=hint, id="eaglet_api.E006"))
