@@ -12,9 +12,8 @@ import statistics
 import sys
 import tempfile
 import time
-from multiprocessing import get_context
 
-from benchmarks.services import broker_urls, migrate, set_up
+from benchmarks.services import broker_urls, each_in_a_process, migrate, set_up
 
 CALLS_A_ROUND = 50
 SUBSCRIBERS = 5
@@ -63,15 +62,9 @@ def measure(name: str, url: str, rounds: int) -> None:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-    context = get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         brokers = {"embedded": f"eaglet://{folder}/queue", **broker_urls()}
-        for name, url in brokers.items():
-            process = context.Process(target=measure, args=(name, url, rounds))
-            process.start()
-            process.join()
-            if process.exitcode:
-                sys.exit(process.exitcode)
+        each_in_a_process(measure, brokers, rounds)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,8 @@ import statistics
 import sys
 import tempfile
 import time
-from multiprocessing import get_context
 
-from benchmarks.services import database_urls, migrate, set_up
+from benchmarks.services import database_urls, each_in_a_process, migrate, set_up
 
 CALLS_A_ROUND = 100
 QUEUE = "services.template_message_integral_service.tasks.service_tempate_message_integral"
@@ -98,14 +97,8 @@ def measure(name: str, url: str, rounds: int) -> None:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-    context = get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
-        for name, url in database_urls(folder).items():
-            process = context.Process(target=measure, args=(name, url, rounds))
-            process.start()
-            process.join()
-            if process.exitcode:
-                sys.exit(process.exitcode)
+        each_in_a_process(measure, database_urls(folder), rounds)
 
 
 if __name__ == "__main__":

@@ -4,29 +4,17 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from eaglet.api import access_token_required
 from eaglet.observability import spans, tracing
+from tests.exported_spans import exported
+
+__all__ = ["exported"]
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken", "verifier")
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
-
-
-@pytest.fixture
-def exported(monkeypatch):
-    """Spans that have ended, as a project's own provider exports them."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    # A process has one provider for good; a test has its own.
-    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
-    monkeypatch.setattr(spans, "_TRACER", provider.get_tracer("eaglet"))
-    return exporter.get_finished_spans
 
 
 def test_a_call_is_a_span_of_the_trace_that_came_in(client, declare, exported):

@@ -2,28 +2,17 @@
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.semconv._incubating.attributes import messaging_attributes
 from opentelemetry.semconv.attributes import error_attributes, http_attributes, server_attributes
 
 from eaglet.client import Resource
-from eaglet.observability import spans
 from eaglet.tasks import captured_tasks, send_task, task
 from eaglet.tasks.models import OutboxTask
+from tests.exported_spans import exported
+
+__all__ = ["exported"]
 
 KINDS = trace.SpanKind
-
-
-@pytest.fixture
-def exported(monkeypatch):
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
-    monkeypatch.setattr(spans, "_TRACER", provider.get_tracer("eaglet"))
-    return exporter.get_finished_spans
 
 
 def known(span, *modules):
