@@ -126,8 +126,12 @@ def read_untrusted(token: str) -> Untrusted:
 
 
 def decoded(part: str) -> bytes:
-    """Return the bytes that a part of a JWT stands for; ValueError for none."""
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    """Return the bytes that a part of a JWT stands for (RFC 7515 §2); ValueError for none."""
+    content = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    # Python passes over characters that are none of the alphabet, and over bits left over.
+    if base64.urlsafe_b64encode(content).rstrip(b"=") != part.encode():
+        raise ValueError("not base64url")
+    return content
 
 
 def generate_key(algorithm: str) -> ECKey | OKPKey:

@@ -46,6 +46,16 @@ def test_what_is_made_here_would_be_good(made, call):
     assert call(made({"typ": "application/at+jwt"})).status_code == 200
 
 
+def test_a_signature_is_written_in_one_way_only(made, call):
+    """RFC 7515 §2: without padding, and without other characters; RFC 4648 §3.5: or other bits."""
+    token = made()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    same_bytes = token[:-1] + alphabet[alphabet.index(token[-1]) + 1]
+    for written in (same_bytes, f"{token}==", f"{token[:-9]}!{token[-9:]}", f"{token}!"):
+        assert call(written).status_code == 401, written
+    assert call(token).status_code == 200
+
+
 @rfc("8725", "3.8", "The issuer is checked.")
 @rfc("8725", "3.9", "The audience is checked.")
 @rfc("8725", "3.12", "Kinds of JWT are told apart: a token that is no access token is refused.")
