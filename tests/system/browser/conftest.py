@@ -51,6 +51,14 @@ def chromium():
 
 
 @pytest.fixture
+def axe(chromium):
+    """Gives the rules of axe-core that a page breaks."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - of the group `services`
+
+    return lambda page: [one["id"] for one in Axe().run(page).response["violations"]]
+
+
+@pytest.fixture
 def open_page(chromium, transactional_db, live_server, settings, django_user_model):
     """Opens the admin in a language and a window, logged in by its form.
 
