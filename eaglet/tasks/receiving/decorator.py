@@ -70,6 +70,11 @@ def declarator(
 
     def decorate(function: Handler) -> Task[Any, Any]:
         plain = inspect.unwrap(function)
+        if not getattr(plain, "__name__", "").isidentifier():
+            raise ImproperlyConfigured(
+                f"{plain!r:.200} can't take from {queue_name!r}: it is no function with a name. "
+                "Declare one with def, which calls it."
+            )
         if (
             inspect.iscoroutinefunction(plain)
             or inspect.isgeneratorfunction(plain)

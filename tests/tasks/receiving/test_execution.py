@@ -1,6 +1,7 @@
 """What becomes of a task whose handler fails, and what Celery is told."""
 
 import asyncio
+import functools
 import logging
 
 import pytest
@@ -214,6 +215,12 @@ def test_a_function_that_is_not_run_by_calling_it_is_refused(queue):
     for function in (coroutine, generator, both):
         with pytest.raises(ImproperlyConfigured, match="plain functions"):
             task(queue)(function)
+
+
+def test_a_handler_without_a_name_is_refused(queue):
+    for handler in (lambda args: None, functools.partial(print, 1), type("Once", (), {})()):
+        with pytest.raises(ImproperlyConfigured, match="Declare one with def"):
+            task(queue)(handler)
 
 
 def test_a_coroutine_that_a_handler_returns_is_a_failure(queue):

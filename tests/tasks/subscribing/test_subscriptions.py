@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from celery import Celery
+from celery.contrib.testing.worker import start_worker
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from kombu import Connection
@@ -136,3 +138,17 @@ def test_a_pattern_that_no_known_event_is_of_is_found(broker, settings):
     assert "'points.chnaged'" in found()["eaglet_tasks.W004"].msg
     assert "Did you mean 'points.changed'?" in found()["eaglet_tasks.W004"].hint
     assert any("events points.chnaged" in one.text for one in examine_tasks())
+
+
+@pytest.mark.parametrize("broker", ["embedded"], indirect=True)
+def test_a_worker_of_another_service_of_this_name_is_found_by_what_else_it_takes(broker, settings):
+    on_event("points.changed")(nothing)
+    shared = f"{settings.EAGLET_SERVICE_NAME}.points.changed"
+    other = Celery("other", broker=broker, set_as_current=False)
+    queues = f"{shared},of.the.other"
+    with start_worker(other, pool="solo", queues=queues, perform_ping_check=False):
+        told = [str(finding) for finding in examine_tasks()]
+    named = [finding for finding in told if "takes this service's events" in finding]
+    assert len(named) == 1
+    assert "of.the.other" in named[0]
+    assert "EAGLET_SERVICE_NAME of its own" in named[0]
