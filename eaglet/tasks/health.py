@@ -16,8 +16,8 @@ from eaglet.tasks.broker.connection import Broker, publishing_app
 from eaglet.tasks.contract_listing import unpublished
 from eaglet.tasks.database import has_table, utc_now
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
+from eaglet.tasks.models.outbox import migrated_outboxes, outbox_aliases
 from eaglet.tasks.models.process import processes
-from eaglet.tasks.outboxes import migrated_outboxes, outbox_aliases
 from eaglet.tasks.receiving.decorator import declaration_of, declarations, declared_queues
 from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.subscribing.subscriptions import subscriptions

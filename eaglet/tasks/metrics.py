@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from eaglet.observability import metrics
 from eaglet.tasks.database import DATABASE_FAULTS, utc_now, with_zone
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
-from eaglet.tasks.outboxes import migrated_outboxes
+from eaglet.tasks.models.outbox import migrated_outboxes
 
 MOST_COUNTED: Final = 100_000
 """Rows that are counted at most, so that a scrape stays cheap."""

@@ -15,8 +15,8 @@ from django.db.models import Count, F, Min
 
 from eaglet.tasks.database import DATABASE_FAULTS, has_table, utc_now, with_zone
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
+from eaglet.tasks.models.outbox import outbox_aliases
 from eaglet.tasks.models.process import processes
-from eaglet.tasks.outboxes import outbox_aliases
 
 SPANS: Final = {"hour": (3600, 30), "day": (24 * 3600, 24)}
 """The times shown: seconds, and steps."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from eaglet.observability.redaction import redact_text, redact_values
 from eaglet.tasks.database import DATABASE_FAULTS, digest_of, has_table
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
-from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.models.outbox import outbox_aliases
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from eaglet.tasks.receiving.delivery import Delivery
 from eaglet.tasks.receiving.execution import Declaration
 from eaglet.tasks.receiving.stored_message import StoredMessage
 from eaglet.tasks.receiving.worker import discover
-from eaglet.tasks.sending import arguments, outbox, schedule
+from eaglet.tasks.sending import arguments, outbox
 from eaglet.tasks.sending.send import new_id
 
 Status = base.TaskResultStatus
@@ -42,7 +42,6 @@ _STATUS: Final[Mapping[int, base.TaskResultStatus]] = {
     ReceivedTask.State.DONE: Status.SUCCESSFUL,
     ReceivedTask.State.PARKED: Status.FAILED,
 }
-_GONE: Final = (OutboxTask.State.PARKED, OutboxTask.State.CANCELLED)
 
 
 def _function_of(given: Any) -> Any:
@@ -119,7 +118,7 @@ def write(backend: BaseTaskBackend, task: Task, args: Any, kwargs: Any) -> Resul
         order_key=key,
         # Of -100 to 100; 0 is 4, which no broker takes for urgent.
         priority=(task.priority + 100) * arguments.MAX_PRIORITY // 200,
-        not_before=schedule.not_before(None, task.run_after),
+        not_before=arguments.check_time(None, task.run_after),
     )
     return result
 

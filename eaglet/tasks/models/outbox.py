@@ -7,11 +7,18 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from django.db import IntegrityError, OperationalError, connections, models, transaction
+from django.db import IntegrityError, OperationalError, connections, models, router, transaction
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
-from eaglet.tasks.database import ExactCharField, InstantField, digest_of, in_batches, utc_now
+from eaglet.tasks.database import (
+    ExactCharField,
+    InstantField,
+    digest_of,
+    has_table,
+    in_batches,
+    utc_now,
+)
 
 LONGEST_REFUSAL_PAUSE_SECONDS: Final = 600
 """The longest back-off between two attempts: 1 s after the first, doubled with each."""
@@ -291,3 +298,18 @@ class OutboxTask(models.Model):
         """Return what only one task that waits may have."""
         parts = [self.queue_name, self.unique_key, *(["event"] if self.is_event else [])]
         return digest_of(*parts) if self.unique_key else None
+
+
+def outbox_aliases() -> list[str]:
+    """Return the databases that may have an outbox by the routers; replicas have none."""
+    return [
+        alias
+        for alias in connections
+        if router.allow_migrate_model(alias, OutboxTask)
+        and not connections[alias].settings_dict["TEST"].get("MIRROR")
+    ]
+
+
+def migrated_outboxes() -> list[str]:
+    """Return those where the outbox's table is there."""
+    return [alias for alias in outbox_aliases() if has_table(alias, OutboxTask)]

@@ -16,7 +16,7 @@ from django.db.models import Min
 from eaglet.conf import conf
 from eaglet.tasks.database import utc_now, with_zone
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.sending.notify import CHANNEL
+from eaglet.tasks.sending.outbox import CHANNEL
 
 LOOK_EVERY_SECONDS: Final = 1.0
 _SQLITE_SECONDS: Final = 0.01

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import connections
 
-from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.models.outbox import outbox_aliases
 from eaglet.tasks.relay.outbox import OutboxRelay, Progress
 
 BATCH_SIZE: Final = 500

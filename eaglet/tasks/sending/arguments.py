@@ -1,5 +1,6 @@
-"""Check queue names and arguments, and make them plain JSON before Celery sees them."""
+"""Check what a task is sent with, and make its arguments plain JSON before Celery sees them."""
 
+import datetime
 import decimal
 import json
 import math
@@ -7,11 +8,14 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
 from eaglet import encoding
 from eaglet.conf import conf
 from eaglet.exceptions import InvalidTask
+from eaglet.tasks.database import utc_now, with_zone
 
 MAX_QUEUE_NAME_BYTES: Final = 255
 """AMQP 0-9-1 §4.2.5.3: a name is a short string."""
@@ -85,6 +89,43 @@ def check_priority(priority: object) -> int:
             f"not {priority!r:.40}"
         )
     return priority
+
+
+def check_time(
+    delay_seconds: float | None, at: datetime.datetime | None
+) -> datetime.datetime | None:
+    """Return the earliest time to publish at; None: at once, also for a time that has passed.
+
+    Raises InvalidTask for what is no time to wait for, and for both at once.
+    """
+    if delay_seconds is None and at is None:
+        return None
+    if delay_seconds is not None and at is not None:
+        raise InvalidTask("delay_seconds and at exclude each other")
+    now = utc_now()
+    moment = _checked(at) if delay_seconds is None else _after(now, delay_seconds)
+    return moment if moment > now else None
+
+
+def _after(now: datetime.datetime, seconds: object) -> datetime.datetime:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise InvalidTask(f"delay_seconds is a number, not {type(seconds).__name__}")
+    if not 0 <= seconds < math.inf:
+        raise InvalidTask(f"delay_seconds is {seconds!r:.40}; it must be 0 or more, and finite")
+    try:
+        return now + datetime.timedelta(seconds=seconds)
+    except OverflowError:
+        raise InvalidTask(
+            f"delay_seconds is {seconds!r:.40}: beyond the last year there is"
+        ) from None
+
+
+def _checked(at: object) -> datetime.datetime:
+    if not isinstance(at, datetime.datetime):
+        raise InvalidTask(f"at is a datetime, not {type(at).__name__}")
+    if settings.USE_TZ and timezone.is_naive(at):
+        raise InvalidTask("at has no time zone, and USE_TZ is on: use django.utils.timezone")
+    return with_zone(at)
 
 
 def to_json(args: object) -> str:

@@ -25,13 +25,15 @@ from eaglet.tasks.display import describe
 from eaglet.tasks.insert import insert
 from eaglet.tasks.metrics import count, count_sent
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.sending.notify import wake_relays_after_commit
 from eaglet.tasks.sending.publisher import publisher
 
 logger = logging.getLogger("eaglet.tasks")
 
 OF_SENDER: Final = "its sender"
 """What a task is claimed by that its sender is about to publish."""
+
+CHANNEL: Final = "eaglet_outbox"
+"""Where PostgreSQL tells idle relays that there is something for them."""
 
 MOST_AT_ONCE: Final = 500
 """Tasks of one transaction that its process publishes; more would keep the caller too long."""
@@ -160,8 +162,28 @@ def hand_over(alias: str, task: OutboxTask, at_once: bool) -> None:
         if at_once:
             _publish_after_commit(connection, task)
         else:
-            wake_relays_after_commit(connection)
+            _wake_relays_after_commit(connection)
     # Else Django can't tell when the transaction commits: the relay will find it.
+
+
+def _wake_relays_after_commit(connection: BaseDatabaseWrapper) -> None:
+    if connection.vendor != "postgresql":
+        return
+    # Not in the transaction: PostgreSQL lets only one that notifies commit at a time. And once is
+    # enough for all that one transaction sends.
+    last = connection.run_on_commit[-1][1] if connection.run_on_commit else None
+    if not isinstance(last, _Wake):
+        transaction.on_commit(_Wake(connection), using=connection.alias, robust=True)
+
+
+class _Wake:
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self._connection = connection
+        self.__qualname__ = "wake_relays"  # what Django names in the log when it fails
+
+    def __call__(self) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 def _publish_after_commit(connection: BaseDatabaseWrapper, task: OutboxTask) -> None:

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from eaglet.exceptions import InvalidTask, ParamError
 from eaglet.params import Param, check_params, parse_declarations
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.sending import arguments, outbox, schedule
+from eaglet.tasks.sending import arguments, outbox
 
 Declared = TypeVar("Declared", bound="Sends")
 
@@ -82,7 +82,7 @@ def put(
     in_order = arguments.check_key(order_key, "order_key")
     unique = arguments.check_key(unique_key, "unique_key")
     arguments.check_priority(priority)
-    not_before = schedule.not_before(delay_seconds, at)
+    not_before = arguments.check_time(delay_seconds, at)
     text = arguments.to_json(args)
     if declared:
         declared.check(text)

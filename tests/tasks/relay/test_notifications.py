@@ -10,7 +10,7 @@ from eaglet.tasks import send_task
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.relay import notifications
 from eaglet.tasks.relay.relay import Relay
-from eaglet.tasks.sending import notify
+from eaglet.tasks.sending import outbox
 
 QUEUE = "services.points.tasks.changed"
 
@@ -101,7 +101,7 @@ def test_only_a_relays_tasks_wake_it_and_once_a_transaction(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL tells")
     woken = []
-    monkeypatch.setattr(notify._Wake, "__call__", lambda self: woken.append(1))
+    monkeypatch.setattr(outbox._Wake, "__call__", lambda self: woken.append(1))
     send_task(QUEUE, {})
     assert woken == []
     with transaction.atomic():

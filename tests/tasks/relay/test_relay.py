@@ -8,10 +8,11 @@ from django.db import InterfaceError, connection, connections
 from django.utils import timezone
 from kombu.exceptions import ChannelError
 
+import eaglet.tasks.tasks  # noqa: F401 - or a test that forgets what it declared forgets it
 from eaglet.tasks import send_task
 from eaglet.tasks.celery_config import make_app
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.models.outbox import outbox_aliases
 from eaglet.tasks.relay import outbox as relay_of_an_outbox
 from eaglet.tasks.relay.claims import Claims
 from eaglet.tasks.relay.relay import Relay

@@ -10,7 +10,7 @@ from django.db import connections
 
 from eaglet.exceptions import TaskError
 from eaglet.tasks.health import register_for_relay
-from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.models.outbox import outbox_aliases
 from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.relay.http_server import serving
 from eaglet.tasks.relay.relay import Relay

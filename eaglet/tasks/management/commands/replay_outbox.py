@@ -7,7 +7,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from eaglet.setup_errors import needs_tables
 from eaglet.tasks.models import OutboxTask
-from eaglet.tasks.outboxes import outbox_aliases
+from eaglet.tasks.models.outbox import outbox_aliases
 
 
 class Command(BaseCommand):
