@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 
 import pytest
 from rest_framework.throttling import BaseThrottle
@@ -60,6 +61,28 @@ def test_the_cause_is_in_the_log(client, probe, caplog):
     probe("database", failing)
     client.get("/readyz")
     assert "probe database failed: RuntimeError" in caplog.text
+
+
+@pytest.mark.parametrize("error", [SystemExit(), KeyboardInterrupt()])
+def test_a_probe_can_not_end_the_process(client, probe, error):
+    def ending():
+        raise error
+
+    probe("a", ending)
+    assert client.get("/readyz").status_code == 503
+
+
+def test_probes_run_at_the_same_time_and_leave_no_thread_behind(client, probe):
+    before = threading.active_count()
+    meeting = threading.Barrier(3, timeout=5)
+    for name in "abc":
+        probe(name, partial(meeting.wait), timeout_seconds=6)
+    # One after the other they would never meet.
+    assert client.get("/readyz").status_code == 200
+    for thread in threading.enumerate():
+        if thread.name.startswith("eaglet-probe"):
+            thread.join(5)
+    assert threading.active_count() <= before
 
 
 def test_a_probe_that_hangs_is_a_failed_one_after_its_time(client, probe):

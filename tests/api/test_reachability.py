@@ -2,8 +2,6 @@
 
 import pytest
 
-from eaglet.api import ApiResource
-
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
 NOT_VERBS = [
@@ -20,43 +18,15 @@ def called():
 
 
 @pytest.fixture(autouse=True)
-def resource(declared, called):
-    class AItem(ApiResource):
-        app = "shop"
-        resource = "item"
-        constant = "x"
+def resource(declare, called):
+    def helper(args):
+        called.append(args)
 
-        def get(args):
-            return "got"
-
-        def post(args):
-            return "posted"
-
-        def helper(args):
-            called.append("helper")
-            return "helped"
-
-        @staticmethod
-        def shouted(args):
-            called.append("shouted")
-            return "SHOUTED"
-
-        @staticmethod
-        def options(args):
-            called.append("options")
-            return "options"
-
-        @staticmethod
-        def head(args):
-            called.append("head")
-            return "head"
-
-        @staticmethod
-        def trace(args):
-            called.append("trace")
-            return "trace"
-
-    return AItem
+    names = ("options", "head", "trace", "shouted")
+    others = dict.fromkeys(names, staticmethod(helper))
+    return declare(
+        get=lambda args: "got", post=lambda args: "posted", constant="x", helper=helper, **others
+    )
 
 
 @pytest.mark.parametrize("name", NOT_VERBS)

@@ -144,14 +144,6 @@ def test_a_type_refuses(type_, value):
 
 
 @pytest.mark.parametrize(
-    "type_", ["str", "int", "float", "bool", "json", "decimal", "date", "datetime", "list"]
-)
-def test_null_is_refused_by_every_type(type_):
-    with pytest.raises(InvalidParam, match="a: null"):
-        convert(type_, None)
-
-
-@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("2020-01-02 03:04:05", datetime.datetime(2020, 1, 2, 3, 4, 5, tzinfo=SHANGHAI)),

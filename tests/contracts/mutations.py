@@ -16,6 +16,8 @@ PUT = ("paths", "/shop/order/", "put")
 OPEN = ("paths", "/shop/open/", "get")
 UPLOAD = (*PUT, "requestBody", "content", "multipart/form-data", "schema")
 
+GRANTS, REFUSALS = "x-eaglet-grants", "x-eaglet-refusals"
+
 SENT = (ORDER, PLACE, LINE, UPLOAD)
 ANSWERED = (MEMBER, ADDRESS, RECEIPT, ENVELOPE)
 
@@ -127,247 +129,210 @@ def _schemas(path):
             yield from _schemas((*path, key))
 
 
+def _at(label, path, *changes):
+    """Give changes of what is at a path: what each does, the function, whether it breaks."""
+    for what, change, breaks in changes:
+        yield f"{label}: {what}", lambda d, change=change: change(at(d, path)), breaks
+
+
 def _of_schema(path, kinds, breaks, what):
     what += f" {path[1]}" if path[0] == "paths" else ""
-    for kind, (change, fits) in kinds.items():
-        if fits(there(path)):
-            label = f"{what} {'.'.join(map(str, path[2:]))}: {kind}"
-            yield label, lambda d, change=change: change(at(d, path)), breaks
+    fitting = [
+        (kind, change, breaks) for kind, (change, fits) in kinds.items() if fits(there(path))
+    ]
+    yield from _at(f"{what} {'.'.join(map(str, path[2:]))}", path, *fitting)
+
+
+def _of_property(path, name, *, is_answer):
+    required = there(path).get("required", [])
+    others = [other for other in required if other != name]
+
+    def gone(schema):
+        schema["properties"].pop(name)
+        schema["required"] = others
+
+    yield from _at(
+        f"{'answered' if is_answer else 'sent'} {path[2]}.{name}",
+        path,
+        ("gone", gone, True),
+        ("optional", lambda s: s.update(required=others), is_answer)
+        if name in required
+        else ("required", lambda s: s["required"].append(name), not is_answer),
+    )
 
 
 def _of_properties(path, *, is_answer):
-    schema = there(path)
-    required = schema.get("required", [])
-    for name, one in schema["properties"].items():
-        if one.get("readOnly") or one.get("writeOnly"):
-            continue
-        label = f"{'answered' if is_answer else 'sent'} {path[2]}.{name}"
+    for name, one in there(path)["properties"].items():
+        if not (one.get("readOnly") or one.get("writeOnly")):
+            yield from _of_property(path, name, is_answer=is_answer)
 
-        def gone(d, name=name):
-            at(d, path)["properties"].pop(name)
-            at(d, path)["required"] = [n for n in required if n != name]
+    def new(schema):
+        schema["properties"]["n"] = STRING
+        schema["required"].append("n")
 
-        yield f"{label}: gone", gone, True
-        if name in required:
-            optional = [n for n in required if n != name]
-            yield (
-                f"{label}: optional",
-                lambda d, optional=optional: at(d, path).update(required=optional),
-                is_answer,
-            )
-        else:
-            yield (
-                f"{label}: required",
-                lambda d, name=name: at(d, path)["required"].append(name),
-                not is_answer,
-            )
-    what = f"{'answered' if is_answer else 'sent'} {path[2]}"
-    yield f"{what}: optional one new", lambda d: at(d, path)["properties"].update(n=STRING), False
+    yield from _at(
+        f"{'answered' if is_answer else 'sent'} {path[2]}",
+        path,
+        ("optional one new", lambda s: s["properties"].update(n=STRING), False),
+        ("required one new", new, not is_answer),
+    )
 
-    def new(d):
-        at(d, path)["properties"]["n"] = STRING
-        at(d, path)["required"].append("n")
 
-    yield f"{what}: required one new", new, not is_answer
+def _of_parameter(operation, index):
+    path = (*operation, "parameters", index)
+    one = there(path)
+    was = one["required"]
+    label = f"{operation[2]} {operation[1]} {one['name']}"
+    yield from _at(label, path[:-1], ("gone", lambda parameters: parameters.pop(index), True))
+    yield from _at(
+        label,
+        path,
+        ("renamed", lambda p: p.update(name="other"), True),
+        ("in a cookie", lambda p: p.update({"in": "cookie"}), True),
+        ("written otherwise", lambda p: p.update(explode=False), True),
+        ("optional" if was else "required", lambda p: p.update(required=not was), not was),
+        ("told", lambda p: p.update(description="x"), False),
+    )
+    for kinds, breaks in ((NARROWED, True), (WIDENED, False), (CHANGED, True), (TOLD, False)):
+        yield from _of_schema((*path, "schema"), kinds, breaks, "sent")
 
 
 def _of_parameters():
     for operation in (GET, DELETE, OPEN):
-        parameters = there(operation)["parameters"]
-        for index, one in enumerate(parameters):
-            path = (*operation, "parameters", index)
-            label = f"{operation[2]} {operation[1]} {one['name']}"
-            yield (
-                f"{label}: gone",
-                lambda d, o=operation, i=index: at(d, o)["parameters"].pop(i),
-                True,
-            )
-            yield f"{label}: renamed", lambda d, p=path: at(d, p).update(name="other"), True
-            yield f"{label}: in a cookie", lambda d, p=path: at(d, p).update({"in": "cookie"}), True
-            yield (
-                f"{label}: written otherwise",
-                lambda d, p=path: at(d, p).update(explode=False),
-                True,
-            )
-            was = one["required"]
-            yield (
-                f"{label}: {'optional' if was else 'required'}",
-                lambda d, p=path, was=was: at(d, p).update(required=not was),
-                not was,
-            )
-            yield f"{label}: told", lambda d, p=path: at(d, p).update(description="x"), False
-            yield from _of_schema((*path, "schema"), NARROWED, True, "sent")
-            yield from _of_schema((*path, "schema"), WIDENED, False, "sent")
-            yield from _of_schema((*path, "schema"), CHANGED, True, "sent")
-            yield from _of_schema((*path, "schema"), TOLD, False, "sent")
-        label = f"{operation[2]} {operation[1]}"
-        for required in (True, False):
-            yield (
-                f"{label}: {'required' if required else 'optional'} parameter new",
-                lambda d, o=operation, r=required: at(d, o)["parameters"].append(
-                    query("n", STRING, required=r)
-                ),
-                required,
-            )
+        for index in range(len(there(operation)["parameters"])):
+            yield from _of_parameter(operation, index)
+        yield from _at(
+            f"{operation[2]} {operation[1]}",
+            (*operation, "parameters"),
+            ("required new", lambda ps: ps.append(query("n", STRING, required=True)), True),
+            ("optional new", lambda ps: ps.append(query("n", STRING)), False),
+        )
 
 
-def _of_operations():
-    for path in (GET, DELETE, POST, PUT, OPEN):
-        one = there(path)
-        label = f"{path[2]} {path[1]}"
-        yield f"{label}: gone", lambda d, p=path: at(d, p[:-1]).pop(p[-1]), True
-        for status in one["responses"]:
-            yield (
-                f"{label}: no {status}",
-                lambda d, p=path, s=status: at(d, (*p, "responses")).pop(s),
-                True,
-            )
-        yield (
-            f"{label}: 404 too",
-            lambda d, p=path: at(d, (*p, "responses")).update(
-                {"404": ref("BadRequest", "responses")}
-            ),
+def _of_operation(path):
+    one = there(path)
+    label = f"{path[2]} {path[1]}"
+    other = "shop.other:get"
+    yield from _at(label, path[:-1], ("gone", lambda verbs: verbs.pop(path[-1]), True))
+    yield from _at(
+        label,
+        path,
+        *((f"no {s}", lambda o, s=s: o["responses"].pop(s), True) for s in one["responses"]),
+        (
+            "404 too",
+            lambda o: o["responses"].update({"404": ref("BadRequest", "responses")}),
             False,
-        )
-        yield (
-            f"{label}: another grant",
-            lambda d, p=path: at(d, p).update({"x-eaglet-grants": ["shop.other:get"]}),
-            True,
-        )
-        yield (
-            f"{label}: one grant more",
-            lambda d, p=path: at(d, p).update(
-                {"x-eaglet-grants": [*at(d, p).get("x-eaglet-grants", []), "shop.other:get"]}
-            ),
-            True,
-        )
-        yield (
-            f"{label}: another credential",
-            lambda d, p=path: at(d, p).update(security=[{"other": []}]),
-            True,
-        )
-        yield (
-            f"{label}: two credentials at once",
-            lambda d, p=path: at(d, p).update(security=[{"accessToken": [], "other": []}]),
-            True,
-        )
-        yield (
-            f"{label}: one refusal more",
-            lambda d, p=path: at(d, p).setdefault("x-eaglet-refusals", []).append({"code": 1009}),
-            False,
-        )
-        for key, value in (("summary", "x"), ("description", "x"), ("tags", ["x"]),
-                           ("operationId", "x"), ("deprecated", True)):  # fmt: skip
-            yield (
-                f"{label}: {key}",
-                lambda d, p=path, k=key, v=value: at(d, p).update({k: v}),
-                False,
-            )
-        content = (*path, "responses", "200", "content")
-        yield (
-            f"{label}: no JSON",
-            lambda d, c=content: at(d, c).update({"application/xml": at(d, c).pop(JSON)}),
-            True,
-        )
-        yield f"{label}: CSV too", lambda d, c=content: at(d, c).update({"text/csv": {}}), False
-        headers = (*path, "responses", "200", "headers")
-        yield f"{label}: no ETag", lambda d, h=headers: at(d, h).pop("ETag"), True
-        yield f"{label}: ETag at times", lambda d, h=headers: at(d, h)["ETag"].pop("required"), True
-        yield (
-            f"{label}: X-Total signed",
-            lambda d, h=headers: at(d, h)["X-Total"].update(schema=INTEGER),
-            True,
-        )
-        yield (
-            f"{label}: X-Total always",
-            lambda d, h=headers: at(d, h)["X-Total"].update(required=True),
-            False,
-        )
-        if "security" in one:
-            yield f"{label}: open", lambda d, p=path: at(d, p).pop("security"), False
-            yield (
-                f"{label}: either credential",
-                lambda d, p=path: at(d, p)["security"].append({"other": []}),
-                False,
-            )
-            yield f"{label}: no grant", lambda d, p=path: at(d, p).pop("x-eaglet-grants"), False
-        else:
-            yield (
-                f"{label}: by token",
-                lambda d, p=path: at(d, p).update(security=[{"accessToken": []}]),
-                True,
-            )
-        if "x-eaglet-refusals" in one:
-            yield (
-                f"{label}: a refusal gone",
-                lambda d, p=path: at(d, p)["x-eaglet-refusals"].pop(),
-                True,
-            )
-
-
-def _of_bodies():
-    for path in (POST, PUT):
-        body = (*path, "requestBody")
-        label = f"{path[2]} {path[1]}"
-        yield f"{label}: no body", lambda d, p=path: at(d, p).pop("requestBody"), True
-        yield f"{label}: may be empty", lambda d, b=body: at(d, b).update(required=False), False
-        for kind in there((*body, "content")):
-            yield f"{label}: no {kind}", lambda d, b=body, k=kind: at(d, b)["content"].pop(k), True
-        yield (
-            f"{label}: XML too",
-            lambda d, b=body: at(d, b)["content"].update({"application/xml": {}}),
-            False,
-        )
-    photo = (*UPLOAD[:-1], "encoding", "photo")
-    kinds = {"image/png": True, "image/gif": True, "image/png, image/jpeg, image/gif": False}
-    for told, breaks in kinds.items():
-        yield f"photo: {told}", lambda d, t=told: at(d, photo).update(contentType=t), breaks
-    yield "photo: anything", lambda d: at(d, UPLOAD[:-1]).pop("encoding"), False
-    yield (
-        "title: text",
-        lambda d: at(d, (*UPLOAD[:-1], "encoding")).update(title={"contentType": "text/plain"}),
-        True,
+        ),
+        ("another grant", lambda o: o.update({GRANTS: [other]}), True),
+        ("one grant more", lambda o: o.update({GRANTS: [*o.get(GRANTS, []), other]}), True),
+        ("another credential", lambda o: o.update(security=[{"other": []}]), True),
+        ("two at once", lambda o: o.update(security=[{"accessToken": [], "other": []}]), True),
+        ("refusal more", lambda o: o.setdefault(REFUSALS, []).append({"code": 1009}), False),
+        ("told", lambda o: o.update(dict.fromkeys(("summary", "description"), "x")), False),
+        ("named", lambda o: o.update(tags=["x"], operationId="x", deprecated=True), False),
     )
-    yield (
-        "a resource new",
-        lambda d: d["paths"].update({"/shop/new/": {"get": answering({})}}),
-        False,
+    if "security" in one:
+        yield from _at(
+            label,
+            path,
+            ("open", lambda o: o.pop("security"), False),
+            ("either credential", lambda o: o["security"].append({"other": []}), False),
+            ("no grant", lambda o: o.pop(GRANTS), False),
+        )
+    else:
+        by_token = lambda o: o.update(security=[{"accessToken": []}])  # noqa: E731
+        yield from _at(label, path, ("by token", by_token, True))
+    if REFUSALS in one:
+        yield from _at(label, path, ("a refusal gone", lambda o: o[REFUSALS].pop(), True))
+    yield from _at(
+        label,
+        (*path, "responses", "200", "content"),
+        ("no JSON", lambda c: c.update({"application/xml": c.pop(JSON)}), True),
+        ("CSV too", lambda c: c.update({"text/csv": {}}), False),
     )
-    yield "a verb new", lambda d: at(d, OPEN[:-1]).update(post=answering({})), False
-    yield "a resource gone", lambda d: d["paths"].pop("/shop/open/"), True
-    yield "info", lambda d: d["info"].update(version="2", description="x"), False
-    yield "servers", lambda d: d.update(servers=[{"url": "/"}]), False
-    urgent, page = (*ORDER, "properties", "urgent"), (*GET, "parameters", 3, "schema")
-    for label, path in (("urgent", urgent), ("page", page)):
-        yield f"{label}: another default", lambda d, p=path: at(d, p).update(default=7), True
-        yield f"{label}: no default", lambda d, p=path: at(d, p).pop("default"), True
-    yield "note: a default", lambda d: at(d, ORDER)["properties"]["note"].update(default=""), False
-    problem = ("components", "responses", "BadRequest")
-    yield (
-        "no problem+json",
-        lambda d: at(d, problem)["content"].pop("application/problem+json"),
-        True,
+    yield from _at(
+        label,
+        (*path, "responses", "200", "headers"),
+        ("no ETag", lambda h: h.pop("ETag"), True),
+        ("ETag at times", lambda h: h["ETag"].pop("required"), True),
+        ("X-Total signed", lambda h: h["X-Total"].update(schema=INTEGER), True),
+        ("X-Total always", lambda h: h["X-Total"].update(required=True), False),
     )
-    yield "no Retry-After", lambda d: at(d, problem)["headers"].pop("Retry-After"), True
+
+
+def _of_body(path):
+    content = (*path, "requestBody", "content")
+    label = f"{path[2]} {path[1]}"
+    yield from _at(
+        label,
+        path,
+        ("no body", lambda o: o.pop("requestBody"), True),
+        ("may be empty", lambda o: o["requestBody"].update(required=False), False),
+    )
+    yield from _at(
+        label,
+        content,
+        *((f"no {kind}", lambda c, kind=kind: c.pop(kind), True) for kind in there(content)),
+        ("XML too", lambda c: c.update({"application/xml": {}}), False),
+    )
+
+
+def _of_single_places():
+    types = {"image/png": True, "image/gif": True, "image/png, image/jpeg, image/gif": False}
+    yield from _at(
+        "upload",
+        UPLOAD[:-1],
+        *(
+            (told, lambda m, told=told: m["encoding"]["photo"].update(contentType=told), breaks)
+            for told, breaks in types.items()
+        ),
+        ("anything", lambda m: m.pop("encoding"), False),
+        ("title", lambda m: m["encoding"].update(title={"contentType": "text/plain"}), True),
+    )
+    yield from _at(
+        "document",
+        (),
+        ("a resource new", lambda d: d["paths"].update({"/a/b/": {"get": answering({})}}), False),
+        ("a resource gone", lambda d: d["paths"].pop("/shop/open/"), True),
+        ("a verb new", lambda d: at(d, OPEN[:-1]).update(post=answering({})), False),
+        ("info", lambda d: d["info"].update(version="2", description="x"), False),
+        ("servers", lambda d: d.update(servers=[{"url": "/"}]), False),
+    )
+    for path in ((*ORDER, "properties", "urgent"), (*GET, "parameters", 3, "schema")):
+        yield from _at(
+            f"default of {path[1]} {path[-1]}",
+            path,
+            ("another", lambda s: s.update(default=7), True),
+            ("gone", lambda s: s.pop("default"), True),
+        )
+    note = (*ORDER, "properties", "note")
+    yield from _at("note", note, ("a default", lambda s: s.update(default=""), False))
+    yield from _at(
+        "refusals",
+        ("components", "responses", "BadRequest"),
+        ("no problem+json", lambda r: r["content"].pop("application/problem+json"), True),
+        ("no Retry-After", lambda r: r["headers"].pop("Retry-After"), True),
+    )
     data = (*OPEN, "responses", "200", "content", JSON, "schema", "allOf", 1, "properties")
-    yield "data of a shape", lambda d: at(d, data).update(data=obj("a", a=INTEGER)), False
-    yield (
-        "contact: another shape",
-        lambda d: at(d, MEMBER)["properties"]["contact"]["oneOf"].append(obj("fax", fax=INTEGER)),
-        True,
+    shaped = lambda s: s.update(data=obj("a", a=INTEGER))  # noqa: E731
+    yield from _at("data", data, ("of a shape", shaped, False))
+    yield from _at(
+        "contact",
+        (*MEMBER, "properties", "contact", "oneOf"),
+        ("another shape", lambda shapes: shapes.append(obj("fax", fax=INTEGER)), True),
+        ("a shape less", lambda shapes: shapes.pop(), False),
     )
-    yield (
-        "contact: a shape less",
-        lambda d: at(d, MEMBER)["properties"]["contact"]["oneOf"].pop(),
-        False,
-    )
-    yield "inlined", lambda d: at(d, MEMBER)["properties"].update(address=there(ADDRESS)), False
+    inlined = lambda s: s["properties"].update(address=there(ADDRESS))  # noqa: E731
+    yield from _at("address", MEMBER, ("inlined", inlined, False))
 
 
 def _all():
-    yield from _of_operations()
+    for path in (GET, DELETE, POST, PUT, OPEN):
+        yield from _of_operation(path)
+    for path in (POST, PUT):
+        yield from _of_body(path)
     yield from _of_parameters()
-    yield from _of_bodies()
+    yield from _of_single_places()
     for paths, is_answer in ((SENT, False), (ANSWERED, True)):
         for path in paths:
             yield from _of_properties(path, is_answer=is_answer)

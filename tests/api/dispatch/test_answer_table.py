@@ -8,6 +8,7 @@ from django.http import Http404
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.throttling import BaseThrottle
 
+from eaglet import health
 from eaglet.api import ApiError, access_token_required, param_required
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken", "verifier")
@@ -167,3 +168,16 @@ def test_a_resource_that_is_not_there_is_404_for_every_verb(ask, settings, mode)
     settings.EAGLET_ALWAYS_HTTP_200 = always
     for verb, response in ask({}, accept, path="/shop/nothing/"):
         check(verb, response, accept, always, 404, 404, {})
+
+
+def test_always_http_200_holds_with_renderers_named_and_not_for_health(
+    client, declare, settings, monkeypatch
+):
+    settings.EAGLET_ALWAYS_HTTP_200 = True
+    renderer = "rest_framework.renderers.JSONRenderer"
+    settings.REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": [renderer]}
+    declare(post=typed)
+    response = client.post("/shop/item/")
+    assert (response.status_code, response.json()["code"]) == (200, 400)
+    monkeypatch.setattr(health, "_probes", {"failing": (lambda: 1 / 0, None)})
+    assert client.get("/readyz").status_code == 503

@@ -1,20 +1,18 @@
 """/metrics: who may see it, and what is counted of the calls of resources."""
 
-import os
+import logging
 import re
-import subprocess
-import sys
 
 import pytest
-from prometheus_client import generate_latest
+from prometheus_client import Gauge, generate_latest
 
 from eaglet.api import ApiError, access_token_required
+from eaglet.observability import metrics
 
 COUNT = re.compile(r"^eaglet_api_call_seconds_count(\{.*\}) (\S+)$", re.MULTILINE)
+LEVEL = Gauge("eaglet_test_level", "A test's.")
 
 COUNTED_IN_FILES = """
-import os
-os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 import django
 django.setup()
 from django.http import HttpResponse
@@ -110,16 +108,49 @@ def test_an_exporter_of_the_projects_own_tells_each_call(client, declare):
     assert [count for labels, count in told if '"exported"' in labels] == ["1.0"]
 
 
-def test_each_call_is_in_the_files_that_processes_share(tmp_path):
+def test_each_call_is_in_the_files_that_processes_share(tmp_path, run_python):
     """Nothing waits in a process whose files another one reads."""
-    ended = subprocess.run(
-        [sys.executable, "-c", COUNTED_IN_FILES],
-        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
+    ended = run_python(
+        COUNTED_IN_FILES,
+        DJANGO_SETTINGS_MODULE="tests.settings",
+        PROMETHEUS_MULTIPROC_DIR=str(tmp_path),
     )
     assert [count for _labels, count in COUNT.findall(ended.stdout)] == ["1.0"]
+
+
+SEVERAL = """
+import os
+from prometheus_client import Counter, Gauge
+from eaglet.observability import metrics
+counted = Counter("eaglet_a", "")
+level = Gauge("eaglet_b", "", multiprocess_mode="max")
+for number in (1, 2):
+    if (child := os.fork()) == 0:
+        counted.inc(number)
+        level.set(number)
+        os._exit(0)
+    os.waitpid(child, 0)
+print(metrics.exposition()[0].decode())
+"""
+
+
+def test_the_counts_of_several_processes_are_read_together(tmp_path, run_python):
+    text = run_python(SEVERAL, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)).stdout
+    assert "eaglet_a_total 3.0" in text
+    assert "eaglet_b 2.0" in text
+
+
+def test_a_gauge_may_be_set_when_it_is_read(monkeypatch, caplog):
+    monkeypatch.setattr(metrics, "_before_collecting", [])
+
+    def fails():
+        raise RuntimeError("no database")
+
+    metrics.before_collecting(fails)
+    metrics.before_collecting(lambda: LEVEL.set(77))
+    assert "eaglet_test_level 77.0" in metrics.exposition()[0].decode()
+    assert "no database" in caplog.text
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
 def test_gauges_of_processes_that_have_died_are_gone(tmp_path, run_python):

@@ -49,7 +49,7 @@ def test_a_handler_sees_the_time_that_is_left(client, declare):
     assert deadline.remaining() is None
 
 
-@pytest.mark.parametrize("value", ["", "abc", "-5", "1.5", "9" * 50, "٣", " 5"])
+@pytest.mark.parametrize("value", ["", "abc", "-5", "1.5", "1e3", "+1", "9" * 13, "٣", " 5"])
 def test_a_deadline_that_is_odd_is_none(client, declare, value):
     declare(get=lambda args: deadline.remaining())
     response = client.get("/shop/item/", headers={"X-Request-Timeout-Ms": value})

@@ -7,7 +7,7 @@ from django.test import Client
 from eaglet.api import param_required
 from eaglet.api.pagination import paginate
 
-pytestmark = pytest.mark.usefixtures("declared")
+pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
 DECLARED = ["age:int(0..150)", "?kind:str(card|cash)", "?ids:list[int]", "?page:int(1..)=1"]
 
@@ -17,12 +17,6 @@ def echo(args):
     return dict(args)
 
 
-@pytest.fixture(params=[True, False], ids=["direct", "through REST framework"])
-def _either_way(request, settings):
-    settings.EAGLET_FAST_PATH = request.param
-
-
-@pytest.mark.usefixtures("_either_way")
 @pytest.mark.parametrize("verb", ["get", "post"])
 def test_every_fault_is_named_at_once(client, declare, verb):
     declare(get=echo, post=echo)
@@ -35,7 +29,6 @@ def test_every_fault_is_named_at_once(client, declare, verb):
     ]
 
 
-@pytest.mark.usefixtures("_either_way")
 def test_what_is_not_sent_or_null_has_the_default(client, declare):
     declare(get=echo, post=echo)
     assert client.get("/shop/item/?age=7").json()["data"] == {"age": 7, "page": 1}
@@ -45,7 +38,6 @@ def test_what_is_not_sent_or_null_has_the_default(client, declare):
     assert answer["data"] == {"age": 7, "page": 1}
 
 
-@pytest.mark.usefixtures("_either_way")
 def test_a_file_is_taken_by_size_and_media_type(declare):
     @param_required(["photo:file(..10B image/png)", "?note"])
     def post(args):
@@ -66,7 +58,6 @@ def test_a_file_is_taken_by_size_and_media_type(declare):
         assert errors[0]["reason"].startswith(reason)
 
 
-@pytest.mark.usefixtures("_either_way")
 def test_unknown_parameters_are_refused_where_that_is_set(client, declare, settings):
     declare(get=echo, post=echo, put=lambda args: dict(args))
     assert client.get("/shop/item/?age=7&more=1").json()["data"]["more"] == "1"
