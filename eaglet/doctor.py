@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
-from django.db.migrations.executor import MigrationExecutor
 
+from eaglet.health import unapplied_migrations
 from eaglet.setup_errors import missing_table, remedy
 
 
@@ -47,15 +47,11 @@ def _migrations() -> Iterator[Finding]:
     for connection in connections.all():
         if connection.settings_dict.get("ENGINE") == "django.db.backends.dummy":
             continue
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         where = f"database {connection.alias!r}"
-        if plan:
+        if missing := unapplied_migrations(connection):
             option = "" if connection.alias == "default" else f" --database {connection.alias}"
-            yield Finding(
-                f"{where}: {len(plan)} migrations are not applied",
-                f"run manage.py migrate{option}",
-            )
+            told = f"{where}: {len(missing)} migrations are not applied"
+            yield Finding(told, f"run manage.py migrate{option}")
         else:
             yield Finding(f"{where}: every migration is applied")
 

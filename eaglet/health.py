@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import caches
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 
 from eaglet.conf import conf
 from eaglet.observability.redaction import redact_text
@@ -20,15 +22,6 @@ from eaglet.observability.redaction import redact_text
 logger = logging.getLogger("eaglet.health")
 
 Probe = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class ProbeResult:
-    """Say how one probe went; `error` is for the log and never for a caller."""
-
-    name: str
-    ok: bool
-    error: str = ""
 
 
 _probes: dict[str, tuple[Probe, float | None]] = {}
@@ -54,8 +47,18 @@ def register_probe(name: str, probe: Probe, timeout_seconds: float | None = None
     _probes[name] = (probe, timeout_seconds)
 
 
-def run_probes() -> list[ProbeResult]:
-    """Run every probe on its own thread, each within its own timeout, and return name order.
+def unapplied_migrations(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the names of the migrations that this code has and a database has not."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [str(migration) for migration, _backwards in plan]
+
+
+def readiness() -> dict[str, Any]:
+    """Run every probe, each on its own thread within its own timeout.
+
+    Return what `/readyz` answers: `status`, which is "ok" or "unavailable", and `checks`, "ok" or
+    "failed" by name. The cause is for the log alone.
 
     A probe that is still running, or hangs from the last time, is waited for and not started
     again: there is never more than one thread for each.
@@ -66,7 +69,8 @@ def run_probes() -> list[ProbeResult]:
         (name, longest if timeout is None else timeout, _start(name, probe))
         for name, (probe, timeout) in sorted(_probes.items())
     ]
-    return [_result(name, timeout, future, began) for name, timeout, future in started]
+    checks = {name: _result(name, timeout, future, began) for name, timeout, future in started}
+    return {"status": "unavailable" if "failed" in checks.values() else "ok", "checks": checks}
 
 
 def _start(name: str, probe: Probe) -> Future[None]:
@@ -97,12 +101,12 @@ def _start(name: str, probe: Probe) -> Future[None]:
     return future
 
 
-def _result(name: str, timeout: float, future: Future[None], began: float) -> ProbeResult:
+def _result(name: str, timeout: float, future: Future[None], began: float) -> str:
     if not wait([future], max(0.0, began + timeout - time.monotonic())).done:
         error = f"no result within {timeout} s"
     elif (exception := future.exception()) is not None:
         error = redact_text(f"{type(exception).__name__}: {exception}")
     else:
-        return ProbeResult(name, True)
+        return "ok"
     logger.warning("probe %s failed: %s", name, error)
-    return ProbeResult(name, False, error)
+    return "failed"

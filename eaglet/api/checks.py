@@ -193,7 +193,7 @@ def check_metrics_access(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def check_open_to_everybody(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """W003: console, OpenAPI and metrics are open to everybody."""
-    if not staff_access.is_open():
+    if staff_access.audience() != "everybody":
         return []
     cause = "EAGLET_CONSOLE is True" if conf.EAGLET_CONSOLE is True else "DEBUG is on"
     return [

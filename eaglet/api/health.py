@@ -9,22 +9,19 @@ from functools import partial, wraps
 from typing import Any, Final
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.core.cache import caches
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
 
 from eaglet.api import responses
 from eaglet.api.json_response import JsonBytesResponse
-from eaglet.api.request.transactions import outside_transactions
+from eaglet.api.request.transactions import machine_view
 from eaglet.api.throttling import check_project_throttles
 from eaglet.encoding import to_json
-from eaglet.health import ProbeResult, register_probe, run_probes
+from eaglet.health import readiness, register_probe, unapplied_migrations
 
 logger = logging.getLogger("eaglet.api")
 
@@ -49,7 +46,7 @@ def _health_view(view: View) -> View:
             logger.warning("the throttles of %s failed", request.path, exc_info=True)
         return view(request)
 
-    return outside_transactions(csrf_exempt(login_not_required(never_cache(throttled))))
+    return machine_view(never_cache(throttled))
 
 
 @_health_view
@@ -58,13 +55,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonBytesResponse(b'{"status":"ok"}')
 
 
-def _results() -> list[ProbeResult]:
+_probing = threading.Lock()
+_latest: tuple[float, dict[str, Any]] | None = None
+
+
+def _readiness() -> dict[str, Any]:
     # Computed at most once a second, whoever asks.
     global _latest  # noqa: PLW0603 - the one result
     with _probing:
         if _latest is None or time.monotonic() - _latest[0] >= 1:
-            results = run_probes()
-            _latest = (time.monotonic(), results)
+            found = readiness()
+            _latest = (time.monotonic(), found)
         return _latest[1]
 
 
@@ -80,17 +81,8 @@ os.register_at_fork(after_in_child=clear_results)
 @_health_view
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 if every probe is in order, else 503; names only, no details."""
-    results = _results()
-    ready = all(result.ok for result in results)
-    body = {
-        "status": "ok" if ready else "unavailable",
-        "checks": {result.name: "ok" if result.ok else "failed" for result in results},
-    }
-    return JsonBytesResponse(to_json(body), 200 if ready else 503)
-
-
-_probing = threading.Lock()
-_latest: tuple[float, list[ProbeResult]] | None = None
+    body = _readiness()
+    return JsonBytesResponse(to_json(body), 200 if body["status"] == "ok" else 503)
 
 
 class NotReady(Exception):
@@ -132,10 +124,8 @@ def migrations_are_applied(alias: str) -> None:
     connection = connections[alias]
     if alias != DEFAULT_DB_ALIAS and not MigrationRecorder(connection).has_table():
         return
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if plan:
-        raise NotReady(f"not applied: {', '.join(str(migration) for migration, _ in plan)}")
+    if missing := unapplied_migrations(connection):
+        raise NotReady(f"not applied: {', '.join(missing)}")
 
 
 def cache_keeps(alias: str) -> None:

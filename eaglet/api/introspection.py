@@ -1,15 +1,12 @@
 """What OpenAPI and the console tell of a resource: parameters, documentation and path."""
 
 import inspect
-from typing import Final
 
 from django.urls import NoReverseMatch, reverse
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import CompiledResource, Method
 from eaglet.params import Param
-
-TOKEN_RESOURCE: Final = ("auth", "access_token")
 
 
 def passed_by_caller(resource: CompiledResource, method: Method) -> tuple[Param, ...]:
@@ -48,4 +45,4 @@ def path_of(resource: type[registry.Resource]) -> str:
 
 def token_resource() -> type[registry.Resource] | None:
     """Return the resource that issues access tokens, where they are issued here."""
-    return registry.lookup(*TOKEN_RESOURCE)
+    return registry.lookup("auth", "access_token")

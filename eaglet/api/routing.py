@@ -13,14 +13,13 @@ from rest_framework.exceptions import NotFound
 
 from eaglet.api import health, registry, responses
 from eaglet.api.console import views as console
-from eaglet.api.observability import spans
 from eaglet.api.observability.calls import Observation, count, is_logged
 from eaglet.api.observability.metrics_view import metrics_view
 from eaglet.api.openapi import views as openapi
 from eaglet.api.request.conceal import conceal
-from eaglet.api.request.transactions import outside_transactions
+from eaglet.api.request.transactions import machine_view
 from eaglet.conf import conf
-from eaglet.observability import tracing
+from eaglet.observability import spans, tracing
 
 ROUTE = "<str:app>/<str:resource>/"
 
@@ -74,6 +73,7 @@ class DeclaredResources(URLPattern):
         return match
 
 
+@machine_view
 def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     """Answer for a resource that is not declared: 404."""
     began = perf_counter()
@@ -90,8 +90,3 @@ def no_such_resource(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             observation.end(method, response, seconds)
         conceal(request)
         return responses.without_body(response) if request.method == "HEAD" else response
-
-
-outside_transactions(no_such_resource)
-no_such_resource.csrf_exempt = True  # type: ignore[attr-defined]
-no_such_resource.login_required = False  # type: ignore[attr-defined]

@@ -70,15 +70,12 @@ def _unknown_names() -> Iterator[CheckMessage]:
 
 def _wrong_values() -> Iterator[CheckMessage]:
     for name, setting in declared_settings().items():
-        if not hasattr(settings, name) or _is_unrelated(name):
+        # A name without our prefix, such as APP_KEY, may be some other app's setting.
+        is_ours = name.startswith(PREFIX) or apps.is_installed("eaglet.client")
+        if not hasattr(settings, name) or not is_ours:
             continue
         if fault := fault_of(setting, getattr(settings, name)):
             yield Error(fault, hint=_hint(setting, getattr(settings, name)), id="eaglet.E001")
-
-
-def _is_unrelated(name: str) -> bool:
-    """Tell whether a name without our prefix, such as APP_KEY, is some other app's setting."""
-    return not name.startswith(PREFIX) and not apps.is_installed("eaglet.client")
 
 
 def _hint(setting: Setting[Any], value: object) -> str:

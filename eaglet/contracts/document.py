@@ -152,9 +152,13 @@ def load_valid(source: str, *kinds: str) -> dict[str, Any]:
     return document
 
 
-def as_text(document: Mapping[str, Any]) -> str:
+def as_text(document: Mapping[str, Any], indent: int | None = 2) -> str:
     """Write a document as JSON; the same for the same."""
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    separators = None if indent else (",", ":")
+    return (
+        json.dumps(document, ensure_ascii=False, indent=indent, separators=separators, default=str)
+        + "\n"
+    )
 
 
 def _schemas(value: Any, path: str, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,10 +1,14 @@
-"""What the console tells of resources: what its templates show."""
+"""What the console tells of resources: what its templates show.
+
+Docstrings are Markdown, as CommonMark has it, like the descriptions in the OpenAPI document.
+"""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
+
+from markdown_it import MarkdownIt
 
 from eaglet.api import registry
-from eaglet.api.console.markdown import as_html, as_text
 from eaglet.api.dispatch.plan import CompiledResource, compiled
 from eaglet.api.introspection import (
     doc_of_method,
@@ -20,6 +24,10 @@ from eaglet.envelope import success
 from eaglet.observability.redaction import is_secret_name
 from eaglet.params import Param
 
+# HTML in it is shown as text, and links that run something are none. A picture would be fetched
+# from another host, which the page's policy refuses.
+_MARKDOWN: Final = MarkdownIt("js-default").disable("image")
+
 
 def list_resources() -> list[dict[str, Any]]:
     """List every resource, in order of app and name; `text` is what a search looks through."""
@@ -27,7 +35,7 @@ def list_resources() -> list[dict[str, Any]]:
         {
             "app": resource.app,
             "name": resource.resource,
-            "summary": as_text(split_doc(doc_of_resource(resource))[0]),
+            "summary": _text(split_doc(doc_of_resource(resource))[0]),
             "verbs": _verbs(compiled(resource)),
             "text": " ".join(dict.fromkeys(" ".join(_texts(resource)).split())),
         }
@@ -55,7 +63,7 @@ def describe(resource: type[registry.Resource]) -> dict[str, Any]:
         "app": resource.app,
         "name": resource.resource,
         "path": path_of(resource),
-        "documentation": as_html(doc_of_resource(resource)),
+        "documentation": _html(doc_of_resource(resource)),
         "operations": [_operation(declared, verb) for verb in _verbs(declared)],
     }
 
@@ -69,8 +77,8 @@ def _operation(declared: CompiledResource, verb: str) -> dict[str, Any]:
     summary, description = split_doc(doc_of_method(method))
     return {
         "verb": verb,
-        "summary": as_text(summary),
-        "description": as_html(description),
+        "summary": _text(summary),
+        "description": _html(description),
         **_answer(method.answer),
         "parameters": [_parameter(param) for param in passed_by_caller(declared, method)],
         "guarded": method.rule is not None,
@@ -106,3 +114,26 @@ def _parameter(param: Param) -> dict[str, Any]:
         "secret": is_secret_name(param.name),
         "long": param.type in ("json", "list"),
     }
+
+
+def _html(doc: str) -> str:
+    """Return the HTML of a docstring, safe whatever is in it; headings are bold paragraphs."""
+    environment: dict[str, object] = {}
+    tokens = _MARKDOWN.parse(doc, environment)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "p"  # the page has an outline of its own
+            token.attrs = {"class": "heading"} if token.nesting > 0 else {}
+        elif token.type == "table_open":
+            token.attrSet("tabindex", "0")  # it may be scrolled
+    html: str = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, environment)
+    return html
+
+
+def _text(line: str) -> str:
+    """Return the text of one paragraph, without its marks."""
+    return "".join(
+        " " if token.type.endswith("break") else token.content
+        for inline in _MARKDOWN.parseInline(line)
+        for token in inline.children or ()
+    )

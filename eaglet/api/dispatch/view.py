@@ -17,15 +17,14 @@ from eaglet import deadline
 from eaglet.api import responses
 from eaglet.api.dispatch.call import perform, read_call
 from eaglet.api.dispatch.plan import CompiledResource, compiled
-from eaglet.api.observability import spans
 from eaglet.api.observability.calls import Observation, count, is_logged
 from eaglet.api.registry import Resource
 from eaglet.api.request.args import Args
 from eaglet.api.request.body import MULTIPART, read_body
 from eaglet.api.request.conceal import conceal
 from eaglet.api.request.query import normalize_charset, read_checked, read_query
-from eaglet.api.request.transactions import in_transactions, outside_transactions
-from eaglet.observability import tracing
+from eaglet.api.request.transactions import in_transactions, machine_view
+from eaglet.observability import spans, tracing
 
 View = Callable[..., HttpResponseBase]
 
@@ -84,12 +83,10 @@ def view_of(resource: type[Resource]) -> View:
                 deadline.leave(bound)
             tracing.leave(trace)
 
-    outside_transactions(view)
+    machine_view(view)
     view.__name__ = resource.__name__
     view.__doc__ = resource.__doc__
     view.__module__ = resource.__module__
-    view.csrf_exempt = True  # type: ignore[attr-defined]
-    view.login_required = False  # type: ignore[attr-defined]
     view.cls = resource  # type: ignore[attr-defined]
     view.initkwargs = {}  # type: ignore[attr-defined]
     view.actions = None  # type: ignore[attr-defined]

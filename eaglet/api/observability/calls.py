@@ -13,13 +13,15 @@ from django.http.response import HttpResponseBase
 from prometheus_client import REGISTRY, Histogram, Metric
 from prometheus_client.registry import Collector
 
-from eaglet.api.observability import spans
 from eaglet.api.request.args import Args
 from eaglet.conf import conf
 from eaglet.envelope import SERVICE_FAULT, SUCCESS
-from eaglet.observability import tracing
+from eaglet.observability import spans, tracing
 from eaglet.observability.metrics import SECONDS
 from eaglet.observability.redaction import loggable, one_line
+
+if tracing.HAS_OPENTELEMETRY:
+    from opentelemetry import propagate, trace
 
 logger = logging.getLogger("eaglet.api.calls")
 is_logged = logger.isEnabledFor
@@ -103,10 +105,10 @@ class Observation:
     ) -> None:
         self._app = app if is_declared else one_line(app)
         self._resource = resource if is_declared else one_line(resource)
-        self._span: spans.CallSpan | None = None
+        self._span: _CallSpan | None = None
         if spans.wanted():
             route = f"/{app}/{resource}/" if is_declared else "/<app>/<resource>/"
-            self._span = spans.CallSpan(request, route)
+            self._span = _CallSpan(request, route)
 
     def end(
         self,
@@ -139,7 +141,7 @@ class Observation:
         token = args.auth if args is not None else None
         app_key = None if token is None else token.app.app_key
         if is_logged(logging.INFO):
-            trace = tracing.current()
+            current = tracing.current()
             fields = {
                 "app": self._app,
                 "resource": self._resource,
@@ -148,13 +150,55 @@ class Observation:
                 "code": code,
                 "duration_ms": round(seconds * 1000, 3),
                 "app_key": app_key,
-                "request_id": trace.request_id if trace else None,
-                "trace_id": trace.trace_id if trace else None,
+                "request_id": current.request_id if current else None,
+                "trace_id": current.trace_id if current else None,
                 "params": _params(args, frozenset(provided)),
             }
             logger.info(_MESSAGE, fields, extra=fields)
         if self._span is not None:
             self._span.end(method, status, code, app_key, seconds)
+
+
+class _CallSpan:
+    """The span of one call: of the server's kind, or inside of one that is there already.
+
+    Another library's middleware may have begun a span for the request.
+    """
+
+    def __init__(self, request: HttpRequest, route: str) -> None:
+        sent = request.method or ""
+        method = spans.known_method(sent)
+        self._inside = trace.get_current_span().get_span_context().is_valid
+        self._asked = {
+            "http.request.method": method,
+            "http.route": route,
+            "url.scheme": request.scheme,
+        }
+        other = {"http.request.method_original": sent} if method != sent else {}
+        self._span = spans.Span(
+            "INTERNAL" if self._inside else "SERVER",
+            f"{'HTTP' if other else method} {route}",
+            {**self._asked, **other, "url.path": request.path},
+            None if self._inside else propagate.extract(request.headers),
+        )
+        # What is logged and sent on from here has this span's ids.
+        if headers := tracing.current_span_headers():
+            ids = headers["traceparent"], headers.get("tracestate")
+            tracing.enter(tracing.Trace(*ids, request.META.get("HTTP_X_REQUEST_ID")))
+
+    def end(
+        self, method: str, status: int, code: int | None, app_key: str | None, seconds: float
+    ) -> None:
+        """End it with what came of the call; `method` is the verb that was meant."""
+        outcome: dict[str, Any] = {
+            "http.response.status_code": status,
+            "error.type": str(status) if status >= 500 else None,
+        }
+        meant = None if method == self._asked["http.request.method"] else method
+        told = {"eaglet.method": meant, "eaglet.code": code, "eaglet.app_key": app_key}
+        self._span.end({**outcome, **told})
+        if not self._inside:
+            spans.record_duration("server", seconds, {**self._asked, **outcome})
 
 
 def _params(args: Args | None, provided: frozenset[str]) -> list[str] | dict[str, Any]:

@@ -1,18 +1,16 @@
 """`/metrics`: what is counted, for Prometheus."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import APIException
 
 from eaglet.api import responses
 from eaglet.api.request.args import Args
 from eaglet.api.request.client_address import is_from
-from eaglet.api.request.transactions import outside_transactions
+from eaglet.api.request.transactions import machine_view
 from eaglet.api.security.authentication import bearer_token, require_token
 from eaglet.api.security.staff_access import has_access, refuse
 from eaglet.conf import conf
@@ -23,9 +21,7 @@ GRANT = "eaglet.metrics:get"
 """What lets an app read them, which are no resource."""
 
 
-@outside_transactions
-@csrf_exempt
-@login_not_required
+@machine_view
 @never_cache
 def metrics_view(request: HttpRequest) -> HttpResponseBase:
     """Answer with every metric in Prometheus's text format, to those who may see them.

@@ -1,6 +1,5 @@
 """The document: every verb of every resource that is registered."""
 
-import json
 from typing import Any, Final
 
 from drf_spectacular.generators import SchemaGenerator
@@ -77,10 +76,3 @@ def document() -> dict[str, Any]:
     with patched_settings({"OAS_VERSION": VERSION}):
         document = Generator().get_schema(public=True)  # type: ignore[no-untyped-call]
     return document
-
-
-def as_json(schema: dict[str, Any], indent: int | None = 2) -> str:
-    """Write the document as text; the same for the same declarations."""
-    separators = None if indent else (",", ":")
-    text = json.dumps(schema, ensure_ascii=False, indent=indent, separators=separators, default=str)
-    return text + "\n"

@@ -42,7 +42,7 @@ def _openapi(language: str | None) -> bytes:
     # It brings drf-spectacular, which most processes of a service never need.
     from eaglet.api.openapi import generator  # noqa: PLC0415
 
-    return generator.as_json(generator.document(), indent=None).encode()
+    return as_text(generator.document(), indent=None).encode()
 
 
 def _clear(**kwargs: object) -> None:

@@ -7,23 +7,21 @@ session login tells: where that is not installed, nobody is.
 import functools
 from collections.abc import Callable
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page, require_safe
 from rest_framework.exceptions import NotFound, PermissionDenied
 
 from eaglet.api import responses
-from eaglet.api.request.transactions import outside_transactions
+from eaglet.api.request.transactions import machine_view
 from eaglet.conf import conf
 
 STAFF: Final = "staff"
@@ -39,39 +37,30 @@ _POLICY: Final = (
 View = Callable[..., HttpResponseBase]
 
 
-def is_open() -> bool:
-    """Tell whether everybody has access."""
-    return _setting() is True
-
-
-def is_closed() -> bool:
-    """Tell whether nobody has access: by EAGLET_CONSOLE, or as nobody can be told to be staff."""
+def audience() -> Literal["everybody", "staff", "nobody"]:
+    """Tell who has access: nobody also where nobody can be told to be staff."""
+    value: object = conf.EAGLET_CONSOLE
+    if value is None:
+        value = bool(settings.DEBUG) or STAFF
+    if value is True:  # not by equality: 1 is none of the values
+        return "everybody"
     known = all(map(apps.is_installed, ("django.contrib.auth", "django.contrib.sessions")))
-    return not is_open() and (_setting() is False or not known)
+    return "staff" if value == STAFF and known else "nobody"
 
 
 def has_access(request: HttpRequest) -> bool:
     """Tell whether whoever sends a request has access."""
+    admitted = audience()
+    if admitted != "staff":
+        return admitted == "everybody"
     user = getattr(request, "user", None)
-    return is_open() or bool(
-        not is_closed()
-        and getattr(user, "is_authenticated", False)
-        and getattr(user, "is_active", False)
-        and getattr(user, "is_staff", False)
-    )
-
-
-def _setting() -> Any:
-    value: object = conf.EAGLET_CONSOLE
-    if value is None:
-        return True if settings.DEBUG else STAFF
-    # Not by equality: 1 is none of the values.
-    return value if value is True or value == STAFF else False
+    needed = ("is_authenticated", "is_active", "is_staff")
+    return all(getattr(user, name, False) for name in needed)
 
 
 def refuse(request: HttpRequest) -> HttpResponseBase:
     """Answer those who have no access: 403, or 404 where nobody has."""
-    exception = NotFound() if is_closed() else PermissionDenied()
+    exception = NotFound() if audience() == "nobody" else PermissionDenied()
     response = responses.write(responses.of_exception(exception), request)
     return responses.without_body(response) if request.method == "HEAD" else response
 
@@ -87,7 +76,7 @@ def staff_view(view: View, *, caching: Callable[[View], View] = never_cache) -> 
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return view(request, *args, **kwargs) if has_access(request) else refuse(request)
 
-    return outside_transactions(csrf_exempt(login_not_required(caching(answering))))
+    return machine_view(caching(answering))
 
 
 def document_view(view: View) -> View:
@@ -112,7 +101,7 @@ def staff_page(view: View) -> View:
         answer.headers["X-Content-Type-Options"] = "nosniff"
         return answer
 
-    return outside_transactions(login_not_required(never_cache(gzip_page(require_safe(answering)))))
+    return machine_view(never_cache(gzip_page(require_safe(answering))))
 
 
 def staff_file(package: str, folder: str, name: str) -> HttpResponse:
@@ -124,7 +113,7 @@ def staff_file(package: str, folder: str, name: str) -> HttpResponse:
 
 def _to_login(request: HttpRequest) -> HttpResponseBase:
     user = getattr(request, "user", None)
-    if not is_closed() and not getattr(user, "is_authenticated", False):
+    if audience() == "staff" and not getattr(user, "is_authenticated", False):
         try:
             login = reverse("admin:login")
         except NoReverseMatch:

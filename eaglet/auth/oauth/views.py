@@ -11,9 +11,7 @@ import math
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 from oauthlib.oauth2.rfc6749.errors import (
     InvalidRequestError,
@@ -26,7 +24,7 @@ from rest_framework.exceptions import Throttled
 from eaglet.api.dispatch.view import View
 from eaglet.api.json_response import JsonBytesResponse
 from eaglet.api.request.client_address import client_address
-from eaglet.api.request.transactions import outside_transactions
+from eaglet.api.request.transactions import machine_view
 from eaglet.api.throttling import check_project_throttles
 from eaglet.auth.issuer.signing_keys import PUBLISHED_FOR_SECONDS, published_keys
 from eaglet.auth.oauth import metadata as oauth_metadata
@@ -69,7 +67,7 @@ def _endpoint(name: str, attempt: Attempt, *parameters: str) -> View:
             return _refuse(ServerError(), 500)
 
     view.__name__ = name
-    return csrf_exempt(login_not_required(outside_transactions(view)))
+    return machine_view(view)
 
 
 def _answer(body: str, status: int) -> HttpResponse:
@@ -115,7 +113,7 @@ def _public(answer: Callable[..., HttpResponse]) -> View:
             response.headers["Allow"] = "GET, HEAD"
         return response
 
-    return csrf_exempt(login_not_required(outside_transactions(view)))
+    return machine_view(view)
 
 
 @_public

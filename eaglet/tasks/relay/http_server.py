@@ -10,7 +10,7 @@ from django.db import connections
 
 from eaglet.encoding import to_json
 from eaglet.exceptions import TaskError
-from eaglet.health import run_probes
+from eaglet.health import readiness
 from eaglet.observability import metrics
 
 _JSON: Final = "application/json"
@@ -45,10 +45,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/healthz":
             return (200 if alive else 503), _JSON, to_json({"status": "ok" if alive else "stuck"})
         if path == "/readyz":
-            checks = {probe.name: "ok" if probe.ok else "failed" for probe in run_probes()}
-            ready = alive and "failed" not in checks.values()
-            body = {"status": "ok" if ready else "unavailable", "checks": checks}
-            return (200 if ready else 503), _JSON, to_json(body)
+            body = readiness() | ({} if alive else {"status": "unavailable"})
+            return (200 if body["status"] == "ok" else 503), _JSON, to_json(body)
         if path == "/metrics":
             try:
                 text, content_type = metrics.exposition()

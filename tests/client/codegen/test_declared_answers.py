@@ -11,9 +11,10 @@ import pytest
 from django.core.management import call_command
 
 from eaglet.api import ApiError, ApiResource, Page, param_required, raises
-from eaglet.api.openapi.generator import as_json, document
+from eaglet.api.openapi.generator import document
 from eaglet.client import ResourceError
 from eaglet.client.testing import fake_services
+from eaglet.contracts.document import as_text
 from eaglet.exceptions import AnswerMismatch
 
 pytestmark = pytest.mark.usefixtures("declared")
@@ -65,7 +66,7 @@ def written(tmp_path):
     source = tmp_path / "openapi.json"
     found = document()
     found["paths"] = {path: told for path, told in found["paths"].items() if "/card/" in path}
-    source.write_text(as_json(found))
+    source.write_text(as_text(found))
 
     def write(name="card.py", **options):
         output = tmp_path / name

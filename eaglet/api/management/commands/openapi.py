@@ -1,7 +1,8 @@
 """`manage.py openapi`: write the OpenAPI document, or check that a file has it."""
 
-from eaglet.api.openapi.generator import as_json, document
+from eaglet.api.openapi.generator import document
 from eaglet.contracts.commands import DocumentCommand
+from eaglet.contracts.document import as_text
 
 
 class Command(DocumentCommand):
@@ -11,4 +12,4 @@ class Command(DocumentCommand):
 
     def text(self) -> str:
         """Return the document."""
-        return as_json(document())
+        return as_text(document())
