@@ -17,7 +17,7 @@ from eaglet.api.request.args import Args
 from eaglet.api.request.client_address import client_address
 from eaglet.api.resource import ApiResource
 from eaglet.api.responses import envelope_response
-from eaglet.auth.throttling.limits import token_request
+from eaglet.auth.throttling import token_request
 from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.conf import conf
 from eaglet.encoding import format_datetime

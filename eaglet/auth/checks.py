@@ -72,7 +72,7 @@ def check_issuing(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
         return [W003] if conf.EAGLET_ISSUE_TOKENS else []
     # These need Django REST framework.
     from eaglet.auth.oauth.metadata import check_issuer  # noqa: PLC0415
-    from eaglet.auth.throttling.limits import parse_rate  # noqa: PLC0415
+    from eaglet.auth.throttling import parse_rate  # noqa: PLC0415
 
     found: list[CheckMessage] = []
     if conf.EAGLET_ISSUER is not None and is_sound(Settings.EAGLET_ISSUER):

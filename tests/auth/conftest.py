@@ -80,7 +80,7 @@ def _nothing_verified_or_refused_by_other_tests():
 @pytest.fixture(autouse=True)
 def _no_pruning_by_chance(monkeypatch):
     monkeypatch.setattr("eaglet.auth.tokens.pruning.random.randrange", lambda below: 1)
-    monkeypatch.setattr("eaglet.auth.throttling.limits.PRUNE_ONE_IN", 1 << 256)
+    monkeypatch.setattr("eaglet.auth.throttling.PRUNE_ONE_IN", 1 << 256)
 
 
 @pytest.fixture

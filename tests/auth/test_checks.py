@@ -38,8 +38,11 @@ CASES = [
     ],
     *[
         ("E011", {name: bad}, {name: good})
-        for name in ("EAGLET_TOKEN_RATE_PER_ADDRESS", "EAGLET_TOKEN_FAILURE_RATE")
-        for bad, good in [("often", "20/min"), ("20", None), ("20/fortnight", "20/day")]
+        for name, good in [
+            ("EAGLET_TOKEN_RATE_PER_ADDRESS", "20/min"),
+            ("EAGLET_TOKEN_FAILURE_RATE", None),
+        ]
+        for bad in ("", "600", "0/min", "-1/min", "1.5/min", "600/fortnight", "600/", "/min")
     ],
     *[
         ("E012", {**bad, "EAGLET_ISSUE_TOKENS": True}, good)

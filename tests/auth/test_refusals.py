@@ -21,11 +21,6 @@ def poor(make_app):
     return make_app("poor", grants=[])
 
 
-def test_a_call_without_the_grant_is_counted_by_the_grant(call, poor):
-    assert call(poor.token()).status_code == 403
-    assert counts() == {LACKS: 1}
-
-
 def test_calls_of_an_app_that_is_switched_off_are_counted(call, hermes, client, token_endpoint):
     token = hermes.token()
     App.objects.update(is_active=False)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from eaglet.admin_confirmation import ask, ask_about_selected
-from eaglet.auth.admin.audit import who_may_what
+from eaglet.auth.admin.grants import who_may_what
 from eaglet.auth.models import App
 from eaglet.auth.rotation import LIVE_AT_ONCE, rotate_secret
 from eaglet.conf import conf

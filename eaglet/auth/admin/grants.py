@@ -1,4 +1,4 @@
-"""Show the grants of an app as boxes to tick: what the registered resources can ask for."""
+"""Show grants: an app's, as boxes to tick, and those of all, by service."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from eaglet.auth.grant_choices import grant_groups
-from eaglet.auth.models import App, AppGrant
+from eaglet.auth.models import App, AppGrant, AudienceGrant
+from eaglet.conf import conf
 
 
 class AppForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -57,3 +58,20 @@ def held_by(app: App) -> list[str]:
         return []
     grants = AppGrant.objects.using(app._state.db).filter(app=app)
     return sorted(grants.values_list("grant", flat=True))
+
+
+def who_may_what() -> list[tuple[str, list[tuple[App, list[str]]]]]:
+    """Return each service's name, "" for this one, and the apps with grants there, with these.
+
+    Services that grants are left of, and that it issues for no longer, come too.
+    """
+    held: dict[str, dict[int, list[str]]] = {name: {} for name in ("", *conf.EAGLET_AUDIENCES)}
+    for app_id, grant in AppGrant.objects.order_by("grant").values_list("app_id", "grant"):
+        held[""].setdefault(app_id, []).append(grant)
+    for name, app_id, grant in AudienceGrant.objects.values_list("audience", "app_id", "grant"):
+        held.setdefault(name, {}).setdefault(app_id, []).append(grant)
+    apps = App.objects.with_activity()
+    return [
+        (name, [(app, found[app.pk]) for app in apps if app.pk in found])
+        for name, found in sorted(held.items())
+    ]

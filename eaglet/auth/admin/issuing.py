@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from eaglet.admin_confirmation import MachineWrittenAdmin
 from eaglet.auth.issuer.signing_keys import state_of
 from eaglet.auth.models import AudienceDocument, AudienceGrant, SigningKey
 from eaglet.conf import conf
@@ -43,7 +44,7 @@ class AudienceGrantInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(SigningKey)
-class SigningKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SigningKeyAdmin(MachineWrittenAdmin):
     """Signing keys, without the private ones; `manage.py rotate_signing_key` makes them."""
 
     list_display = ("kid", "state", "algorithm", "created_at", "signs_from")
@@ -54,11 +55,3 @@ class SigningKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def state(self, key: SigningKey) -> Any:
         """Return what the key is there for now."""
         return _STATES[state_of(key)]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: a command makes a key."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: SigningKey | None = None) -> bool:
-        """Return False: nothing of a key changes."""
-        return False

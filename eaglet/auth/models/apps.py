@@ -176,10 +176,6 @@ def grant_field() -> models.CharField[str, str]:
     )
 
 
-class AppGrantQuerySet(AnnouncingQuerySet["AppGrant"]):
-    """Queries over grants."""
-
-
 class AppGrant(models.Model):
     """One thing an app may do: `app.resource:verb`. An app without any may do nothing."""
 
@@ -188,7 +184,7 @@ class AppGrant(models.Model):
     )
     grant = grant_field()
 
-    objects = AppGrantQuerySet.as_manager()
+    objects = AnnouncingQuerySet["AppGrant"].as_manager()
 
     class Meta:
         verbose_name = _("grant")

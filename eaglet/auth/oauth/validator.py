@@ -37,7 +37,7 @@ from eaglet.observability.redaction import one_line
 logger = logging.getLogger("eaglet.auth")
 
 Attempt = Callable[[str, str], AbstractContextManager[None]]
-"""What credentials are checked in, of `throttling.limits`: it takes an address and an app key."""
+"""What credentials are checked in, of `auth.throttling`: it takes an address and an app key."""
 
 
 class AppValidator(RequestValidator):

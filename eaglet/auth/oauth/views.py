@@ -30,7 +30,7 @@ from eaglet.auth.issuer.signing_keys import PUBLISHED_FOR_SECONDS, published_key
 from eaglet.auth.oauth import metadata as oauth_metadata
 from eaglet.auth.oauth.request import read_form, take_credentials
 from eaglet.auth.oauth.validator import AppValidator, Attempt, Server
-from eaglet.auth.throttling.limits import client_authentication, token_request
+from eaglet.auth.throttling import client_authentication, token_request
 from eaglet.conf import conf
 
 logger = logging.getLogger("eaglet.auth")

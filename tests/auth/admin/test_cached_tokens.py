@@ -22,17 +22,14 @@ def test_cached_tokens_are_listed_without_the_token(admin_client, cached):
             assert hidden not in shown
 
 
-def test_selected_cached_tokens_are_forgotten_and_it_is_in_the_history(admin_client, cached):
+def test_selected_cached_tokens_are_forgotten_once_that_is_confirmed(admin_client, cached):
+    asked = act(admin_client, CACHED, "forget", cached, confirmed=False)
+    assert "Forget these tokens?" in asked.content.decode()
+    cached.refresh_from_db()
+    assert cached.is_live
     answer = act(admin_client, CACHED, "forget", cached)
     assert "1 token forgotten." in answer.content.decode()
     cached.refresh_from_db()
     assert cached.encrypted_token == ""
     assert not cached.is_live
     assert history(cached) == ["Forgotten."]
-
-
-def test_cached_tokens_are_forgotten_only_when_it_is_confirmed(admin_client, cached):
-    asked = act(admin_client, CACHED, "forget", cached, confirmed=False)
-    assert "Forget these tokens?" in asked.content.decode()
-    cached.refresh_from_db()
-    assert cached.is_live

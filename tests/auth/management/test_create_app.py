@@ -28,14 +28,20 @@ class TestCreateApp:
             create_app("hermes")
         assert not App.objects.exists()
 
-    def test_it_may_call_everything(self):
-        create_app("hermes", "--everything")
-        assert [grant.grant for grant in App.objects.get().grants.all()] == ["*"]
-
-    def test_it_may_get_grants_instead(self):
-        create_app("hermes", "--grant", "demo.data:get", "--grant", "demo.*:get")
-        grants = [grant.grant for grant in App.objects.get().grants.all()]
-        assert grants == ["demo.*:get", "demo.data:get"]
+    @pytest.mark.parametrize(
+        ("args", "grants"),
+        [
+            (["--everything"], ["*"]),
+            (
+                ["--grant", "demo.data:get", "--grant", "demo.*:get"],
+                ["demo.*:get", "demo.data:get"],
+            ),
+            (["--no-grants"], []),
+        ],
+    )
+    def test_it_may_call_what_the_options_say(self, args, grants):
+        create_app("hermes", *args)
+        assert [grant.grant for grant in App.objects.get().grants.all()] == grants
 
     @pytest.mark.parametrize("grant", ["demo.dta:get", "dmeo.*:*", "demo.data:fetch"])
     def test_a_grant_that_no_resource_here_has_is_refused_unless_forced(self, grant):
@@ -44,10 +50,6 @@ class TestCreateApp:
         assert not App.objects.exists()
         create_app("hermes", "--grant", grant, "--force")
         assert [held.grant for held in App.objects.get().grants.all()] == [grant]
-
-    def test_it_may_get_none(self):
-        create_app("hermes", "--no-grants")
-        assert not App.objects.get().grants.exists()
 
     def test_it_may_get_a_lifetime(self):
         create_app("hermes", "--everything", "--lifetime", "60")

@@ -141,40 +141,6 @@ def test_a_body_without_a_length_is_bounded_too(hermes, settings):
     assert body.tell() < 20_000
 
 
-ASK = """
-    from django.db import connection
-    from django.test import Client
-    from eaglet.auth.models import App
-    created = App.objects.create_app("hermes")
-    form = {"grant_type": "client_credentials", "client_id": created.app.app_key,
-            "client_secret": created.secret}
-    from urllib.parse import urlencode
-    type_ = "application/x-www-form-urlencoded"
-    paths = ["/oauth/token/", "/oauth/introspect/", "/oauth/revoke/"]
-    answers = [Client().post(path, urlencode(form), content_type=type_) for path in paths]
-    metadata = Client().get("/.well-known/oauth-authorization-server")
-    print([answer.status_code for answer in answers], metadata.status_code)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("guard", "issue", "found"),
-    [
-        (GUARD, None, "[200, 400, 400] 200"),
-        (GUARD, False, "[404, 404, 404] 404"),
-    ],
-    ids=["issued", "not issued"],
-)
-def test_they_are_there_where_tokens_are_issued(tmp_path, guard, issue, found):
-    settings = {
-        "guard": guard,
-        "EAGLET_ISSUE_TOKENS": issue,
-        "EAGLET_ISSUER": "https://card.example",
-    }
-    assert start(tmp_path, SERVICE, ASK, **settings) == found
-
-
 @pytest.mark.slow
 def test_a_resource_in_their_place_is_an_error_at_the_start(tmp_path):
     code = """

@@ -1,12 +1,17 @@
-"""A process of a service that checks tokens, driven from a test through a pipe."""
+"""A process of a service that issues and checks tokens."""
 
 # ruff: noqa: PLC0415 - most of it needs settings, and those come from the test
 
-import multiprocessing
 import os
 import time
+from collections import Counter
+
+from django.utils import timezone
 
 from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
+from tests.system.driven_process import DrivenProcess, migrate
+
+__all__ = ["ServiceProcess", "migrate"]
 
 BASE = {
     "SECRET_KEY": "processes",
@@ -17,69 +22,11 @@ BASE = {
 DEATH = 9
 
 
-class ServiceProcess:
-    """Another process; `process.verify(token)` calls the function of that name below in it."""
-
-    def __init__(self, **settings):
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(settings, theirs), daemon=True)
-        self._process.start()
-        theirs.close()
-
-    def __getattr__(self, name):
-        if name.startswith("_") or name not in globals():
-            raise AttributeError(name)
-
-        def ask(*args):
-            self._pipe.send((name, args))
-            result = self._pipe.recv()
-            if isinstance(result, Exception):
-                raise result
-            return result
-
-        return ask
-
-    def dies_in(self, name, *args):
-        """Call what does not return; gives back the exit code."""
-        self._pipe.send((name, args))
-        self._process.join(120)
-        return self._process.exitcode
-
-    def end(self):
-        self._process.kill()
-        self._process.join()
-
-
-def _serve(given, pipe):
-    import django
-    from django.conf import settings
-
-    if any(entry["ENGINE"].endswith("mysql") for entry in given["DATABASES"].values()):
-        import pymysql
-
-        pymysql.install_as_MySQLdb()
-    settings.configure(**{**BASE, **given})
-    django.setup()
-    while True:
-        try:
-            name, args = pipe.recv()
-        except EOFError:
-            return
-        try:
-            result = globals()[name](*args)
-        except Exception as error:  # noqa: BLE001
-            result = RuntimeError(f"{type(error).__name__}: {error}")
-        pipe.send(result)
+class ServiceProcess(DrivenProcess):
+    module = __name__
 
 
 # What a process can be asked to do
-
-
-def migrate(*args):
-    from django.core.management import call_command
-
-    call_command("migrate", "eaglet_auth", *args, verbosity=0, interactive=False)
 
 
 def create_app(name, **options):
@@ -135,12 +82,14 @@ def change_and_die(how, app_key):
         CHANGES[how](_app(app_key))
 
 
-def select(sql, *params):
-    from django.db import connection
+def guess(app_key, times):
+    """Ask for tokens with a wrong secret; how often each status was answered."""
+    from django.test import Client
 
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall()
+    body = f"grant_type=client_credentials&client_id={app_key}&client_secret=guess"
+    form = "application/x-www-form-urlencoded"
+    answers = (Client().post("/oauth/token/", body, content_type=form) for _ in range(times))
+    return Counter(answer.status_code for answer in answers)
 
 
 def _app(app_key):
@@ -174,7 +123,9 @@ CHANGES = {
     "revoke all its tokens": lambda app: app.revoke_tokens(),
     "switch off": _switch_off,
     "switch off by update": lambda app: type(app).objects.filter(pk=app.pk).update(is_active=False),
+    "revoke the secret by update": lambda app: app.secrets.update(revoked_at=timezone.now()),
     "delete the app": lambda app: app.delete(),
+    "delete the apps": lambda app: type(app).objects.filter(pk=app.pk).delete(),
     "delete the secret": lambda app: app.secrets.get().delete(),
     "delete the token": lambda app: app.tokens.get().delete(),
     "delete the tokens": lambda app: app.tokens.all().delete(),
@@ -183,3 +134,4 @@ CHANGES = {
 }
 AFTERWARDS = {"grant less": ["demo.data:get"], "grant nothing": []}
 """What `verify` tells after a change; "refused" after the others."""
+ENDS = sorted(CHANGES.keys() - AFTERWARDS.keys())

@@ -31,11 +31,12 @@ def callers(start, service):
     started = []
     app_key = f"egk_{secrets.token_hex(4)}"  # a port may have been another test's
 
-    def callers(count=1, **options):
-        processes = [start(service.url, APP_KEY=app_key, **options) for _ in range(count)]
+    # On a machine under load what takes a moment takes seconds.
+    def callers(count=1, clock_ahead=0, patience=30):
+        processes = [start(service.url, APP_KEY=app_key) for _ in range(count)]
         started.extend(processes)
         for process in processes:
-            process.ready()
+            process.prepare(clock_ahead, patience)
         return processes
 
     yield callers
@@ -84,7 +85,7 @@ def test_one_that_dies_while_it_asks_is_replaced(callers, service):
     service.issuer.before_issue = before_issue
     dying.begin("call")
     assert asked.wait(10)
-    dying.kill()
+    dying.end()
     assert other.call() == "secret data"
     over.set()
     assert len(service.token_requests) == 2

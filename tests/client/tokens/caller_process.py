@@ -1,12 +1,15 @@
-"""A process that calls services, driven from a test through a pipe."""
+"""A process that calls services."""
 
 # ruff: noqa: PLC0415 - most of it needs settings, and those come from the test
 
-import multiprocessing
 import os
 import secrets
 import signal
 import time
+
+from tests.system.driven_process import DrivenProcess, migrate
+
+__all__ = ["CallerProcess", "migrate"]
 
 BASE = {
     "SECRET_KEY": "processes",
@@ -18,88 +21,8 @@ BASE = {
 }
 
 
-class CallerProcess:
-    """Another process; `process.call()` calls the function of that name below in it.
-
-    `process.begin("call")` does not wait for it; `process.result()` does. It waits `patience`
-    seconds for a token of another: on a machine under load what takes a moment takes seconds.
-    """
-
-    def __init__(self, *, clock_ahead=0, patience=30, **settings):
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(settings, clock_ahead, patience, theirs), daemon=True
-        )
-        self._process.start()
-        theirs.close()
-
-    def begin(self, name, *args):
-        self._pipe.send((name, args))
-
-    def result(self, seconds=60):
-        if not self._pipe.poll(seconds):
-            raise TimeoutError("the process does not answer")
-        result = self._pipe.recv()
-        if isinstance(result, Exception):
-            raise result
-        return result
-
-    def __getattr__(self, name):
-        if name.startswith("_") or name not in globals():
-            raise AttributeError(name)
-
-        def ask(*args):
-            self.begin(name, *args)
-            return self.result()
-
-        return ask
-
-    def kill(self):
-        os.kill(self._process.pid, signal.SIGKILL)
-        self._process.join()
-
-    def end(self):
-        self._process.kill()
-        self._process.join()
-
-
-def _serve(given, clock_ahead, patience, pipe):
-    if clock_ahead:
-        _set_clock(clock_ahead)
-    import django
-    from django.conf import settings
-
-    if any(entry["ENGINE"].endswith("mysql") for entry in given.get("DATABASES", {}).values()):
-        import pymysql
-
-        pymysql.install_as_MySQLdb()
-    settings.configure(**{**BASE, **given})
-    django.setup()
-    from eaglet.client.tokens import cache
-
-    cache.LEASE_WAIT_SECONDS = patience
-    while True:
-        try:
-            name, args = pipe.recv()
-        except EOFError:
-            return
-        try:
-            result = globals()[name](*args)
-        except Exception as error:  # noqa: BLE001
-            result = RuntimeError(f"{type(error).__name__}: {error}")
-        pipe.send(result)
-
-
-def _set_clock(ahead):
-    """Have this process see another time of day; the monotonic clock is no clock of the day."""
-    from datetime import timedelta
-
-    from django.utils import timezone
-
-    now, right = time.time, timezone.now
-    time.time = lambda: now() + ahead
-    timezone.now = lambda: right() + timedelta(seconds=ahead)
+class CallerProcess(DrivenProcess):
+    module = __name__
 
 
 # What a process can be asked to do
@@ -107,17 +30,23 @@ def _set_clock(ahead):
 _blocks = []
 
 
-def migrate(*args):
-    from django.core.management import call_command
+def prepare(clock_ahead, patience):
+    """Have everything imported that a call needs; see another time of day.
 
-    call_command("migrate", "eaglet_auth", *args, verbosity=0, interactive=False)
+    It will wait so many seconds for a token of another process.
+    """
+    from datetime import timedelta
 
+    from django.utils import timezone
 
-def ready():
-    """Have everything imported that a call needs."""
-    from eaglet.client import Resource
+    from eaglet.client import Resource  # noqa: F401
+    from eaglet.client.tokens import cache
 
-    return Resource.__name__
+    cache.LEASE_WAIT_SECONDS = patience
+    if clock_ahead:  # the monotonic clock is no clock of the day
+        now, right = time.time, timezone.now
+        time.time = lambda: now() + clock_ahead
+        timezone.now = lambda: right() + timedelta(seconds=clock_ahead)
 
 
 def call():
