@@ -1,7 +1,6 @@
 """Make one call, from what the caller asks for to what the caller gets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from eaglet import deadline
@@ -20,22 +19,16 @@ from eaglet.observability import tracing
 from eaglet.observability.redaction import redact_text
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a call ended: with an envelope, or with an error to raise."""
+def perform(
+    name: str, gateway_host: str | None, verb: str, request: object
+) -> dict[str, Any] | EagletError:
+    """Make a call and log it; return its envelope, or the error to raise.
 
-    envelope: dict[str, Any] | None = field(default=None, repr=False)
-    error: EagletError | None = None
-
-
-def perform(name: str, gateway_host: str | None, verb: str, request: object) -> Outcome:
-    """Make a call and log it.
-
-    The error of an outcome holds none of the frames in which the call was made, as those held
-    the token.
+    The error holds none of the frames in which the call was made, as those held the token.
     """
     record = CallRecord(verb, tracing.current() or tracing.Trace())
     service = None
+    failure = None
     try:
         _read(request, record)
         service = resolve(name, gateway_host)
@@ -48,15 +41,14 @@ def perform(name: str, gateway_host: str | None, verb: str, request: object) -> 
         record.status_code = answer.status_code
         envelope = response.envelope_of(answer)
         record.code = envelope["code"]
-        outcome = Outcome(envelope)
     except EagletError as error:
         record.reason = redact_text(str(error))
-        outcome = Outcome(error=detached(error, f"{verb.upper()} {name} {record.resource}"))
-    record.emit(name, outcome.error)
+        failure = detached(error, f"{verb.upper()} {name} {record.resource}")
+    record.emit(name, failure)
     # A name that nothing is known of may be anything.
     known = "" if service is None else service.name
-    metrics.called(known, verb, record.code, outcome.error, record.seconds())
-    return outcome
+    metrics.called(known, verb, record.code, failure, record.seconds())
+    return envelope if failure is None else failure
 
 
 def _read(request: object, record: CallRecord) -> None:

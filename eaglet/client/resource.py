@@ -11,6 +11,7 @@ from eaglet.client.services.configuration import configure
 from eaglet.client.services.resolve import resolve
 from eaglet.client.tokens.cache import tokens
 from eaglet.conf import conf
+from eaglet.exceptions import EagletError
 
 
 class _ForgetToken:
@@ -103,11 +104,12 @@ class Resource:
 
     def _call(self, verb: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
         outcome = perform(self.service, self.gateway_host, verb, request)
-        if outcome.error is not None:
-            raises = self.raise_errors
-            if conf.EAGLET_CLIENT_RAISE_ERRORS if raises is None else raises:
-                raise outcome.error
-        return outcome.envelope
+        if not isinstance(outcome, EagletError):
+            return outcome
+        raises = self.raise_errors
+        if conf.EAGLET_CLIENT_RAISE_ERRORS if raises is None else raises:
+            raise outcome
+        return None
 
 
 def _forget_token(service: str | None = None, gateway_host: str | None = None) -> None:

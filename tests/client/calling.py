@@ -5,9 +5,9 @@ from eaglet.client import EagletError, Resource
 CALL = {"resource": "card.trade", "data": {"a": 1}}
 
 
-def call(verb="post", **data):
-    """Call the service `card`, with failures raised."""
-    resource = Resource.use("card", raise_errors=True)
+def call(verb="post", service="card", **data):
+    """Call a service, with failures raised."""
+    resource = Resource.use(service, raise_errors=True)
     return getattr(resource, verb)({"resource": "card.trade", "data": {"a": 1, **data}})
 
 

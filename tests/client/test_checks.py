@@ -1,9 +1,7 @@
 import pytest
 from django.core.checks import run_checks
-from django.core.checks.registry import registry
 
 from eaglet.client import Resource
-from eaglet.client.checks import check_client_settings
 
 
 def found(settings, **values):
@@ -14,14 +12,6 @@ def found(settings, **values):
     ]
     assert all(message.hint for message in messages)
     return {message.id.removeprefix("eaglet_client."): message for message in messages}
-
-
-def test_the_checks_are_registered():
-    assert check_client_settings in registry.get_checks()
-
-
-def test_no_settings_are_in_order(settings):
-    assert found(settings) == {}
 
 
 def test_usual_settings_are_in_order(settings):

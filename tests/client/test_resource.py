@@ -6,7 +6,6 @@ import pytest
 import eaglet.client
 from eaglet.client import (
     EagletError,
-    InvalidEnvelope,
     InvalidRequest,
     Resource,
     ResourceError,
@@ -82,13 +81,6 @@ def test_any_other_code_or_status_is_none_or_a_resource_error(card, reply, expec
     assert (error.code, error.message, error.status_code) == expected
 
 
-def test_a_resource_error_carries_the_data(card):
-    card.always(envelope({"left": 3}, 409))
-    with pytest.raises(ResourceError) as raised:
-        Resource.use("card", None, True).get(CALL)
-    assert raised.value.data == {"left": 3}
-
-
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_gateway_failure_without_an_envelope_is_unavailable(card, status):
     card.always(b"<html>bad gateway</html>", status=status, content_type="text/html")
@@ -150,12 +142,6 @@ def test_a_bad_service_name_is_told_when_it_is_called(card, settings, name):
     assert card.received == []
 
 
-def test_data_may_be_left_out_or_none(card):
-    Resource.use("card").post({"resource": "card.trade"})
-    Resource.use("card").post({"resource": "card.trade", "data": None})
-    assert [each.json for each in card.received] == [{}, {}]
-
-
 @pytest.mark.parametrize("verb", ["get", "post", "put", "delete"])
 @pytest.mark.parametrize("kind", ["issuer", "legacy_issuer"])
 def test_the_callers_dict_is_not_written_to(request, kind, verb):
@@ -164,13 +150,6 @@ def test_the_callers_dict_is_not_written_to(request, kind, verb):
     call = {"resource": "card.trade", "data": data}
     assert getattr(Resource.use("card", raise_errors=True), verb)(call)["data"] == "secret data"
     assert call == {"resource": "card.trade", "data": {"a": None, "b": [1, {"c": 2}]}}
-
-
-def test_an_error_names_the_call(card):
-    card.always(b"no")
-    expected = r"^PUT card card\.trade failed: HTTP 200 with application"
-    with pytest.raises(InvalidEnvelope, match=expected):
-        Resource.use("card", raise_errors=True).put(CALL)
 
 
 def test_an_error_raised_while_another_is_handled_says_nothing_of_that(card):

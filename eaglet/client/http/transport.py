@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool
+from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
 from eaglet import deadline
-from eaglet.client.http.body import read_body
 from eaglet.client.http.connections import BoundedHTTPPool, BoundedHTTPSPool, sending
 from eaglet.client.http.errors import RAISED_BELOW, request_error
 from eaglet.client.http.request import CallRequest
 from eaglet.client.services.resolve import Service
-from eaglet.exceptions import RequestError, ServiceTimeout
+from eaglet.exceptions import InvalidEnvelope, RequestError, ServiceTimeout
 from eaglet.observability.redaction import RedactingFilter
 
 HOSTS: Final = 100
@@ -25,6 +25,9 @@ HOSTS: Final = 100
 CONNECTIONS: Final = 100
 """How many connections to each of them; more are opened when needed, and not kept."""
 _NEVER: Final = Retry(total=False)
+_PIECE: Final = 64 * 1024
+# Only one at a time: a few kilobytes that are compressed several times over could be gigabytes.
+_ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _URL_LOGGERS: Final = ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 
 
@@ -105,7 +108,7 @@ class PooledTransport:
             preload_content=False,
         )
         try:
-            body = read_body(response, service.max_response_bytes, service.host)
+            body = _read_body(response, service.max_response_bytes, service.host)
         except BaseException:  # Ctrl-C too: the rest must not be read as the next answer
             response.close()
             raise
@@ -133,6 +136,33 @@ class PooledTransport:
                 self.close()
             pool = self._pools.setdefault((origin, ca_bundle), pool)
         return pool
+
+
+def _read_body(response: BaseHTTPResponse, limit: int, host: str) -> bytes:
+    """Return the decoded body of an answer that is unread yet.
+
+    Raises InvalidEnvelope for one that is larger than `limit` bytes, before reading it where it
+    says so itself, or is encoded in a way that was not asked for.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise InvalidEnvelope(f"the answer of {host} has an encoding that was not asked for")
+    declared = response.headers.get("Content-Length", "")
+    if declared.isdecimal() and len(declared) < 20:
+        if int(declared) > limit:
+            raise _too_large(host, limit)
+        if not encoding and not response.chunked:
+            return response.read()
+    whole = bytearray()  # one buffer, as a service may send a byte at a time
+    for piece in response.stream(_PIECE, decode_content=True):
+        if len(whole) + len(piece) > limit:
+            raise _too_large(host, limit)
+        whole += piece
+    return bytes(whole)
+
+
+def _too_large(host: str, limit: int) -> InvalidEnvelope:
+    return InvalidEnvelope(f"the answer of {host} is larger than {limit} bytes")
 
 
 transport = PooledTransport()

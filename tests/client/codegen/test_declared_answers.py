@@ -2,8 +2,10 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
+from collections import Counter
 from io import BytesIO
 from typing import Literal, NotRequired, TypedDict
 
@@ -187,11 +189,10 @@ def test_type_checkers_know_the_answer_down_to_the_field(written, tmp_path):
     mypy = ("mypy", "--strict", "--follow-imports=silent", "--config-file=", "--cache-dir=cache")
     code, output = run(tmp_path, *mypy, "uses.py", "card.py", "raising.py")
     assert code == 0, output
-    for line, fault in WRONG.items():
-        (tmp_path / "wrong.py").write_text(f"from card import trade\n{line}\n")
-        code, output = run(tmp_path, *mypy, "wrong.py")
-        assert code == 1, line
-        assert fault in output, output
+    (tmp_path / "wrong.py").write_text("\n".join(["from card import trade", *WRONG]))
+    code, output = run(tmp_path, *mypy, "wrong.py")
+    faults = re.findall(r"error: .*\[([a-z-]+)\]$", output, re.MULTILINE)
+    assert Counter(faults) >= Counter(WRONG.values()), output
 
 
 @pytest.mark.slow

@@ -12,14 +12,9 @@ from eaglet.client import Resource, ServiceTimeout, ServiceUnavailable
 from eaglet.client.http import connections
 from eaglet.client.http.transport import transport
 
+from ..calling import CALL, call
 from ..forking import forks, in_child
 from ..recording_server import Reply
-
-CALL = {"resource": "card.trade", "data": {"a": 1}}
-
-
-def call(verb="post"):
-    return getattr(Resource.use("card", raise_errors=True), verb)(CALL)
 
 
 @pytest.fixture

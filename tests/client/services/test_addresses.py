@@ -34,14 +34,6 @@ def test_a_services_own_host_goes_before_one_named_in_code_and_that_before_the_g
     assert path_of_call(server, *map(real, called)) == path
 
 
-def test_names_are_mapped_in_addresses(server, settings):
-    settings.EAGLET_GATEWAY_HOST = server.host
-    assert path_of_call(server, "gaia") == "/gaia/a/b/"
-    Resource.configure({"service_map": {"gaia": "gaia@inner"}})
-    assert path_of_call(server, "gaia") == "/gaia@inner/a/b/"
-    assert path_of_call(server, "card") == "/card/a/b/"
-
-
 def test_every_dot_of_a_resource_is_a_slash(card):
     Resource.use("card").get({"resource": "mall.order.list"})
     assert card.received[0].path == "/mall/order/list/"

@@ -80,12 +80,6 @@ def test_configure_goes_before_the_settings(card):
     assert card.token_requests[0].json == {"app_key": "configured", "app_secret": "pw2"}
 
 
-def test_configure_can_switch_authentication_off(card, credentials):
-    Resource.configure({"enable_api_auth": False})
-    call()
-    assert "Authorization" not in card.received[0].headers
-
-
 def test_authentication_without_credentials_fails_unsent(card, settings):
     settings.ENABLE_API_AUTH = True
     with pytest.raises(TokenUnavailable, match="no APP_KEY"):
@@ -100,11 +94,3 @@ def test_a_service_does_not_show_its_secret(card, credentials):
     assert "hermes" in shown
     Resource.configure({"app_secret": "pw2"})
     assert "pw2" not in repr(configuration())
-
-
-def test_the_same_host_on_another_port_gets_no_credentials(
-    server, other_server, credentials, settings
-):
-    settings.EAGLET_TRUSTED_HOSTS = [other_server.host, "127.0.0.1"]
-    call("zeus", server.host)
-    assert "Authorization" not in server.received[0].headers

@@ -5,7 +5,7 @@ import pytest
 from eaglet import deadline
 from eaglet.client import Resource, TokenUnavailable
 from eaglet.client.services.resolve import resolve
-from eaglet.client.tokens.cache import TokenCache, tokens
+from eaglet.client.tokens.cache import tokens
 from eaglet.client.tokens.entry import CachedToken
 from eaglet.tokens import StoredToken, TokenKey, register_shared_store
 
@@ -20,12 +20,6 @@ KEY = TokenKey.of("http://card", "card", "key", "secret")
 def fetcher(*values, lifetime=7200):
     values = iter(values)
     return lambda: StoredToken(next(values), lifetime, lifetime)
-
-
-def test_a_newer_token_is_used_in_place_of_a_refused_one_without_asking():
-    cache = TokenCache()
-    assert cache.token(KEY, fetcher("new")) == "new"
-    assert cache.replacement(KEY, "old", fetcher()) == "new"
 
 
 def test_tokens_and_keys_do_not_show_values():
@@ -133,18 +127,6 @@ def test_a_refused_token_is_not_taken_from_the_store_that_still_has_it(card, iss
     assert len(card.token_requests) == 2
 
 
-def test_while_another_process_fetches_its_token_is_waited_for(card, issuer, store):
-    key = resolve("card").token_key
-    store.leases[key] = "another"
-    issuer.valid.add("egt_of_another")
-    put = threading.Timer(
-        0.1, lambda: store.put(key, StoredToken("egt_of_another", 7200, 7200), "another")
-    )
-    put.start()
-    assert call()["data"] == "secret data"
-    assert card.token_requests == []
-
-
 def test_where_the_lease_can_not_be_had_in_time_a_process_fetches_by_itself(card, issuer, store):
     store.leases[resolve("card").token_key] = "another"
     assert call()["data"] == "secret data"
@@ -196,15 +178,6 @@ def test_a_forgotten_token_is_asked_for_anew(card, issuer, store, forget):
     assert store.get(resolve("card").token_key) is None
     call()
     assert len(card.token_requests) == 2
-
-
-def test_forgetting_ends_the_back_off(card, issuer):
-    issuer.token_reply = Reply(b"", status=500)
-    for _ in range(3):
-        Resource.use("card").post(CALL)
-    issuer.token_reply = None
-    Resource.use("card").forget_token()
-    assert call()["data"] == "secret data"
 
 
 def test_forgetting_the_token_of_a_service_without_credentials_does_nothing(card):
