@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import psutil
 
@@ -189,12 +188,7 @@ class Processes:
         while any(is_alive(member) for member in members):
             time.sleep(POLL_SECONDS)
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         # An impatient second Ctrl-C must not leave half of them behind.
         restore = [(number, signal.signal(number, signal.SIG_IGN)) for number in _INTERRUPTS]
         try:

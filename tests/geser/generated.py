@@ -8,11 +8,13 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.processes import ManagedProcess, Processes
 from demo.roles import is_healthy
+from eaglet.geser.cli import main
 from tests.system.servers.ports import LOOPBACK, free_port
 
 BIN = Path(sys.executable).parent
@@ -41,9 +43,10 @@ def run(*command: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
     )
 
 
-def geser(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command `geser`, as installed."""
-    return run(str(BIN / "geser"), *arguments, cwd=cwd)
+def geser(*arguments: str, cwd: Path) -> None:
+    """Run the command line of `geser`, which must not fail, without a process of its own."""
+    with chdir(cwd):
+        assert main(arguments) == 0
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,7 @@ class Generated:
     @classmethod
     def make(cls, name: str, parent: Path, *options: str, **variables: str) -> Generated:
         """Have geser write one; its queues are in a folder that those of one parent share."""
-        done = geser("new", name, *options, cwd=parent)
-        assert done.returncode == 0, done.stderr
+        geser("new", name, *options, cwd=parent)
         return cls(parent / name, {"EAGLET_QUEUE_DIR": str(parent / "queue"), **variables})
 
     def with_variables(self, **variables: str) -> Generated:
