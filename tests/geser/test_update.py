@@ -55,14 +55,6 @@ def edit(file, before, after):
     file.write_text(text.replace(before, after))
 
 
-def test_where_the_template_is_the_same_nothing_is_done(geser, service, commit, present):
-    edit(service / "settings.py", '"UTC"', '"Asia/Shanghai"')
-    commit()
-    before = present(service)
-    assert geser("update") == (0, "The templates have changed nothing.\n")
-    assert present(service) == before
-
-
 def test_the_templates_change_comes_and_the_users_edit_stays(geser, service, older, commit):
     edit(service / "settings.py", '"UTC"', '"Asia/Shanghai"')
     commit()

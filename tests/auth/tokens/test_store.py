@@ -64,13 +64,6 @@ def test_a_token_that_is_copied_into_the_row_of_another_key_is_none(store, diffe
     assert store.get(SAME_BUT[difference]) is None
 
 
-def test_a_newer_token_takes_the_place_of_an_older(store):
-    store.put(KEY, a_token("egt_one"))
-    store.put(KEY, a_token("egt_two", left=3700))
-    assert store.get(KEY).value == "egt_two"
-    assert CachedToken.objects.count() == 1
-
-
 def test_who_has_no_lease_replaces_no_token_that_lasts_longer(store):
     store.put(KEY, a_token("egt_one"))
     store.put(KEY, a_token("egt_two", left=60), "another")
