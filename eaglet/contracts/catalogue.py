@@ -3,7 +3,7 @@
 import difflib
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from eaglet.contracts.comparison import GRANTS, operations
@@ -83,8 +83,7 @@ def catalogue(
         "events": sorted(events, key=lambda one: str(one["name"])),
         "findings": [
             *(_finding("twice", name, [name]) for name in sorted(twice)),
-            *_findings(answered, calls, queues),
-            *_unpublished(events),
+            *_findings(answered, calls, queues, events),
         ],
     }
     known: Mapping[str, str] = before["since"] if before else {}
@@ -127,17 +126,11 @@ def _events(published: Mapping[str, Document]) -> Iterator[Document]:
             yield one
 
 
-def _unpublished(events: Iterable[Document]) -> Iterator[dict[str, Any]]:
-    sent = [one["name"] for one in events if one["senders"]]
-    for one in events:
-        if not one["senders"]:
-            yield _finding("unpublished", one["name"], one["takers"], sent)
-
-
 def _findings(
     answered: Mapping[tuple[str, str], Document],
     calls: Mapping[tuple[str, str], set[str]],
     queues: Mapping[str, Document],
+    events: Sequence[Document],
 ) -> Iterator[dict[str, Any]]:
     there = [" ".join(key) for key in answered]
     for called in sorted(calls.keys() - answered.keys()):
@@ -158,6 +151,10 @@ def _findings(
     for key, one in sorted(answered.items()):
         if calls and not one["callers"] and one["name"].partition(":")[0] not in _UNCALLED:
             yield _finding("unused", " ".join(key), [one["service"]])
+    published = [one["name"] for one in events if one["senders"]]
+    for one in events:
+        if not one["senders"]:
+            yield _finding("unpublished", one["name"], one["takers"], published)
 
 
 def _finding(kind: str, name: str, by: Iterable[str], there: Iterable[str] = ()) -> dict[str, Any]:

@@ -7,7 +7,7 @@ answered only be given more narrowly, and nothing that was there may go.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from eaglet.contracts.containment import Containment, Difference
+from eaglet.contracts.containment import Containment
 from eaglet.contracts.document import resolved
 
 Document = Mapping[str, Any]
@@ -27,12 +27,12 @@ class Change(NamedTuple):
     answer's data.
     """
 
-    path: str
-    verb: str
     text: str
     breaks: bool
     parameter: str = ""
     field: str = ""
+    path: str = ""
+    verb: str = ""
 
     def breaks_call(self, call: Mapping[str, Any]) -> bool:
         """Tell whether it breaks a call, as `eaglet_client` lists those a module makes."""
@@ -40,14 +40,11 @@ class Change(NamedTuple):
         if not self.breaks or (resource, self.verb) != (call["resource"], call["verb"]):
             return False
         if self.field.startswith("data") and "fields" in call:
-            return any(_is_within(known, self.field) for known in call["fields"])
+            inside = (f"{self.field}.", f"{self.field}[")
+            return any(f"{known}.".startswith(inside) for known in call["fields"])
         # What has become required is missing from a call that does not know it.
         is_new = " -> required" in self.text
         return not self.parameter or is_new or self.parameter in call["parameters"]
-
-
-def _is_within(field: str, place: str) -> bool:
-    return f"{field}.".startswith((f"{place}.", f"{place}["))
 
 
 def changes(old: Document, new: Document) -> Iterator[Change]:
@@ -57,9 +54,9 @@ def changes(old: Document, new: Document) -> Iterator[Change]:
     for path, verb in sorted({*before, *after}):
         key = path, verb
         if key not in after:
-            yield Change(path, verb, "is gone", breaks=True)
+            yield Change("is gone", True, path=path, verb=verb)
         elif key not in before:
-            yield Change(path, verb, "is new", breaks=False)
+            yield Change("is new", False, path=path, verb=verb)
         else:
             found: dict[str, Change] = {}
             # What widens in one place and narrows in another is told once, as what breaks.
@@ -82,23 +79,18 @@ def operations(document: Document) -> dict[tuple[str, str], Document]:
     return found
 
 
-def _change(text: str, breaks: bool, parameter: str = "", field: str = "") -> Change:
-    return Change("", "", text, breaks, parameter, field)
-
-
 class _Comparison:
     """Compares parts of two documents; what it finds does not say yet of which operation."""
 
     def __init__(self, old: Document, new: Document) -> None:
         self._old = old
         self._new = new
-        self._narrowed = {
-            False: Containment(old, new, is_answer=False),
-            True: Containment(new, old, is_answer=True),
-        }
-        self._widened = {
-            False: Containment(new, old, is_answer=False),
-            True: Containment(old, new, is_answer=True),
+        self._containments = {
+            (is_forward, is_answer): Containment(
+                *((old, new) if is_forward else (new, old)), is_answer=is_answer
+            )
+            for is_forward in (True, False)
+            for is_answer in (True, False)
         }
 
     def of_operation(self, old: Document, new: Document) -> Iterator[Change]:
@@ -108,7 +100,7 @@ class _Comparison:
             after = self._parameters(self._new, new, place)
             for name in before.keys() & after.keys():
                 if _form(before[name]) != _form(after[name]):
-                    yield _change(f"parameter {name}: written otherwise", True, name)
+                    yield Change(f"parameter {name}: written otherwise", True, name)
             yield from self._schemas(
                 _as_object(before), _as_object(after), lambda path: f"parameter {path}"
             )
@@ -134,9 +126,9 @@ class _Comparison:
                 all(name in way and set(scopes) <= set(way[name]) for name, scopes in one.items())
                 for one in offered
             ):
-                yield _change(f"access by {' and '.join(way) or 'anybody'}: is gone", True)
+                yield Change(f"access by {' and '.join(way) or 'anybody'}: is gone", True)
         if any(way not in ways for way in offered):
-            yield _change("access: another way is new", False)
+            yield Change("access: another way is new", False)
 
     def _parameters(self, root: Document, operation: Document, place: str) -> dict[str, Any]:
         found = (resolved(root, one) for one in operation["parameters"])
@@ -163,7 +155,7 @@ class _Comparison:
                 )
         was, now = (_how_required(body) for body in (old, new))
         if was != now and not told:
-            yield _change(f"body: {was} -> {now}", now == "required" or now == "absent")
+            yield Change(f"body: {was} -> {now}", now == "required" or now == "absent")
 
     def _answer(self, name: str, old: Document, new: Document) -> Iterator[Change]:
         before, after = old.get("content", {}), new.get("content", {})
@@ -184,23 +176,16 @@ class _Comparison:
     def _schemas(
         self, old: Any, new: Any, place: Callable[[str], str], *, is_answer: bool = False
     ) -> Iterator[Change]:
-        for breaks, containment in (
-            (True, self._narrowed[is_answer]),
-            (False, self._widened[is_answer]),
-        ):
+        for breaks in (True, False):
             # The older is the inner one in what a request takes less of, and the other way round.
             is_forward = breaks != is_answer
+            containment = self._containments[is_forward, is_answer]
             for one in containment.differences(*((old, new) if is_forward else (new, old))):
-                text = f"{place(one.path)}: {_told(one, is_forward)}"
-                if is_answer:
-                    yield _change(text, breaks, field=one.path)
-                else:
-                    yield _change(text, breaks, one.path.split(".")[0].split("[")[0])
-
-
-def _told(found: Difference, is_forward: bool) -> str:
-    was, now = (found.inner, found.outer) if is_forward else (found.outer, found.inner)
-    return f"{found.what}: {was} -> {now}" if found.what else f"{was} -> {now}"
+                was, now = (one.inner, one.outer) if is_forward else (one.outer, one.inner)
+                what = f"{one.what}: " if one.what else ""
+                parameter = "" if is_answer else one.path.split(".")[0].split("[")[0]
+                field = one.path if is_answer else ""
+                yield Change(f"{place(one.path)}: {what}{was} -> {now}", breaks, parameter, field)
 
 
 def _sets(
@@ -214,9 +199,9 @@ def _sets(
     """Tell of what has gone, which breaks, and of what is new; reversed, of a demand."""
     gone, come = ("is new", "is gone") if is_reversed else ("is gone", "is new")
     for name in sorted(set(old) - set(new)):
-        yield _change(f"{text.format(name)}: {gone}", True, parameter)
+        yield Change(f"{text.format(name)}: {gone}", True, parameter)
     for name in sorted(set(new) - set(old)):
-        yield _change(f"{text.format(name)}: {come}", False, parameter)
+        yield Change(f"{text.format(name)}: {come}", False, parameter)
 
 
 def _as_object(parameters: Mapping[str, Any]) -> dict[str, Any]:

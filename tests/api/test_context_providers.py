@@ -5,78 +5,63 @@ from django.test.client import MULTIPART_CONTENT
 from rest_framework.exceptions import PermissionDenied, Throttled
 
 from eaglet.api import ApiError, access_token_required, param_required
+from tests.api.providers import provides
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
 
+@provides("corp")
 def corp(request):
     return {"corp": {"id": request.params.get("corp_id", "none")}}
 
 
-corp.provides = ("corp",)
-
-
+@provides("one", "two")
 def several(request):
     return {"one": 1, "two": sorted(request.params)}
 
 
-several.provides = ["one", "two"]
-
-
+@provides("corp")
 def spare(request):
     return {}
 
 
-spare.provides = {"corp"}
-
-
+@provides("who")
 def who(request):
     return {"who": request.auth and request.auth.app.name}
 
 
-who.provides = ("who",)
-
-
+@provides("x")
 def refusing(request):
     raise ApiError("no such account", 404, {"a": 1})
 
 
-refusing.provides = ("x",)
-
-
+@provides("x")
 def forbidding(request):
     raise PermissionDenied("not you")
 
 
-forbidding.provides = ("x",)
-
-
+@provides("x")
 def throttling(request):
     raise Throttled(wait=7)
 
 
-throttling.provides = ("x",)
-
-
+@provides("x")
 def straying(request):
     return {"x": 1, "y": 2}
 
 
-straying.provides = ("x",)
-
-
+@provides("x")
 def failing(request):
     raise RuntimeError("secret inside")
 
 
-failing.provides = ("x",)
-
-
+@provides("x")
 def nothing(request):
     return None
 
 
-nothing.provides = ("x",)
+several.provides = [*several.provides]  # a list will do, or a set
+spare.provides = {*spare.provides}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from openapi_spec_validator import validate
 
 from eaglet.api import access_token_required, param_required, registry
 from eaglet.api.openapi.generator import document
+from tests.api.providers import CORP
 
 pytestmark = pytest.mark.usefixtures("declared")
 
@@ -175,15 +176,8 @@ def test_no_form_is_described_where_a_list_or_json_is_in_it(declare):
     assert set(operation("post")["requestBody"]["content"]) == {JSON}
 
 
-def corp(request):
-    return {"corp": 1}
-
-
-corp.provides = ("corp",)
-
-
 def test_what_context_providers_provide_is_left_out(declare, settings):
-    settings.EAGLET_CONTEXT_PROVIDERS = [f"{__name__}.corp"]
+    settings.EAGLET_CONTEXT_PROVIDERS = [CORP]
     handler = param_required(["corp", "?name"])(lambda args: 1)
     declare(get=handler, post=handler)
     assert list(parameters()) == ["name"]

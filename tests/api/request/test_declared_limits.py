@@ -6,6 +6,7 @@ from django.test import Client
 
 from eaglet.api import param_required
 from eaglet.api.pagination import paginate
+from tests.api.providers import CORP
 
 pytestmark = pytest.mark.usefixtures("declared", "path_taken")
 
@@ -72,16 +73,9 @@ def test_unknown_parameters_are_refused_where_that_is_set(client, declare, setti
     assert client.put("/shop/item/?more=1").json()["data"] == {"more": "1"}  # declares nothing
 
 
-def corp(request):
-    return {"corp": 1}
-
-
-corp.provides = ("corp",)
-
-
 def test_what_a_provider_puts_there_is_known(client, declare, settings):
     settings.EAGLET_REFUSE_UNKNOWN_PARAMETERS = True
-    settings.EAGLET_CONTEXT_PROVIDERS = [f"{__name__}.corp"]
+    settings.EAGLET_CONTEXT_PROVIDERS = [CORP]
     declare(get=param_required(["?name"])(lambda args: dict(args)))
     assert client.get("/shop/item/?corp=2").json()["data"] == {"corp": 1}
 

@@ -12,24 +12,7 @@ from eaglet.api.request.args import Args
 from eaglet.api.request.query import read_checked, read_query
 from eaglet.params import NOTHING
 
-PIECES = [
-    "a",
-    "b",
-    "=",
-    "&",
-    "",
-    "1",
-    ";",
-    "%41",
-    "%",
-    "+",
-    "é",
-    "%E4%BD%A0",
-    "\x00",
-    "[]",
-    "#",
-    "?",
-]
+PIECES = [*"ab=&1;%+é\x00#?", "", "%41", "%E4%BD%A0", "[]"]
 QUERIES = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=30).map("".join),
     st.text(st.characters(max_codepoint=255), max_size=60),
