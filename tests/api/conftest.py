@@ -14,6 +14,20 @@ from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
 
 FORM = "application/x-www-form-urlencoded"
 REPOSITORY = Path(__file__).parents[2]
+# A project of nothing but REST framework and eaglet.api: no admin, sessions, databases.
+PROJECT = {
+    "settings.py": """
+SECRET_KEY = "x"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "urls"
+INSTALLED_APPS = ["rest_framework", "eaglet.api"]
+USE_TZ = True
+""",
+    "urls.py": """
+from django.urls import include, path
+urlpatterns = [path("", include("eaglet.api.urls"))]
+""",
+}
 
 
 @pytest.fixture
@@ -89,5 +103,20 @@ def run_python(tmp_path):
             text=True,
             timeout=120,
         )
+
+    return run
+
+
+@pytest.fixture
+def project(tmp_path, run_python):
+    """Run a program in a project of these files, and what is added to its settings."""
+
+    def run(program, files, more="", **environment):
+        texts = {**PROJECT, **files, "settings.py": f"{PROJECT['settings.py']}{more}\n"}
+        for name, text in texts.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return run_python(program, DJANGO_SETTINGS_MODULE="settings", **environment)
 
     return run

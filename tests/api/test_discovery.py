@@ -1,23 +1,9 @@
 """How the resources are found when a project starts."""
 
-import textwrap
-
 import pytest
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = """
-SECRET_KEY = "x"
-ALLOWED_HOSTS = ["*"]
-ROOT_URLCONF = "urls"
-INSTALLED_APPS = ["rest_framework", "eaglet.api"{apps}]
-USE_TZ = True
-{more}
-"""
-URLS = """
-from django.urls import include, path
-urlpatterns = [path("", include("eaglet.api.urls"))]
-"""
 RESOURCE = """
 from eaglet.api import ApiResource
 class A{name}(ApiResource):
@@ -27,30 +13,18 @@ class A{name}(ApiResource):
         return "{name}"
 """
 START = """
-import os; os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 import django; django.setup()
 from eaglet.api import registry
 print(*[f"{resource.app}.{resource.resource}" for resource in registry.registered()])
 """
 
 
-@pytest.fixture
-def project(tmp_path, run_python):
-    """Write the files of a project, start it, and give back what came of it."""
-
-    def start(files, apps="", more="", program=START):
-        files = {"settings.py": SETTINGS.format(apps=apps, more=more), "urls.py": URLS, **files}
-        for name, text in files.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text))
-        return run_python(program)
-
-    return start
+API = "EAGLET_RESOURCE_MODULES = ['api']"
 
 
 def test_the_resources_module_of_every_installed_app_is_imported(project):
     done = project(
+        START,
         {
             "one/__init__.py": "",
             "one/resources.py": RESOURCE.format(name="one"),
@@ -58,7 +32,7 @@ def test_the_resources_module_of_every_installed_app_is_imported(project):
             "two/resources/__init__.py": RESOURCE.format(name="two"),
             "bare/__init__.py": "",
         },
-        apps=", 'one', 'two', 'bare'",
+        more="INSTALLED_APPS += ['one', 'two', 'bare']",
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["found.one", "found.two"]
@@ -66,6 +40,7 @@ def test_the_resources_module_of_every_installed_app_is_imported(project):
 
 def test_a_package_in_the_setting_is_walked_to_its_ends(project):
     done = project(
+        START,
         {
             "api/__init__.py": "",
             "api/a.py": RESOURCE.format(name="a"),
@@ -89,7 +64,7 @@ def test_a_package_in_the_setting_is_walked_to_its_ends(project):
     ids=["a module of the package", "the package itself", "no such module"],
 )
 def test_a_module_of_the_setting_that_fails_to_import_fails_start_up(project, files):
-    done = project(files, more="EAGLET_RESOURCE_MODULES = ['api']")
+    done = project(START, files, API)
     assert done.returncode != 0
     assert "no_such_module_at_all" in done.stderr or "No module named 'api'" in done.stderr
 
@@ -107,7 +82,7 @@ class AGuarded(ApiResource):
 
 
 def test_a_guarded_resource_without_the_auth_app_fails_start_up(project):
-    done = project({"api.py": GUARDED}, more="EAGLET_RESOURCE_MODULES = ['api']")
+    done = project(START, {"api.py": GUARDED}, API)
     assert done.returncode != 0
     last = done.stderr.strip().splitlines()[-1]
     assert "ImproperlyConfigured" in last
@@ -117,10 +92,10 @@ def test_a_guarded_resource_without_the_auth_app_fails_start_up(project):
 
 def test_a_guarded_resource_starts_with_the_auth_app(project):
     done = project(
+        START,
         {"api.py": GUARDED},
-        apps=", 'eaglet.auth'",
-        more="EAGLET_RESOURCE_MODULES = ['api']\nDATABASES = {'default': {'ENGINE': "
-        "'django.db.backends.sqlite3', 'NAME': ':memory:'}}",
+        f"{API}\nINSTALLED_APPS += ['eaglet.auth']\n"
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}",
     )
     assert done.returncode == 0, done.stderr
     assert "found.guarded" in done.stdout

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-import textwrap
 import time
 from pathlib import Path
 
@@ -188,50 +187,31 @@ def test_it_speaks_the_browser_s_language_and_the_one_that_is_chosen(client):
 
 
 @pytest.mark.slow
-def test_it_needs_no_admin_sessions_users_templates_or_database(run_python, tmp_path):
-    (tmp_path / "settings.py").write_text(
-        textwrap.dedent("""
-            SECRET_KEY = "x"
-            DEBUG = True
-            ALLOWED_HOSTS = ["*"]
-            ROOT_URLCONF = "urls"
-            INSTALLED_APPS = ["rest_framework", "eaglet.api"]
-            EAGLET_RESOURCE_MODULES = ["api"]
-        """)
-    )
-    (tmp_path / "urls.py").write_text(
-        "from django.urls import include, path\n"
-        'urlpatterns = [path("", include("eaglet.api.urls"))]\n'
-    )
-    (tmp_path / "api.py").write_text(
-        textwrap.dedent("""
-            from eaglet.api import ApiResource, param_required
-            class AThing(ApiResource):
-                app = "shop"
-                resource = "thing"
-                @param_required(["id:int"])
-                def get(args):
-                    return 1
-        """)
-    )
-    finished = run_python(
-        textwrap.dedent("""
-            import sys, django
-            django.setup()
-            from django.test import Client
-            client = Client()
-            assert client.get("/shop/thing/?id=1").status_code == 200
-            assert "drf_spectacular" not in sys.modules
-            for path in ("/", "/console/", "/console/shop/thing/", "/console/console.js"):
-                assert client.get(path).status_code == 200, path
-            assert client.get("/console/index.json").json()[0]["name"] == "thing"
-            assert "drf_spectacular" not in sys.modules
-            assert "/shop/thing/" in client.get("/openapi.json").json()["paths"]
-            from django.conf import settings
-            settings.DEBUG = False
-            for path in ("/", "/console/", "/openapi.json", "/console/shop/thing/"):
-                assert client.get(path).status_code == 404, path
-        """),
-        DJANGO_SETTINGS_MODULE="settings",
-    )
+def test_it_needs_no_admin_sessions_users_templates_or_database(project):
+    resource = """
+from eaglet.api import ApiResource, param_required
+class AThing(ApiResource):
+    app, resource = "shop", "thing"
+    @param_required(["id:int"])
+    def get(args):
+        return 1
+"""
+    program = """
+import sys, django
+django.setup()
+from django.test import Client
+client = Client()
+assert client.get("/shop/thing/?id=1").status_code == 200
+for path in ("/", "/console/", "/console/shop/thing/", "/console/console.js"):
+    assert client.get(path).status_code == 200, path
+assert client.get("/console/index.json").json()[0]["name"] == "thing"
+assert "drf_spectacular" not in sys.modules
+assert "/shop/thing/" in client.get("/openapi.json").json()["paths"]
+from django.conf import settings
+settings.DEBUG = False
+for path in ("/", "/console/", "/openapi.json", "/console/shop/thing/"):
+    assert client.get(path).status_code == 404, path
+"""
+    more = "DEBUG = True\nEAGLET_RESOURCE_MODULES = ['api']"
+    finished = project(program, {"api.py": resource}, more)
     assert finished.returncode == 0, finished.stderr

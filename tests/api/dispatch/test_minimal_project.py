@@ -1,24 +1,14 @@
 """A project of nothing but REST framework and eaglet.api: no admin, sessions, databases."""
 
 import json
-import textwrap
 
 import pytest
 
 pytestmark = pytest.mark.slow
 
 SETTINGS = """
-SECRET_KEY = "x"
-ALLOWED_HOSTS = ["*"]
-ROOT_URLCONF = "urls"
-INSTALLED_APPS = ["rest_framework", "eaglet.api"]
-USE_TZ = True
 EAGLET_RESOURCE_MODULES = ["api"]
 EAGLET_CONTEXT_PROVIDERS = ["context.corp", "eaglet.api.context.wapi_id"]
-"""
-URLS = """
-from django.urls import include, path
-urlpatterns = [path("", include("eaglet.api.urls"))]
 """
 CONTEXT = """
 def corp(request):
@@ -68,7 +58,7 @@ class ATicket(api_resource.ApiResource):
         return [args["access_token"], args["format"], args["page"]]
 """
 PROGRAM = """
-import os; os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+import os
 import django; django.setup()
 from django.core.management import call_command
 call_command("check", "--fail-level", "WARNING", verbosity=0)
@@ -88,19 +78,13 @@ print(json.dumps(answers))
 
 
 @pytest.fixture(params=["", "EAGLET_FAST_PATH = False"], ids=["fast path", "REST framework"])
-def call(request, tmp_path, run_python):
+def call(request, project):
     """Start the project and make calls to it; a call is (method, path, extra)."""
 
     def call(*calls, more=""):
-        files = {
-            "settings.py": SETTINGS + request.param + "\n" + more,
-            "urls.py": URLS,
-            "context.py": CONTEXT,
-            "api.py": API,
-        }
-        for name, text in files.items():
-            (tmp_path / name).write_text(textwrap.dedent(text))
-        done = run_python(PROGRAM, CALLS=json.dumps(calls))
+        files = {"context.py": CONTEXT, "api.py": API}
+        settings = f"{SETTINGS}{request.param}\n{more}"
+        done = project(PROGRAM, files, settings, CALLS=json.dumps(calls))
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 

@@ -1,7 +1,5 @@
 """ATOMIC_REQUESTS, over every database it is on for."""
 
-import textwrap
-
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
@@ -14,12 +12,7 @@ pytestmark = pytest.mark.slow
 
 # Two databases of their own: the settings of the other tests have one, in memory.
 SETTINGS = """
-SECRET_KEY = "x"
-ALLOWED_HOSTS = ["*"]
-ROOT_URLCONF = "urls"
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework",
-                  "eaglet.api"]
-USE_TZ = True
+INSTALLED_APPS += ["django.contrib.contenttypes", "django.contrib.auth"]
 EAGLET_RESOURCE_MODULES = ["api"]
 DATABASES = {
     alias: {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{alias}.sqlite3",
@@ -80,12 +73,7 @@ for name, (handler, commits) in OUTCOMES.items():
     type(ApiResource)("A" + name, (ApiResource,), {
         "app": "money", "resource": name, "get": handler, "post": handler, "__module__": __name__})
 """
-URLS = """
-from django.urls import include, path
-urlpatterns = [path("", include("eaglet.api.urls"))]
-"""
 PROGRAM = """
-import os; os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 import django; django.setup()
 from django.core.management import call_command
 import api
@@ -118,13 +106,8 @@ print("all as expected")
         "EAGLET_ALWAYS_HTTP_200 = True",
     ],
 )
-def test_what_is_raised_rolls_back_every_database_and_what_is_returned_commits(
-    run_python, tmp_path, more
-):
-    files = {"settings.py": SETTINGS + more, "api.py": API, "urls.py": URLS}
-    for name, text in files.items():
-        (tmp_path / name).write_text(textwrap.dedent(text))
-    done = run_python(PROGRAM)
+def test_what_is_raised_rolls_back_every_database_and_what_is_returned_commits(project, more):
+    done = project(PROGRAM, {"api.py": API}, SETTINGS + more)
     assert done.stdout == "all as expected\n", done.stderr
 
 

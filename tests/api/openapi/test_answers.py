@@ -202,23 +202,16 @@ def test_an_annotation_that_no_schema_can_be_made_of_is_an_error(declare, shape)
     assert "Nothing" in message or "Missing" in message or "{1: 2}" in message
 
 
-def test_it_is_an_error_when_the_service_starts(run_python, tmp_path):
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("")
-    (folder / "resources.py").write_text(
-        "from eaglet.api import ApiResource\n"
-        "class Later: pass\n"
-        "class AItem(ApiResource):\n"
-        "    app, resource = 'shop', 'item'\n"
-        "    def put(args) -> 'list[Later]': ...\n"
-    )
-    program = (
-        "import django\nfrom django.conf import settings\n"
-        "settings.configure(INSTALLED_APPS=['eaglet.api', 'shop'], SECRET_KEY='x')\n"
-        "django.setup()"
-    )
-    ran = run_python(program)
+def test_it_is_an_error_when_the_service_starts(project):
+    resources = """
+from eaglet.api import ApiResource
+class Later: pass
+class AItem(ApiResource):
+    app, resource = 'shop', 'item'
+    def put(args) -> 'list[Later]': ...
+"""
+    files = {"shop/__init__.py": "", "shop/resources.py": resources}
+    ran = project("import django; django.setup()", files, "INSTALLED_APPS += ['shop']")
     assert ran.returncode == 1
     last = ran.stderr.strip().splitlines()[-1]
     assert "ImproperlyConfigured: shop.resources.AItem" in last
