@@ -24,14 +24,6 @@ class Deny(BasePermission):
         return False
 
 
-class Never(BaseThrottle):
-    def allow_request(self, request, view):
-        return False
-
-    def wait(self):
-        return 5
-
-
 class Plain(BaseRenderer):
     media_type = "text/plain"
     format = "txt"
