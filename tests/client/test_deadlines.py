@@ -9,9 +9,8 @@ from django.test import Client
 from eaglet.api import ApiResource
 from eaglet.client import CircuitOpen, Resource
 
+from .calling import CALL
 from .recording_server import Reply, envelope
-
-CALL = {"resource": "card.trade", "data": {"a": 1}}
 
 
 @pytest.fixture

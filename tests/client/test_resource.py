@@ -12,9 +12,8 @@ from eaglet.client import (
     ServiceUnavailable,
 )
 
+from .calling import CALL
 from .recording_server import Reply, envelope
-
-CALL = {"resource": "card.trade", "data": {"a": 1}}
 
 
 def test_exports_are_these():

@@ -18,9 +18,9 @@ from eaglet.client import (
     ServiceUnavailable,
 )
 
+from ..calling import CALL
 from ..recording_server import Reply, envelope
 
-CALL = {"resource": "card.trade", "data": {"a": 1}}
 SECONDS = 0.4
 LIMIT = 1_000_000
 

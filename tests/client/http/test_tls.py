@@ -11,9 +11,8 @@ from cryptography.x509.oid import NameOID
 
 from eaglet.client import Resource, ServiceTimeout, ServiceUnavailable
 
+from ..calling import CALL
 from ..recording_server import Reply
-
-CALL = {"resource": "card.trade", "data": {"a": 1}}
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,8 @@ from eaglet.client import Resource, TokenUnavailable
 from eaglet.client.services.configuration import configuration
 from eaglet.client.services.resolve import resolve
 
+from ..calling import CALL
 from ..recording_server import TokenIssuer
-
-CALL = {"resource": "card.trade", "data": {"a": 1}}
 
 
 def call(name="card", host=None):
