@@ -37,10 +37,16 @@ def split_doc(doc: str) -> tuple[str, str]:
 
 def path_of(resource: type[registry.Resource]) -> str:
     """Return the path of a resource; below the root where the URLconf does not bring it."""
+    own = resource.app, resource.resource
+    return url_of("eaglet:resource", *own, default=f"/{'/'.join(own)}/")
+
+
+def url_of(view: str, *args: str, default: str = "") -> str:
+    """Return the path of a view by its name; the default where the URLconf does not bring it."""
     try:
-        return reverse("eaglet:resource", args=[resource.app, resource.resource])
+        return reverse(view, args=args)
     except NoReverseMatch:
-        return f"/{resource.app}/{resource.resource}/"
+        return default
 
 
 def token_resource() -> type[registry.Resource] | None:

@@ -15,7 +15,7 @@ Document = Mapping[str, Any]
 GRANTS: Final = "x-eaglet-grants"
 """The grants that the app of the token must hold, all of them."""
 REFUSALS: Final = "x-eaglet-refusals"
-"""The service's own codes that an operation may answer with, each an object with its `code`."""
+"""The service's own codes that an operation may answer with: `code`, `name`, `description`."""
 
 _VERBS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

@@ -8,14 +8,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template import Context, Engine
-from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
 from eaglet.api import registry, responses
 from eaglet.api.console import catalogue
 from eaglet.api.exceptions import TokenRefused
-from eaglet.api.introspection import path_of, token_resource
+from eaglet.api.introspection import path_of, token_resource, url_of
 from eaglet.api.json_response import JsonBytesResponse
 from eaglet.api.request.args import Args
 from eaglet.api.request.conceal import conceal
@@ -35,13 +34,13 @@ LANGUAGES: Final = (("en", "English"), ("zh-hans", "中文"))
 def landing(request: HttpRequest) -> HttpResponseBase:
     """Show where to go from the service's root, if the project has nothing there."""
     places = (
-        (gettext_lazy("Console"), _url_of("eaglet:console")),
-        ("OpenAPI", _url_of("eaglet:openapi.json")),
-        (gettext_lazy("Admin"), _url_of("admin:index")),
-        (gettext_lazy("Tasks"), _url_of(TASKS_PAGE)),
-        (gettext_lazy("Health"), _url_of("eaglet:healthz")),
-        (gettext_lazy("Readiness"), _url_of("eaglet:readyz")),
-        (gettext_lazy("Metrics"), _url_of("eaglet:metrics") if conf.EAGLET_METRICS else ""),
+        (gettext_lazy("Console"), url_of("eaglet:console")),
+        ("OpenAPI", url_of("eaglet:openapi.json")),
+        (gettext_lazy("Admin"), url_of("admin:index")),
+        (gettext_lazy("Tasks"), url_of(TASKS_PAGE)),
+        (gettext_lazy("Health"), url_of("eaglet:healthz")),
+        (gettext_lazy("Readiness"), url_of("eaglet:readyz")),
+        (gettext_lazy("Metrics"), url_of("eaglet:metrics") if conf.EAGLET_METRICS else ""),
     )
     return _written(request, "landing.html", places=[place for place in places if place[1]])
 
@@ -97,13 +96,6 @@ def _engine() -> Engine:
     return Engine(dirs=[str(FOLDER)], libraries={"i18n": "django.templatetags.i18n"}, debug=False)
 
 
-def _url_of(place: str) -> str:
-    try:
-        return reverse(place)
-    except NoReverseMatch:
-        return ""
-
-
 def _written(request: HttpRequest, template: str, **shown: Any) -> HttpResponse:
     issuing = token_resource()
     # A project may do without LocaleMiddleware.
@@ -115,7 +107,7 @@ def _written(request: HttpRequest, template: str, **shown: Any) -> HttpResponse:
         context = {
             "project": service_name(),
             "token_path": path_of(issuing) if issuing is not None else "",
-            "tasks_path": _url_of(TASKS_PAGE),
+            "tasks_path": url_of(TASKS_PAGE),
             "language": language,
             "languages": LANGUAGES,
             "chosen": (request.GET.get("lang") == language and language) or "",

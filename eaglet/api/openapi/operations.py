@@ -2,7 +2,6 @@
 
 from typing import Any, Final, cast
 
-from django.urls import NoReverseMatch, reverse
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
@@ -14,19 +13,17 @@ from eaglet.api.introspection import (
     passed_by_caller,
     split_doc,
     token_resource,
+    url_of,
 )
 from eaglet.api.openapi import responses as described
 from eaglet.api.request.body import FORM, JSON, MULTIPART
 from eaglet.api.shapes.example import example_of
 from eaglet.api.shapes.schema import schema_of
+from eaglet.contracts.comparison import GRANTS, REFUSALS
 from eaglet.contracts.param_schemas import ParamSchemas, has_files, media_types
 
 TOKEN_SCHEME: Final = "accessToken"  # noqa: S105 - a name
 OAUTH_SCHEME: Final = "clientCredentials"
-GRANTS: Final = "x-eaglet-grants"
-"""The grants that the app of the token must hold, all of them."""
-REFUSALS: Final = "x-eaglet-refusals"
-"""The service's own codes that it may answer with, with names and meanings."""
 
 # Where their parameters stand; each verb's may stand in the other place too.
 _IN_QUERY: Final = frozenset({"GET", "DELETE"})
@@ -158,7 +155,8 @@ class ResourceSchema(AutoSchema):
         )
         required: list[dict[str, Any]] = [{TOKEN_SCHEME: []}]
         if token_resource() is not None:
-            flow = {"tokenUrl": token_url(), "scopes": {}}
+            url = url_of("eaglet:oauth-token", default="/oauth/token/")
+            flow = {"tokenUrl": url, "scopes": {}}
             self._register(
                 OAUTH_SCHEME,
                 ResolvedComponent.SECURITY_SCHEMA,
@@ -191,11 +189,3 @@ class ResourceSchema(AutoSchema):
                 name=name, type=kind, schema=schema, object=name
             )
         )
-
-
-def token_url() -> str:
-    """Return the path of the token endpoint, by the URLconf."""
-    try:
-        return reverse("eaglet:oauth-token")
-    except NoReverseMatch:
-        return "/oauth/token/"
