@@ -51,11 +51,6 @@ def header(request: Any, name: str) -> Any:
     return value if value is not None else (request.headers or {}).get(name)
 
 
-def text_header(request: Any, name: str, longest: int) -> str:
-    """Return a header that is text, and not longer than that; else an empty one."""
-    return as_header(header(request, name), longest)
-
-
 def as_header(value: object, longest: int) -> str:
     """Return what came as a header if a line of a log, and every database, takes it; else ""."""
     fits = isinstance(value, str) and len(value) <= longest and value.isprintable()

@@ -14,17 +14,9 @@ from celery.worker import request as celery_request
 
 from eaglet.exceptions import AlreadyFinished, TaskNotParked
 from eaglet.observability import tracing
-from eaglet.tasks.broker.headers import (
-    EVENT,
-    RECEIVED_AT,
-    REPLAY,
-    REQUEST_ID,
-    TRACEPARENT,
-    header,
-    text_header,
-)
+from eaglet.tasks.broker.headers import RECEIVED_AT, header
 from eaglet.tasks.display import presentable
-from eaglet.tasks.receiving.delivery import Delivery
+from eaglet.tasks.receiving.delivery import Delivery, delivery_by
 from eaglet.tasks.receiving.execution import Declaration, RetryLater, handle
 from eaglet.tasks.receiving.stored_message import StoredMessage
 
@@ -85,21 +77,16 @@ def delivery_of(
     request: Context, queue_name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Delivery:
     """Return what the ledger is told of the task that is being run."""
-    received_at = header(request, RECEIVED_AT)
-    delivery = Delivery(
+    delivery = delivery_by(
+        partial(header, request),
+        request.delivery_info,
         task_id=str(request.id),
         queue_name=queue_name,
         message=partial(StoredMessage.from_request, request, queue_name, args, kwargs),
         worker=str(request.hostname or ""),
-        received_at=received_at if isinstance(received_at, float) else None,
-        request_id=text_header(request, REQUEST_ID, 128),
-        traceparent=text_header(request, TRACEPARENT, 55),
-        replay=text_header(request, REPLAY, 36),
-        event=text_header(request, EVENT, 255),
-        attempt=int(request.retries or 0) + 1,
-        is_redelivered=bool((request.delivery_info or {}).get("redelivered")),
     )
     if delivery.received_at is None and (trace := tracing.current()):
         delivery.request_id, delivery.traceparent = trace.request_id, trace.headers()["traceparent"]
-    delivery.is_noted = bool(received_at) and not (request.is_eager or delivery.is_repeat)
+    was_taken = bool(header(request, RECEIVED_AT))
+    delivery.is_noted = was_taken and not (request.is_eager or delivery.is_repeat)
     return delivery

@@ -19,21 +19,14 @@ from django.db import connections
 from kombu.message import Message
 
 from eaglet.exceptions import InvalidMessage, TaskNotParked
-from eaglet.tasks.broker.headers import (
-    PARKED_AS,
-    RECEIVED_AT,
-    REPLAY,
-    REQUEST_ID,
-    TRACEPARENT,
-    as_header,
-)
+from eaglet.tasks.broker.headers import PARKED_AS, as_header
 from eaglet.tasks.broker.queues import limit_each_consumer
 from eaglet.tasks.broker.worker_queues import WorkerQueues
 from eaglet.tasks.display import describe
 from eaglet.tasks.models import ledger_alias
 from eaglet.tasks.receiving.celery_task import Request
 from eaglet.tasks.receiving.decorator import declaration_of
-from eaglet.tasks.receiving.delivery import Delivery
+from eaglet.tasks.receiving.delivery import Delivery, delivery_by
 from eaglet.tasks.receiving.execution import park, put_off
 from eaglet.tasks.receiving.ledger import row_of
 from eaglet.tasks.receiving.stored_message import StoredMessage
@@ -192,26 +185,16 @@ def _delivery_of(
     decoded = body if isinstance(body, dict) else getattr(message, "_decoded_cache", None)
     decoded = decoded if isinstance(decoded, dict) else {}
     task_id = headers.get("id") or decoded.get("id")
-    retries = headers.get("retries")
-
-    def text(name: str, longest: int) -> str:
-        return as_header(headers.get(name), longest)
-
-    received_at = headers.get(RECEIVED_AT)
-    return Delivery(
+    return delivery_by(
+        headers.get,
+        message.delivery_info,
         # What has no id can't be known from another like it.
         task_id=(
             task_id
             if isinstance(task_id, str) and task_id
-            else text(PARKED_AS, 255) or f"none-{uuid.uuid4()}"
+            else as_header(headers.get(PARKED_AS), 255) or f"none-{uuid.uuid4()}"
         ),
         queue_name=_name_of(message) or str((message.delivery_info or {}).get("routing_key") or ""),
         message=lambda: StoredMessage.from_message(message),
         worker=hostname,
-        received_at=received_at if isinstance(received_at, float) else None,
-        request_id=text(REQUEST_ID, 128),
-        traceparent=text(TRACEPARENT, 55),
-        replay=text(REPLAY, 36),
-        attempt=retries + 1 if isinstance(retries, int) else 1,
-        is_redelivered=bool((message.delivery_info or {}).get("redelivered")),
     )

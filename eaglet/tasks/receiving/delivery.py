@@ -4,6 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from eaglet.tasks.broker.headers import (
+    EVENT,
+    RECEIVED_AT,
+    REPLAY,
+    REQUEST_ID,
+    TRACEPARENT,
+    as_header,
+)
 from eaglet.tasks.database import digest_of
 from eaglet.tasks.models.received import FORCED_REPLAY
 from eaglet.tasks.receiving.stored_message import StoredMessage
@@ -51,3 +59,18 @@ class Delivery:
     def key(self) -> str:
         """Return what the ledger's row is found by."""
         return digest_of(self.queue_name, self.task_id)
+
+
+def delivery_by(header: Callable[[str], Any], info: Any, **known: Any) -> Delivery:
+    """Return a delivery by the headers of a message and the broker's information on it."""
+    received_at, retries = header(RECEIVED_AT), header("retries")
+    return Delivery(
+        received_at=received_at if isinstance(received_at, float) else None,
+        request_id=as_header(header(REQUEST_ID), 128),
+        traceparent=as_header(header(TRACEPARENT), 55),
+        replay=as_header(header(REPLAY), 36),
+        event=as_header(header(EVENT), 255),
+        attempt=retries + 1 if isinstance(retries, int) else 1,
+        is_redelivered=bool((info or {}).get("redelivered")),
+        **known,
+    )

@@ -17,7 +17,7 @@ from eaglet.tasks.broker.headers import (
     TRACEPARENT,
     as_header,
     described,
-    text_header,
+    header,
 )
 
 _SPAN: Final = "eaglet_span"
@@ -28,13 +28,13 @@ def take_up(*, task: Task[Any, Any], **kwargs: Any) -> None:
     """Have a task that begins be part of the trace it came with, or of one of its own."""
     request = task.request
     sender = {
-        TRACEPARENT: text_header(request, TRACEPARENT, 512),
-        "tracestate": text_header(request, "tracestate", 512),
+        TRACEPARENT: as_header(header(request, TRACEPARENT), 512),
+        "tracestate": as_header(header(request, "tracestate"), 512),
     }
     trace = tracing.Trace(
         traceparent=sender[TRACEPARENT] or None,
         tracestate=sender["tracestate"] or None,
-        request_id=text_header(request, REQUEST_ID, 128) or None,
+        request_id=as_header(header(request, REQUEST_ID), 128) or None,
     )
     vars(request)[_TOKEN] = tracing.enter(trace)
     if spans.wanted():
