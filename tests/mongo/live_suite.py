@@ -44,59 +44,22 @@ def test_a_document_is_made_read_changed_and_deleted():
     assert not Product.objects.exists()
 
 
-def test_filters_find(products):
-    def found(*args, **kwargs):
-        return sorted(Product.objects.filter(*args, **kwargs).values_list("name", flat=True))
-
-    assert found(stock__gt=10) == ["clamp", "drill"]
-    assert found(name__icontains="L") == ["anvil", "bolt", "clamp", "drill"]
-    assert found(name__startswith="b") == ["bolt"]
-    assert found(name__in=["anvil", "x"]) == ["anvil"]
-    assert found(maker__isnull=True) == ["drill"]
-    assert found(Q(stock=0) | Q(stock=30)) == ["anvil", "drill"]
-    assert found(~Q(stock=0)) == ["bolt", "clamp", "drill"]
-
-
-def test_order_and_slices(products):
+def test_what_is_asked_through_the_engine_is_what_the_backend_gives(products):
     names = Product.objects.order_by("-stock").values_list("name", flat=True)
     assert list(names) == ["drill", "clamp", "bolt", "anvil"]
     assert list(names[1:3]) == ["clamp", "bolt"]
-    assert Product.objects.count() == 4
-
-
-def test_joins_within_an_alias(products):
-    assert Product.objects.filter(maker__name="Acme").count() == 3
+    assert {*names.filter(Q(stock__gt=20) | Q(name__icontains="V"))} == {"anvil", "drill"}
+    assert [one.name for one in products.products.order_by("name")] == ["anvil", "bolt", "clamp"]
     assert Product.objects.select_related("maker").get(name="bolt").maker.name == "Acme"
-    assert [p.name for p in products.products.order_by("name")] == ["anvil", "bolt", "clamp"]
-
-
-def test_aggregates(products):
     assert Product.objects.aggregate(Sum("stock"), Avg("stock")) == {
         "stock__sum": 60,
         "stock__avg": 15,
     }
-    counted = Maker.objects.annotate(n=Count("products")).get()
-    assert counted.n == 3
-
-
-def test_embedded_documents():
-    Product.objects.create(code="A", name="box", size=Size(width=2, height=3))
-    Product.objects.create(code="B", name="case", size=Size(width=9, height=9))
-    found = Product.objects.get(size__width=2)
-    assert (found.name, found.size.height) == ("box", 3)
-
-
-def test_a_decimal_comes_back_as_it_went():
-    Product.objects.create(code="A", name="a", price=Decimal("12345678.90"))
-    assert Product.objects.get().price == Decimal("12345678.90")
-
-
-def test_decimals_are_compared_summed_and_ordered():
-    for number, price in enumerate(("9.99", "10.01", "100.00")):
-        Product.objects.create(code=str(number), name="a", price=Decimal(price))
-    assert Product.objects.filter(price__gt=Decimal(10)).count() == 2
-    assert Product.objects.aggregate(Sum("price"))["price__sum"] == Decimal("120.00")
-    assert Product.objects.order_by("-price").first().price == Decimal("100.00")
+    assert Maker.objects.annotate(n=Count("products")).get().n == 3
+    price = Decimal("12345678.90")
+    box = Product.objects.create(code="A", name="box", size=Size(width=2, height=3), price=price)
+    found = Product.objects.get(size__width=2, price__gt=Decimal(10))
+    assert (found, found.size.height, found.price) == (box, 3, price)
 
 
 def test_a_moment_is_the_same_in_every_time_zone():
