@@ -2,6 +2,7 @@ import uuid
 
 import pytest
 from kombu import Connection
+from kombu.exceptions import ChannelError
 from kombu.transport import virtual
 from kombu.transport.memory import Channel, Transport
 
@@ -62,6 +63,44 @@ def quick_breaker(monkeypatch):
     publisher = publisher_module.Publisher(Breaker(threshold=1, open_seconds=3600))
     monkeypatch.setattr(publisher_module, "_publisher", publisher)
     return publisher
+
+
+@pytest.fixture
+def as_by_a_worker():
+    """Run a task as in a worker, where a retry is published, and give what Celery is told."""
+
+    def run(declared, args, **request):
+        declared.push_request(
+            id="1", args=[args], kwargs={}, called_directly=False, is_eager=False,
+            delivery_info={"exchange": "", "routing_key": declared.name}, **request,
+        )  # fmt: skip
+        try:
+            return declared.run(args)
+        finally:
+            declared.pop_request()
+
+    return run
+
+
+@pytest.fixture
+def numbers(received):
+    """Take what is in a queue, and give the `n` of each task's arguments."""
+    return lambda queue_name: [body[0][0]["n"] for _, body in received(queue_name)]
+
+
+@pytest.fixture
+def refuse(when_publishing):
+    """Have the broker refuse the tasks of these numbers from now on, and no others."""
+
+    def refuse(*refused):
+        def publish_others(publish, task):
+            if task.arguments in {f'{{"n":{n}}}' for n in refused}:
+                raise ChannelError("PRECONDITION_FAILED")
+            publish()
+
+        when_publishing(publish_others)
+
+    return refuse
 
 
 @pytest.fixture

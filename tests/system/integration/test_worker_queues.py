@@ -23,7 +23,7 @@ def receiver(request, tmp_path, django_db_blocker):
 
 def takes(receiver, worker, name):
     receiver.send("note", [{"name": name}])
-    receiver.until(lambda: f"noted {name}".encode() in worker.log.read_bytes())
+    receiver.until(lambda: f"noted {name}" in worker.written())
 
 
 @pytest.mark.parametrize("receiver", ["rabbitmq"], indirect=True)

@@ -100,42 +100,30 @@ def test_what_was_sent_and_never_run_can_be_asked_for(admin_client, handler, que
     assert "no worker over this database has begun with it" in page
 
 
-def test_nothing_is_replayed_before_it_is_confirmed(admin_client, parked, received, queue):
+def test_a_parked_task_is_replayed_from_the_list_once_that_is_confirmed(admin_client, parked):
     text = text_of(act(admin_client, "replay", [parked]))
     assert "Publish these tasks again?" in text
     assert parked.task_id in text
-    assert received("") == []
-    parked.refresh_from_db()
-    assert parked.state == State.PARKED
-
-
-def test_a_parked_task_is_replayed_from_the_list(admin_client, parked, queue):
+    assert ReceivedTask.objects.parked().exists()
     text = text_of(act(admin_client, "replay", [parked], confirmed="yes"))
     assert "1 task replayed." in text
-    parked.refresh_from_db()
-    assert parked.state == State.WAITING
+    assert ReceivedTask.objects.get().state == State.WAITING
     assert LogEntry.objects.get().get_change_message() == "Replayed."
 
 
-def test_a_task_is_replayed_from_its_page(admin_client, parked):
-    own = f"{LIST}{parked.pk}/"
-    assert f"{own}replay/" in text_of(admin_client.get(f"{own}change/"))
-    assert "Publish these tasks again?" in text_of(admin_client.get(f"{own}replay/"))
-    parked.refresh_from_db()
-    assert parked.state == State.PARKED
-    admin_client.post(f"{own}replay/", {"confirmed": "yes"})
-    parked.refresh_from_db()
-    assert parked.state == State.WAITING
-
-
-def test_a_parked_row_of_the_outbox_is_replayed_from_its_page(admin_client, queue):
+@pytest.mark.parametrize("model", [ReceivedTask, OutboxTask])
+def test_a_parked_task_is_replayed_from_its_page_once_that_is_confirmed(
+    admin_client, parked, queue, model
+):
     with captured_tasks():
         send_task(queue, {})
     OutboxTask.objects.update(state=OutboxTask.State.PARKED, parked_at=timezone.now())
-    row = OutboxTask.objects.get()
-    admin_client.post(f"{SENT_LIST}{row.pk}/replay/", {"confirmed": "yes"})
-    row.refresh_from_db()
-    assert row.state == OutboxTask.State.PENDING
+    own = f"/admin/eaglet_tasks/{model._meta.model_name}/{model.objects.get().pk}/"
+    assert f"{own}replay/" in text_of(admin_client.get(f"{own}change/"))
+    assert "again?" in text_of(admin_client.get(f"{own}replay/"))
+    assert model.objects.parked().exists()
+    admin_client.post(f"{own}replay/", {"confirmed": "yes"})
+    assert model.objects.get().state in (State.WAITING, OutboxTask.State.PENDING)
 
 
 def test_what_is_done_can_only_be_forced(admin_client, handler):

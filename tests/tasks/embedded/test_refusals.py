@@ -11,8 +11,8 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from eaglet.tasks.embedded import database
+from tests.tasks.processes import ROOT
 
-from .processes import ROOT
 from .test_messages import publish, taken
 
 

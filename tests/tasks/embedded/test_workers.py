@@ -3,15 +3,15 @@
 import logging
 import os
 import random
-import signal
 import time
 from collections import Counter
 
 import kombu
+import psutil
 import pytest
 from celery import Celery
 
-from .processes import children, kill_group, until
+from tests.tasks.processes import until
 
 pytestmark = pytest.mark.slow
 
@@ -68,18 +68,18 @@ def test_nothing_is_lost_when_publishers_and_consumers_are_killed_over_and_over(
     while publishers or time.monotonic() < ends_at or kills < 9:
         time.sleep(chance.random() * 0.6)
         for first, publisher in list(publishers.items()):
-            if publisher.poll() == 0:
+            if publisher.popen.poll() == 0:
                 del publishers[first]
         victims = [*range(3), *publishers]
         victim = chance.choice(victims)
         kills += 1
         if victim in publishers:
-            kill_group(publishers[victim])
+            processes.kill(publishers[victim])
             done = [int(n) for n in sent() if victim <= int(n) < victim + 10**6]
             begin = max(done, default=victim - 1) + 1
             publishers[victim] = processes.publisher(begin, victim + count)
         else:
-            kill_group(consumers[victim])
+            processes.kill(consumers[victim])
             consumers[victim] = processes.consumer()
     assert len(sent()) == 3 * count
     until(lambda: sent() <= set(numbers(processes)), *consumers, seconds=60)
@@ -98,13 +98,13 @@ def test_what_a_worker_was_at_when_it_was_killed_is_done(processes, app, path, v
     until(lambda: {"begun-slow-0", "begun-slow-1"} <= set(processes.recorded()), worker)
     others = [worker]
     if victim == "a child":
-        os.kill(children(worker)[0], signal.SIGKILL)
+        psutil.Process(worker.popen.pid).children()[0].kill()
     elif victim == "the main process":
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
+        worker.popen.kill()
+        worker.popen.wait()
         others = [processes.worker(name="w2")]
     else:
-        kill_group(worker)
+        processes.kill(worker)
         others = [processes.worker(name="w2")]
     wanted = {"slow-0", "slow-1", *map(str, range(20))}
     until(lambda: wanted <= set(processes.recorded()), *others)
@@ -119,8 +119,8 @@ def test_every_pool_takes_a_backlog_one_by_one(processes, app, path, pool):
     until(lambda: len(numbers(processes)) == 100, worker)
     until(lambda: size(path) == 0, worker)
     assert numbers(processes).total() == 100
-    worker.terminate()
-    assert worker.wait(20) == 0
+    worker.popen.terminate()
+    assert worker.popen.wait(20) == 0
 
 
 def test_a_worker_waits_for_a_database_that_has_gone_and_is_watched_and_shut_down(
@@ -143,14 +143,14 @@ def test_a_worker_waits_for_a_database_that_has_gone_and_is_watched_and_shut_dow
     until(lambda: "begun-in-flight" in processes.recorded(), worker)
     away = path.with_name("away")
     path.rename(away)
-    until(lambda: b"has gone" in worker.log.read_bytes(), worker)
+    until(lambda: "has gone" in worker.written(), worker)
     assert not path.exists()
     away.rename(path)
     send(app, "note", "after")
     until(lambda: {"in-flight", "after"} <= set(processes.recorded()), worker)
     assert reply_of(app)
     app.control.shutdown()
-    assert worker.wait(20) == 0
+    assert worker.popen.wait(20) == 0
     until(lambda: size(path) == 0)
 
 
@@ -158,7 +158,7 @@ def test_what_dead_workers_were_controlled_by_does_not_stay(processes, app, path
     dead = [processes.worker(name=f"dead{number}", concurrency=1) for number in range(2)]
     until(lambda: len(reply_of(app)) == 2)
     for worker in dead:
-        kill_group(worker)
+        processes.kill(worker)
     worker = processes.worker(name="dead1", concurrency=1)
     assert reply_of(app, "dead1@test")
 

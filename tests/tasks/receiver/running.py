@@ -1,12 +1,6 @@
 """A worker as a process of its own, its database, and messages put before it."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 import uuid
-from pathlib import Path
 
 from amqp.exceptions import ChannelError
 from celery import Celery
@@ -19,22 +13,28 @@ import eaglet.tasks  # noqa: F401 - it makes `eaglet://` known to kombu
 from eaglet.tasks.broker.queues import TaskQueue
 from eaglet.tasks.models import ReceivedTask
 from tests.system.servers.database_urls import database
+from tests.tasks.processes import Started, until
 
-ROOT = Path(__file__).resolve().parents[3]
 ALIAS = "receiver"
 APPS = ("contenttypes", "auth", "eaglet_tasks", "django_celery_results")
 
 
-class Receiver:
+class Receiver(Started):
     """Workers over one broker and one database, which stands under ALIAS in this process."""
 
     def __init__(self, folder, broker_url, database_url=None):
         self.broker_url = broker_url
         self.queue = f"receiver.{uuid.uuid4().hex[:12]}"
-        self._folder = folder
         self._database_url = database_url
         self._name = f"r_{uuid.uuid4().hex[:12]}" if database_url else str(folder / "r.sqlite3")
-        self._workers = []
+        super().__init__(
+            folder,
+            DJANGO_SETTINGS_MODULE="tests.tasks.receiver.settings",
+            EAGLET_TEST_RECEIVER_DATABASE=self._name,
+            EAGLET_TEST_RECEIVER_DATABASE_URL=database_url or "",
+            EAGLET_TEST_RECEIVER_BROKER_URL=broker_url,
+            EAGLET_TEST_RECEIVER_QUEUE=self.queue,
+        )
 
     def __enter__(self):
         entry = {
@@ -50,11 +50,10 @@ class Receiver:
         connections[ALIAS] = connection
         for app in APPS:
             call_command("migrate", app, database=ALIAS, verbosity=0)
-        return self
+        return super().__enter__()
 
-    def __exit__(self, *_):
-        for worker in self._workers:
-            self.kill(worker)
+    def __exit__(self, *error):
+        super().__exit__(*error)
         connections[ALIAS].close()
         del connections[ALIAS]
         if self._database_url:
@@ -71,43 +70,14 @@ class Receiver:
         server.close()
 
     def worker(self, *options, wait=True, service="receiver"):
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.tasks.receiver.settings",
-            "EAGLET_TEST_RECEIVER_DATABASE": self._name,
-            "EAGLET_TEST_RECEIVER_DATABASE_URL": self._database_url or "",
-            "EAGLET_TEST_RECEIVER_BROKER_URL": self.broker_url,
-            "EAGLET_TEST_RECEIVER_QUEUE": self.queue,
-            "EAGLET_TEST_RECEIVER_SERVICE": service,
-        }
-        log = self._folder / f"worker-{len(self._workers)}.log"
-        with log.open("wb") as output:
-            worker = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "eaglet.tasks", "worker",
-                 "--concurrency=2", "--loglevel=INFO", "--without-mingle", "--without-gossip",
-                 f"--hostname=w{len(self._workers)}@{self.queue}", *options],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
-        worker.log = log
-        self._workers.append(worker)
-        if wait:
-            self.until(lambda: b" ready." in log.read_bytes())
-        return worker
-
-    def kill(self, worker):
-        try:
-            os.killpg(worker.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        worker.wait()
+        hostname = f"--hostname=w{self._count}@{self.queue}"
+        given = "--concurrency=2", "--without-mingle", "--without-gossip", hostname, *options
+        variables = {"wait": wait, "EAGLET_TEST_RECEIVER_SERVICE": service}
+        return self.celery_worker("eaglet.tasks", *given, **variables)
 
     def log(self):
-        return "".join(worker.log.read_text(errors="replace") for worker in self._workers)
+        logs = sorted(self.log_folder.glob("*.log"))
+        return "".join(log.read_text(errors="replace") for log in logs)
 
     def send(self, name, args, **options):
         """Send a task as any code base with Celery does; gives its id."""
@@ -134,10 +104,10 @@ class Receiver:
         return list(ReceivedTask.objects.using(ALIAS).filter(**filters).order_by("pk"))
 
     def until(self, is_so, seconds=120):
-        give_up_at = time.monotonic() + seconds
-        while not is_so():
-            assert time.monotonic() < give_up_at, f"it did not get so:\n{self.log()}"
-            time.sleep(0.05)
+        try:
+            until(is_so, seconds=seconds)
+        except AssertionError:
+            raise AssertionError(f"it did not get so:\n{self.log()}") from None
 
     def left(self, name="note"):
         """How many messages a worker would still find in a queue."""

@@ -49,7 +49,7 @@ def test_what_cant_be_done_is_parked_with_its_cause_and_the_rest_goes_on(receive
     receiver.send("note", [{"name": "well"}])
     worker = receiver.worker()
     receiver.until(lambda: len(receiver.rows(state=State.PARKED)) == 13 and names() == ["well"])
-    assert worker.poll() is None
+    assert worker.is_running
     causes = [row.cause for row in receiver.rows(state=State.PARKED)]
     for said in (
         "no task of this name",
@@ -63,8 +63,7 @@ def test_what_cant_be_done_is_parked_with_its_cause_and_the_rest_goes_on(receive
         assert any(said in cause for cause in causes), said
     # RabbitMQ has back what a worker that is gone had not acknowledged. Killed, it might not have
     # come to that yet for what it has just parked.
-    worker.terminate()
-    worker.wait(30)
+    receiver.stop(worker, seconds=30)
     receiver.until(lambda: receiver.left() == 0)
     assert SECRET not in receiver.log()
     assert not any(SECRET in row.cause + row.traceback for row in receiver.rows())
@@ -124,7 +123,7 @@ def test_headers_of_any_type_are_parked_or_passed_over_and_the_worker_lives(rece
         ),
         seconds=60,
     )
-    assert worker.poll() is None
+    assert worker.is_running
     assert all(len(row.message) < 50_000 for row in receiver.rows(state=State.PARKED))
 
 
@@ -168,7 +167,7 @@ def test_what_is_no_event_ends_no_worker(receiver):
             )
     receiver.send("note", [{"name": "well"}])
     receiver.until(lambda: names() == ["well"])
-    assert worker.poll() is None
+    assert worker.is_running
 
 
 def test_a_handler_that_keeps_failing_is_parked_and_done_when_it_is_replayed(receiver):

@@ -20,23 +20,6 @@ State = ReceivedTask.State
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def as_by_a_worker():
-    """Run a task as in a worker, where a retry is published, and give what Celery is told."""
-
-    def run(declared, args, **request):
-        declared.push_request(
-            id="1", args=[args], kwargs={}, called_directly=False, is_eager=False,
-            delivery_info={"exchange": "", "routing_key": declared.name}, **request,
-        )  # fmt: skip
-        try:
-            return declared.run(args)
-        finally:
-            declared.pop_request()
-
-    return run
-
-
 def test_each_attempt_gets_the_arguments_as_they_were_sent(queue):
     seen = []
 

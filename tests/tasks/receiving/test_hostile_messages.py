@@ -90,9 +90,9 @@ def test_whatever_comes_is_run_or_in_the_ledger_and_no_worker_ends(receiver):
         return [marker for marker in sent - done if marker not in kept]
 
     def has_come_to_the_end():
-        return worker.poll() is not None or groups.filter(name="the last").exists()
+        return not worker.is_running or groups.filter(name="the last").exists()
 
     receiver.until(has_come_to_the_end, 120 + MESSAGES)
-    receiver.until(lambda: worker.poll() is not None or not lost())
-    assert worker.poll() is None
+    receiver.until(lambda: not worker.is_running or not lost())
+    assert worker.is_running
     assert "exited prematurely" not in receiver.log()

@@ -14,73 +14,57 @@ from eaglet.tasks.receiving.redelivery import Redelivery
 State = ReceivedTask.State
 
 
-def run(declared, retries=0):
-    declared.push_request(
-        id="1", args=[{}], kwargs={}, called_directly=False, is_eager=False, delivery_info={},
-        retries=retries,
-    )  # fmt: skip
-    try:
-        return declared.run({})
-    finally:
-        declared.pop_request()
-
-
 @pytest.fixture
-def broken_session():
+def broken_session(monkeypatch):
     """Break the session under Django, as an idle time-out does; what is asked of it fails."""
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        keeper = connection.connection
-
-        class Broken:
-            def cursor(self, *args, **kwargs):
-                raise connection.Database.OperationalError("server closed the connection")
-
-            def close(self):
-                """Nothing: the database in memory would be gone."""
-
-        yield lambda: setattr(connection, "connection", Broken())
-        connection.connection = keeper
-    else:
+    if not (connection.vendor == "sqlite" and connection.is_in_memory_db()):
 
         def break_it():
             connection.ensure_connection()  # a test that has asked for nothing has none yet
             connection.connection.close()
 
         yield break_it
+        return
 
+    # The database lives in its session, which is there again once Django has closed the broken one.
+    keeper = connection.connection
 
-@pytest.fixture
-def reconnecting(monkeypatch, broken_session):
-    """Give a fresh session back where the database lives in one."""
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        keeper = connection.connection
-        monkeypatch.setattr(connection, "close", lambda: setattr(connection, "connection", keeper))
-    return broken_session
+    class Broken:
+        def cursor(self, *args, **kwargs):
+            raise connection.Database.OperationalError("server closed the connection")
+
+    monkeypatch.setattr(connection, "close", lambda: setattr(connection, "connection", keeper))
+    yield lambda: setattr(connection, "connection", Broken())
+    connection.connection = keeper
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_that_breaks_while_a_handler_runs_keeps_its_end_from_nobody(queue, reconnecting):
+def test_a_session_that_breaks_while_a_handler_runs_keeps_its_end_from_nobody(
+    queue, broken_session, as_by_a_worker
+):
     @task(queue)
     def changed(args):
-        reconnecting()
+        broken_session()
         return 7
 
-    assert run(changed) == 7
+    assert as_by_a_worker(changed, {}) == 7
     assert ReceivedTask.objects.get().state == State.DONE
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_that_breaks_keeps_no_failure_and_its_cause_from_the_ledger(queue, reconnecting):
+def test_a_session_that_breaks_keeps_no_failure_and_its_cause_from_the_ledger(
+    queue, broken_session, as_by_a_worker
+):
     @task(queue, max_attempts=2)
     def changed(args):
-        reconnecting()
+        broken_session()
         raise ValueError("its own fault")
 
     with pytest.raises(Retry):
-        run(changed)
+        as_by_a_worker(changed, {})
     assert ReceivedTask.objects.get().state == State.RETRYING
     with pytest.raises(ValueError, match="own fault"):
-        run(changed, retries=1)
+        as_by_a_worker(changed, {}, retries=1)
     row = ReceivedTask.objects.get()
     assert (row.state, row.attempts) == (State.PARKED, 2)
     assert "its own fault" in row.cause

@@ -57,7 +57,7 @@ def test_a_declared_function_can_still_be_called(queue):
     assert changed.name == queue
 
 
-def test_a_worker_of_the_project_listens_to_every_declared_queue(queue):
+def test_a_worker_listens_to_every_declared_queue_or_to_those_that_are_named(queue):
     other = f"服务.{queue}"
     task(queue)(do_nothing)
     task(other)(do_nothing)
@@ -65,24 +65,15 @@ def test_a_worker_of_the_project_listens_to_every_declared_queue(queue):
     worker_of(app)
     assert consumed(app) == sorted(["celery", queue, other])
     assert {queue, other} <= set(app.tasks)
-
-
-def test_queues_named_on_the_command_line_are_the_only_ones(queue):
-    task(queue)(do_nothing)
-    app = plain_app()
-    worker_of(app, queues="other")
-    assert consumed(app) == ["other"]
-
-
-def test_a_queue_is_declared_as_its_senders_declare_it(queue):
-    task(queue)(do_nothing)
-    app = plain_app()
-    worker_of(app)
+    # As its senders declare it, whatever they are written with.
     mine, theirs = app.amqp.queues[queue], Celery("sender").amqp.queues[queue]
     assert (mine.name, mine.exchange.name, mine.exchange.type, mine.routing_key) == (
         (theirs.name, theirs.exchange.name, theirs.exchange.type, theirs.routing_key)
     )
     assert (mine.durable, mine.auto_delete) == (True, False)
+    named = plain_app()
+    worker_of(named, queues="other")
+    assert consumed(named) == ["other"]
 
 
 def test_a_queue_the_project_declares_itself_stays_as_it_is(queue, settings):
@@ -101,15 +92,6 @@ def test_tasks_are_acknowledged_late_and_given_back_when_a_process_dies(queue):
     assert declared.acks_late
     assert declared.reject_on_worker_lost
     assert not app.conf.task_acks_late, "the project's other tasks are its own business"
-
-
-def test_pickle_is_refused_even_if_the_project_asks_for_it(settings):
-    settings.CELERY_ACCEPT_CONTENT = ["json", "pickle"]
-    app = plain_app()
-    worker_of(app)
-    assert app.conf.accept_content == ["json"]
-    assert app.conf.worker_prefetch_multiplier == 1
-    assert app.conf.result_backend == "django-db"
 
 
 @pytest.fixture
@@ -150,12 +132,18 @@ def test_a_workers_connections_to_databases_outlive_its_tasks(monkeypatch):
     assert fixup.worker_fixup.db_reuse_max == sys.maxsize
 
 
-def test_what_the_project_sets_is_left_alone(settings):
+def test_what_the_project_sets_is_left_alone_but_for_pickle(settings):
+    app = plain_app()
+    worker_of(app)
+    assert app.conf.worker_prefetch_multiplier == 1
+    assert app.conf.result_backend == "django-db"
+    settings.CELERY_ACCEPT_CONTENT = ["json", "pickle"]
     settings.CELERY_WORKER_PREFETCH_MULTIPLIER = 4
     settings.CELERY_RESULT_BACKEND = "cache+memory://"
     settings.CELERY_TASK_PUBLISH_RETRY = True
     app = plain_app()
     worker_of(app)
+    assert app.conf.accept_content == ["json"]
     assert app.conf.worker_prefetch_multiplier == 4
     assert app.conf.result_backend == "cache+memory://"
     assert app.conf.task_publish_retry is True

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "seco
 
 
 @pytest.mark.parametrize("batch_size", [2, 500])
-def test_a_relay_publishes_the_urgent_ones_of_a_queue_first(received, batch_size):
+def test_a_relay_publishes_the_urgent_ones_of_a_queue_first(numbers, batch_size):
     with broker_down():
         for n, priority in enumerate([0, 9, 3, 0, 9]):
             send_task(QUEUE, {"n": n}, priority=priority)
     Relay(["default"], batch_size).run_once(threading.Event())
-    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [1, 4, 2, 0, 3]
+    assert numbers(QUEUE) == [1, 4, 2, 0, 3]

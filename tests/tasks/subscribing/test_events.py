@@ -76,7 +76,7 @@ def test_a_message_of_no_task_is_parked_with_the_queue_that_it_came_from(receive
     [row] = receiver.rows()
     assert row.queue_name == f"shop.{receiver.queue}.*.failed"
     assert "name: missing" in row.cause
-    assert worker.poll() is None
+    assert worker.is_running
 
 
 def test_an_event_without_a_subscriber_is_sent_and_counted_or_parked_if_it_needs_one(receiver):

@@ -80,13 +80,7 @@ def test_a_subscription_is_listed_with_what_waits_until_it_is_deleted(subscribe,
     publish_event(name, {})
     publish_event(name, {})
     assert told("list") == [f"{queue}: for {name}, 2 events wait"]
-    ReceivedTask.objects.create(
-        key="k",
-        queue_name=queue,
-        state=ReceivedTask.State.PARKED,
-        received_at=utc_now(),
-        due_at=utc_now(),
-    )
+    note(queue, ReceivedTask.State.PARKED)
     assert told("lag") == [f"{queue}: 2 events wait, 0 to be tried again, 1 parked"]
     with pytest.raises(CommandError, match=f"{queue} still has 2 events.*--force"):
         told("delete", name)
@@ -104,13 +98,7 @@ def test_a_subscription_is_listed_with_what_waits_until_it_is_deleted(subscribe,
 def test_one_that_nothing_takes_any_more_is_named_with_what_to_do(subscribe, told):
     queue = subscribe("points.#")
     # All that RabbitMQ leaves to know it by.
-    ReceivedTask.objects.create(
-        key="k",
-        queue_name=queue,
-        state=ReceivedTask.State.DONE,
-        received_at=utc_now(),
-        due_at=utc_now(),
-    )
+    note(queue, ReceivedTask.State.DONE)
     assert told("list") == [
         f"{queue}: for points.#, 0 events wait; nothing here takes it any more: delete it, or "
         "events pile up"

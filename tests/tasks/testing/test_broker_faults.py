@@ -1,6 +1,6 @@
 import pytest
 
-from eaglet.tasks import send_task
+from eaglet.tasks import publish_event, send_task
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.testing import broker_down, broker_refusing, broker_silent, broker_slow
 
@@ -34,8 +34,10 @@ def test_a_slow_one_gets_them_in_the_end(queue, received):
     assert len(received(queue)) == 1
 
 
-def test_one_that_refuses_refuses_what_was_ordered(queue, received):
+@pytest.mark.parametrize("send", [send_task, publish_event])
+def test_one_that_refuses_refuses_what_was_ordered(queue, send):
     with broker_refusing(queue):
-        send_task(queue, {})
-        send_task(f"{queue}.other", {})
+        send(queue, {})
+        send(f"{queue}.other", {})
     assert states() == [OutboxTask.State.PENDING, OutboxTask.State.SENT]
+    assert "on order" in OutboxTask.objects.first().last_error

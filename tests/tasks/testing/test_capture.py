@@ -46,11 +46,11 @@ def test_the_innermost_capture_gets_a_task():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_after_the_block_tasks_are_published_again(received):
+def test_after_the_block_tasks_are_published_again(numbers):
     with captured_tasks():
         send_task(QUEUE, {"n": 1})
     send_task(QUEUE, {"n": 2})
-    assert [body[0][0]["n"] for _, body in received(QUEUE)] == [2]
+    assert numbers(QUEUE) == [2]
 
 
 class InATestCase(TestCase):

@@ -14,9 +14,8 @@ from eaglet.tasks import (
     send_task,
     task,
 )
-from eaglet.tasks.models import OutboxTask, ReceivedTask
-from eaglet.tasks.sending import publisher
-from eaglet.tasks.testing import broker_down, broker_refusing, inline_tasks
+from eaglet.tasks.models import ReceivedTask
+from eaglet.tasks.testing import inline_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -69,13 +68,3 @@ def test_each_subscriber_of_this_project_takes_an_event_once(queue, settings):
         (f"{own}.points.changed", ReceivedTask.State.DONE),
         (f"{own}.points.changed:audit", ReceivedTask.State.PARKED),
     }
-
-
-@pytest.mark.parametrize("fault", [broker_down, lambda: broker_refusing("points.changed")])
-def test_faults_on_order_are_those_of_events_too(fault, django_capture_on_commit_callbacks):
-    publisher.renew()
-    with fault(), django_capture_on_commit_callbacks(execute=True):
-        publish_event("points.changed", {})
-    row = OutboxTask.objects.get()
-    assert row.state == OutboxTask.State.PENDING
-    assert "on order" in row.last_error
