@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from eaglet.api.pagination import paginate as paginate
     from eaglet.api.resource import ApiResource as ApiResource
     from eaglet.api.security.decorator import access_token_required as access_token_required
+    from eaglet.api.security.decorator import public as public
     from eaglet.api.shapes.declaration import answers as answers
     from eaglet.api.shapes.declaration import raises as raises
     from eaglet.exceptions import ApiError as ApiError
@@ -26,6 +27,7 @@ _HOMES = {
     "answers": "eaglet.api.shapes.declaration",
     "paginate": "eaglet.api.pagination",
     "param_required": "eaglet.params",
+    "public": "eaglet.api.security.decorator",
     "raises": "eaglet.api.shapes.declaration",
 }
 
@@ -37,6 +39,7 @@ __all__ = [
     "answers",
     "paginate",
     "param_required",
+    "public",
     "raises",
 ]
 

@@ -12,18 +12,21 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.exceptions import Resolver404
+from rest_framework.permissions import AllowAny
 
 from eaglet.api import registry, routing
 from eaglet.api.context import load_providers
+from eaglet.api.dispatch.drf_policy import overridden_hooks
 from eaglet.api.dispatch.plan import handlers
 from eaglet.api.security import staff_access
-from eaglet.api.security.decorator import token_rule
+from eaglet.api.security.decorator import is_public, token_rule
 from eaglet.conf import Settings, conf
 from eaglet.conf.validation import is_sound
 
 # In a route or regular expression: what stands for one character, and what may hold a slash.
 _CHARACTER_CLASS = re.compile(r"\[[^\]]*\]")
 _SHORTEST_TOKEN = 32
+_GUARDS = {"initial", "check_permissions", "get_permissions", "dispatch"}
 _ANY_LENGTH = re.compile(r"<path:|(?<!\\)\.[*+]")
 
 
@@ -130,6 +133,22 @@ def check_resources_have_verbs(app_configs: Any, **kwargs: Any) -> list[CheckMes
     ]
 
 
+@register(Tags.security)
+def check_openness_is_meant(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W009: methods that are open to everybody, and not marked `@public`."""
+    return [
+        Warning(
+            f"{registry.place(resource)} is open to everybody: {', '.join(verbs)}.",
+            hint="Guard the method by @access_token_required(), or mark it by @public.",
+            obj=resource,
+            id="eaglet_api.W009",
+        )
+        for resource in registry.registered()
+        if not _has_permissions(resource)
+        and (verbs := [verb for verb, handler in handlers(resource).items() if _is_open(handler)])
+    ]
+
+
 @register()
 def check_grants_are_spelt_right(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """W005: a method asks for a grant that is nearly, and not quite, a verb of a resource."""
@@ -203,6 +222,16 @@ def check_open_to_everybody(app_configs: Any, **kwargs: Any) -> list[CheckMessag
             id="eaglet_api.W003",
         )
     ]
+
+
+def _has_permissions(resource: type[registry.Resource]) -> bool:
+    """Tell whether Django REST framework is asked who may call: what a hook asks, nobody knows."""
+    named = {*resource.permission_classes} - {AllowAny}
+    return bool(named or overridden_hooks(resource) & _GUARDS)
+
+
+def _is_open(handler: Callable[..., Any]) -> bool:
+    return token_rule(handler) is None and not is_public(handler)
 
 
 def _top_patterns() -> Sequence[URLPattern | URLResolver]:

@@ -19,6 +19,7 @@ class Resource(Protocol):
     app: ClassVar[str]
     resource: ClassVar[str]
     authentication_classes: Any
+    permission_classes: Any
 
     @classmethod
     def own_classes(cls) -> list[type]:

@@ -17,6 +17,7 @@ from eaglet.api.request.args import Args
 from eaglet.api.request.client_address import client_address
 from eaglet.api.resource import ApiResource
 from eaglet.api.responses import envelope_response
+from eaglet.api.security.decorator import public
 from eaglet.auth.throttling import token_request
 from eaglet.auth.tokens.issuing import issue_access_token
 from eaglet.conf import conf
@@ -57,12 +58,14 @@ class AAccessToken(ApiResource):
         return view
 
     @WithSecretInQuery
+    @public
     @param_required(["app_key:str", "app_secret:str"])
     def get(args: Args) -> HttpResponse:
         """Issue an access token."""
         return _issue(args)
 
     @staticmethod
+    @public
     @param_required(["app_key:str", "app_secret:str"])
     def post(args: Args) -> HttpResponse:
         """Issue an access token."""

@@ -1,6 +1,6 @@
 """What the service answers."""
 
-from eaglet.api import ApiResource, access_token_required, param_required
+from eaglet.api import ApiResource, access_token_required, param_required, public
 
 
 class AData(ApiResource):
@@ -21,6 +21,7 @@ class AGreeting(ApiResource):
     app = "demo"
     resource = "greeting"
 
+    @public
     @param_required(["?name"])
     def get(args):
         return f"Hello, {args.get('name', 'world')}!"
@@ -32,6 +33,7 @@ class ATypes(ApiResource):
     app = "demo"
     resource = "types"
 
+    @public
     @param_required(
         [
             "number:int",

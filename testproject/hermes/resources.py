@@ -1,6 +1,6 @@
 """What hermes answers: it asks the demo service, and passes on what came."""
 
-from eaglet.api import ApiError, ApiResource
+from eaglet.api import ApiError, ApiResource, public
 from eaglet.client import Resource
 
 
@@ -10,6 +10,7 @@ class ARelay(ApiResource):
     app = "hermes"
     resource = "relay"
 
+    @public
     def get(args):
         resp = Resource.use("demo").get({"resource": "demo.data", "data": args})
         if resp and resp["code"] == 200:

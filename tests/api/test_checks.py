@@ -4,13 +4,18 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.urls import include, path, re_path
+from rest_framework.permissions import AllowAny, IsAuthenticated
 
-from eaglet.api import access_token_required
+from eaglet.api import access_token_required, public
 from eaglet.api import checks as api_checks
 
 pytestmark = pytest.mark.usefixtures("declared")
+
+
+OPEN = "eaglet_api.W009"
 
 
 def view(request):
@@ -29,7 +34,7 @@ def eaglet():
 def found(settings, *patterns):
     if patterns:
         settings.ROOT_URLCONF = Urlconf(*patterns)
-    return [m for m in run_checks() if str(m.id).startswith("eaglet_api.")]
+    return [m for m in run_checks() if str(m.id).startswith("eaglet_api.") and m.id != OPEN]
 
 
 def ids(settings, *patterns):
@@ -39,7 +44,7 @@ def ids(settings, *patterns):
 def test_no_id_is_used_twice():
     text = Path(api_checks.__file__).read_text()
     found = [part.split('"')[0] for part in text.split('id="')[1:]]
-    assert len(found) == len(set(found)) == 11
+    assert len(found) == len(set(found)) == 12
 
 
 def test_a_sound_project_has_nothing_to_report(settings, declare):
@@ -50,6 +55,24 @@ def test_a_sound_project_has_nothing_to_report(settings, declare):
 def test_a_class_without_verbs_is_found(settings, declare):
     declare(Get=lambda args: 1)
     assert ids(settings) == ["eaglet_api.W008"]
+
+
+def test_open_methods_that_are_not_marked_are_listed(settings, declare):
+    declare(get=access_token_required()(lambda args: 1), put=lambda args: 1, post=lambda args: 1)
+    declare(resource="meant", get=public(lambda args: 1), post=staticmethod(public(lambda args: 1)))
+    declare(resource="asks", get=lambda args: 1, permission_classes=[IsAuthenticated])
+    declare(resource="hooked", get=lambda args: 1, get_permissions=lambda self: [])
+    declare(resource="anybody", get=lambda args: 1, permission_classes=[AllowAny])
+    told = [message.msg for message in run_checks() if message.id == OPEN]
+    told = [one.partition("Declared is open to everybody: ")[2] for one in told]
+    assert list(filter(None, told)) == ["get.", "post, put."]
+
+
+@pytest.mark.parametrize("guard", [access_token_required(), public])
+def test_a_method_is_either_guarded_or_public(guard):
+    other = public if guard is not public else access_token_required()
+    with pytest.raises(ImproperlyConfigured, match="is @public and guarded: choose one"):
+        guard(other(lambda args: 1))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ def test_the_exported_names_are_pinned():
         "answers",
         "paginate",
         "param_required",
+        "public",
         "raises",
     ]
 

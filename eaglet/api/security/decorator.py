@@ -1,4 +1,4 @@
-"""`access_token_required`, and the slot in which an app registers what verifies tokens."""
+"""`access_token_required`, `public`, and the slot for what verifies tokens."""
 
 import functools
 from collections.abc import Callable, Iterable
@@ -12,6 +12,7 @@ from eaglet.api.request.caller import VerifiedToken
 from eaglet.exceptions import AuthError
 
 F = TypeVar("F", bound=Callable[..., Any])
+_BOTH = "{} is @public and guarded: choose one"
 
 
 class TokenVerifier(Protocol):
@@ -86,6 +87,8 @@ def access_token_required(grants: Iterable[str] | None = None) -> Callable[[F], 
             raise ImproperlyConfigured(
                 f"access_token_required guards a method, not {function!r}: write it on each verb"
             )
+        if is_public(function):
+            raise ImproperlyConfigured(_BOTH.format(function.__qualname__))
         if token_rule(function) is not None:
             raise ImproperlyConfigured(
                 f"{function.__qualname__} has two access_token_required: name all its grants in one"
@@ -104,3 +107,22 @@ def access_token_required(grants: Iterable[str] | None = None) -> Callable[[F], 
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def public(function: F) -> F:
+    """Mark a resource method as open to everybody on purpose; `check` lists what is open unmarked.
+
+    Raises ImproperlyConfigured on a class, or on a method with `access_token_required`.
+    """
+    marked: Any = getattr(function, "__func__", function)  # a staticmethod's
+    if isinstance(marked, type) or not callable(marked):
+        raise ImproperlyConfigured(f"public marks each verb, not {function!r}")
+    if token_rule(marked) is not None:
+        raise ImproperlyConfigured(_BOTH.format(marked.__qualname__))
+    marked.eaglet_public = True
+    return function
+
+
+def is_public(function: Callable[..., Any]) -> bool:
+    """Return whether a function is marked by `public`."""
+    return bool(getattr(function, "eaglet_public", False))

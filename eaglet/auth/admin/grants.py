@@ -21,7 +21,7 @@ class AppForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.CheckboxSelectMultiple({"class": "eaglet-grants"}),
         help_text=_(
             "Nothing ticked grants nothing: every call that takes a grant is refused. "
-            "“everything” allows all there is, and all that will be."
+            "“*” allows all there is, and all that will be."
         ),
     )
 

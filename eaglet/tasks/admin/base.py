@@ -47,10 +47,6 @@ class TaskAdmin(MachineWrittenAdmin):
     change_list_template = "admin/eaglet_tasks/change_list.html"
     ordering = ("-pk",)
     search_fields = ("task_id",)  # by `find`
-    search_help_text = _(
-        "A task id or a trace id, in full; of the newest 20,000 a queue, a request id, part of a "
-        "cause, or an argument: name=value, or a value."
-    )
     # The columns of the reason of a failure and of the arguments, and the states of what failed.
     cause_column = text_column = ""
     failed_states: Container[int] = ()
@@ -78,8 +74,11 @@ class TaskAdmin(MachineWrittenAdmin):
 
     @admin.display(description=_("task id"), ordering="pk")
     def short_id(self, task: Any) -> str:
-        """Return the beginning of the id, with all of it to be read by who points at it."""
-        return format_html('<span title="{}">{}</span>', task.task_id, task.task_id[:8])
+        """Return the end of the id, with all of it to be read by who points at it.
+
+        What eaglet's ids begin with is the time, which tells few from each other.
+        """
+        return format_html('<span title="{}">…{}</span>', task.task_id, task.task_id[-8:])
 
     @admin.display(description=_("state"))
     def state_word(self, task: Any) -> str:

@@ -67,6 +67,10 @@ def source(page):
 
 def read_secret(page):
     shown = page.get_by_label("For the settings of the calling service:").input_value()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    page.get_by_role("button", name="Copied", exact=True).wait_for()
+    page.context.grant_permissions(["clipboard-read"])
+    assert page.evaluate("navigator.clipboard.readText()") == shown
     return re.fullmatch(r'APP_KEY = "(egk_\w+)"\nAPP_SECRET = "(egs_[\w-]+)"', shown).groups()
 
 
