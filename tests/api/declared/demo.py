@@ -1,4 +1,4 @@
-from eaglet.api import ApiResource, param_required
+from eaglet.api import ApiResource, param_required, public
 
 
 class AData(ApiResource):
@@ -7,6 +7,7 @@ class AData(ApiResource):
     app = "demo"
     resource = "data"
 
+    @public
     @param_required(["id:int", "?price:float"])
     def get(args):
         return {"args": args}
