@@ -9,6 +9,7 @@ pytestmark = pytest.mark.slow
 SETTINGS = """
 EAGLET_RESOURCE_MODULES = ["api"]
 EAGLET_CONTEXT_PROVIDERS = ["context.corp", "eaglet.api.context.wapi_id"]
+SILENCED_SYSTEM_CHECKS = ["eaglet_api.W009"]  # all of it is open, and nothing says on purpose
 """
 CONTEXT = """
 def corp(request):

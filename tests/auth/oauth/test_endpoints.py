@@ -144,9 +144,10 @@ def test_a_body_without_a_length_is_bounded_too(hermes, settings):
 @pytest.mark.slow
 def test_a_resource_in_their_place_is_an_error_at_the_start(tmp_path):
     code = """
-        from eaglet.api import ApiResource
+        from eaglet.api import ApiResource, public
         class AToken(ApiResource):
             app, resource = "oauth", "token"
+            @public
             def get(args): return {}
         from django.core.checks import run_checks
         print([message.id for message in run_checks()])
