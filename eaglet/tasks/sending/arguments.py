@@ -131,9 +131,19 @@ def _checked(at: object) -> datetime.datetime:
 def to_json(args: object) -> str:
     """Return arguments as JSON text in ASCII, dates and the like as in an answer.
 
-    Raises InvalidTask, naming the path, for what JSON can't carry, and for what is larger than
-    EAGLET_TASK_MAX_BYTES.
+    Raises InvalidTask for what is no dict of names, naming the path for what JSON can't carry, and
+    for what is larger than EAGLET_TASK_MAX_BYTES.
     """
+    if not isinstance(args, dict):
+        raise InvalidTask(
+            f"args is a dict, not {type(args).__name__}: send {{}} for nothing, and several values "
+            'by their names, as {"items": [1, 2]}'
+        )
+    for key in args:
+        if not isinstance(key, str):
+            raise InvalidTask(
+                f"args has the key {key!r:.40}, a {type(key).__name__}: its keys are str"
+            )
     # ASCII, so that no database or broker on the way can lose a character.
     text = json.dumps(_plain(args, "args", 0), allow_nan=False, separators=(",", ":"))
     limit = conf.EAGLET_TASK_MAX_BYTES

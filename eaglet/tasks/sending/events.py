@@ -22,7 +22,7 @@ def publish_event(
 
     Args:
         name: words with dots between them, 255 bytes at most.
-        args: what the subscribers' functions get, mostly a dict.
+        args: what the subscribers' functions get, a dict with str keys.
         require_subscriber: park it, to be replayed, when no queue is bound for it.
         options: as `send_task` has them.
 

@@ -43,8 +43,8 @@ def send_task(queue_name: str, args: Any, **options: Unpack[SendOptions]) -> str
 
     Args:
         queue_name: the queue, and the Celery task; 255 bytes at most.
-        args: what the task's function gets, mostly a dict. Dates, decimals and UUIDs arrive as
-            strings.
+        args: what the task's function gets, a dict with str keys. Dates, decimals and UUIDs arrive
+            as strings.
         using: the database whose transaction the task is part of; by default the outbox's.
         order_key: tasks with the same one, 255 characters at most, are published in order, by the
             relay alone. One that is parked stops its key.
