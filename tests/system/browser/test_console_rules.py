@@ -24,6 +24,18 @@ class Item(TypedDict):
     currency: Literal["EUR", "CNY"]
 
 
+class APicture(ApiResource):
+    """Pictures of what is kept."""
+
+    app = "rules"
+    resource = "picture"
+
+    @param_required(["title", "photo:file", "?more:list[file]"])
+    def post(args):
+        more = [one.size for one in args.get("more", [])]
+        return {"title": args["title"], "name": args["photo"].name, "more": more}
+
+
 class AStore(ApiResource):
     """Where *things* are kept."""
 
@@ -50,12 +62,13 @@ def _like(number):
 
 
 registry.unregister(AStore)
+registry.unregister(APicture)
 registry.unregister(AAccessToken)
 
 
 @pytest.fixture(autouse=True)
 def _resources(request):
-    resources = [AStore, AAccessToken]
+    resources = [AStore, APicture, AAccessToken]
     for each in resources:
         registry.register(each)
     if "three_hundred" in request.fixturenames:
@@ -113,6 +126,15 @@ def test_the_answer_s_shape_and_a_true_example_are_shown(open_console, transacti
         "innerErrMsg": "",
     }
     assert get.locator(".example .json-key").count() == 7
+
+
+def test_files_are_chosen_and_sent_with_the_other_parameters(open_console, transactional_db):
+    page = open_console("/console/rules/picture/")
+    cat = {"name": "猫.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
+    page.locator("[name=photo]").set_input_files(cat)
+    page.locator("[name=more]").set_input_files([cat, {**cat, "buffer": b""}])
+    answered = call(page, "POST", title="A cat").locator(".envelope").inner_text()
+    assert json.loads(answered)["data"] == {"title": "A cat", "name": "猫.png", "more": [4, 0]}
 
 
 def test_json_and_verbs_fold_by_mouse_and_by_keyboard(open_console, transactional_db):
