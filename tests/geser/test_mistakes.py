@@ -171,6 +171,9 @@ def test_no_key(migrated):
 
 
 def test_nobody_may_call_and_a_service_is_not_there(migrated):
+    # Apps of the tests before.
+    forget = "from eaglet.auth.models import App; App.objects.all().delete()"
+    migrated.manage("shell", "--no-imports", "--command", forget)
     told = tried(migrated, "eaglet_doctor", **services(CLOSED))
     assert f"is it running, and at {CLOSED}? See EAGLET_SERVICES['card']['HOST']" in told
     assert "callers: none, and 1 resources require an access token" in told
