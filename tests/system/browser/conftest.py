@@ -32,7 +32,7 @@ def chromium():
         pytest.skip(f"needs Chromium: {MISSING}")
     if CHROMIUM is None:
         pytest.fail("Chromium is not installed")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the group `services`
+    from playwright.sync_api import sync_playwright
 
     # Playwright keeps an event loop in this thread, in which Django would refuse to wait for a
     # database.
@@ -53,7 +53,7 @@ def chromium():
 @pytest.fixture
 def axe(chromium):
     """Gives the rules of axe-core that a page breaks."""
-    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - of the group `services`
+    from axe_playwright_python.sync_playwright import Axe
 
     return lambda page: [one["id"] for one in Axe().run(page).response["violations"]]
 
