@@ -1,3 +1,4 @@
+import logging
 import uuid
 
 import pytest
@@ -23,6 +24,16 @@ def clean_broker():
     publisher_module.renew()
     yield
     publisher_module.renew()
+
+
+@pytest.fixture
+def logging_as_it_was():
+    """A worker sets up the root logger, and everything after it would be silent."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import logging
 import sys
 import uuid
 
@@ -15,17 +14,10 @@ from eaglet.tasks import task
 from eaglet.tasks.celery_config import make_app
 
 # Where the tests run as root, as they do in a container.
-pytestmark = pytest.mark.filterwarnings("ignore::celery.exceptions.SecurityWarning")
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was():
-    """A worker sets up the root logger, and everything after it would be silent."""
-    root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    yield
-    root.setLevel(level)
-    root.handlers[:] = handlers
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::celery.exceptions.SecurityWarning"),
+    pytest.mark.usefixtures("logging_as_it_was"),
+]
 
 
 def do_nothing(args):

@@ -128,6 +128,7 @@ def test_a_pattern_that_no_known_event_is_of_is_found(broker, settings):
     assert any("events points.chnaged" in one.text for one in examine_tasks())
 
 
+@pytest.mark.usefixtures("logging_as_it_was")
 @pytest.mark.parametrize("broker", ["embedded"], indirect=True)
 def test_a_worker_of_another_service_of_this_name_is_found_by_what_else_it_takes(broker, settings):
     on_event("points.changed")(nothing)
