@@ -70,7 +70,7 @@ test-services: environment
 
 # Of what a machine has, where test-newest runs the rest.
 test-services-short: environment
-	@$(BIN)/python -m tests.system.servers --tests readiness,postgresql,mariadb
+	@$(BIN)/python -m tests.system.servers --tests readiness,extras,postgresql,mariadb
 
 # Debian's unstable suite, in a folder of the cache that is kept: its interpreters and servers.
 # A machine that can't make it skips this, and says why. The servers' tests mostly wait.

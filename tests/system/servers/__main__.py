@@ -35,7 +35,9 @@ SERVERS: dict[str, type[Server]] = {
 }
 CHECKOUT = Path(__file__).resolve().parents[3]
 DATABASES = (PostgreSQL.name, MariaDB.name)
-PHASES = ("servers", "readiness", *DATABASES)
+# Of the tests that need servers: files that run by themselves, too.
+PARTS = ("readiness", "extras")
+PHASES = ("servers", *PARTS, *DATABASES)
 # For the tests of the browser; the font is for Chinese.
 CHROMIUM = ("chromium", "fonts-noto-cjk")
 CHROMIUM_FILES = ("chromium", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
@@ -89,7 +91,7 @@ def _options() -> argparse.Namespace:
         metavar="PHASE,…",
         type=some_of(PHASES),
         default=["servers", *DATABASES],
-        help=f"without a COMMAND: some of {', '.join(PHASES)}; by default all but readiness",
+        help=f"without a COMMAND: some of {', '.join(PHASES)}; not {' and '.join(PARTS)} by default",
     )
     parser.add_argument(
         "--root",
@@ -140,13 +142,13 @@ def _run(roots: Mapping[type[Server], Path], command: Sequence[str], tests: Sequ
 def _run_tests(
     processes: Processes, servers: Mapping[str, Server], name: str, told: Mapping[str, str]
 ) -> int:
-    """Run the marked tests, those of readiness, or what any database must pass on one."""
+    """Run the marked tests, a part of them, or what any database must pass on one."""
     print(f"servers: {name}", flush=True)
     pytest = [sys.executable, "-m", "pytest", "--quiet"]
     if name == "servers":
         pytest += ["-m", "services"]
-    elif name == "readiness":
-        pytest += ["tests/system/integration/test_readiness.py"]
+    elif name in PARTS:
+        pytest += [f"tests/system/integration/test_{name}.py"]
     else:
         told = {**told, "EAGLET_TEST_DATABASE_URL": servers[name].url}
         pytest += ["--ds", "tests.system.servers.settings", "-m", "not services and not slow"]
