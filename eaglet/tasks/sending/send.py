@@ -142,11 +142,8 @@ class Sends:
 
     def check(self, text: str) -> None:
         """Raise InvalidTask, naming all that is wrong, unless JSON text is such a payload."""
-        args = json.loads(text)
-        if not isinstance(args, dict):
-            raise InvalidTask(f"{self.queue_name} is sent an object, and not {type(args).__name__}")
         try:
-            check_params(self._params, args)
+            check_params(self._params, json.loads(text))
         except ParamError as error:
             raise InvalidTask(
                 f"the arguments do not fit what {self.queue_name} is declared to be sent: {error}"
