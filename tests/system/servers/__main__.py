@@ -91,7 +91,7 @@ def _options() -> argparse.Namespace:
         metavar="PHASE,…",
         type=some_of(PHASES),
         default=["servers", *DATABASES],
-        help=f"without a COMMAND: some of {', '.join(PHASES)}; not {' and '.join(PARTS)} by default",
+        help=f"without a COMMAND: some of {', '.join(PHASES)}; by default no {' or '.join(PARTS)}",
     )
     parser.add_argument(
         "--root",
