@@ -1,17 +1,14 @@
 """Log, count and trace each call of a resource, where that is wanted."""
 
 import logging
-import os
-from collections import deque
 from collections.abc import Iterable
-from contextlib import suppress
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from prometheus_client import REGISTRY, Histogram, Metric
-from prometheus_client.registry import Collector
+from prometheus_client import Histogram
 
 from eaglet.api.request.args import Args
 from eaglet.conf import conf
@@ -35,7 +32,6 @@ _SECONDS = Histogram(
     "eaglet_api_call_seconds",
     "How long calls of resources took, by HTTP status and by what the envelope says.",
     ("app", "resource", "method", "status", "outcome"),
-    registry=None,
     buckets=SECONDS,
 )
 _MESSAGE: Final = (
@@ -44,51 +40,28 @@ _MESSAGE: Final = (
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
 
 
-# Calls that are still to be counted: counting one costs more than the rest of a small call's end.
-_waiting: Final[deque[tuple[str, str, str, int, int | None, float]]] = deque()
-# The files that several processes share are read without asking the processes.
-_MOST_WAITING: Final = 0 if "PROMETHEUS_MULTIPROC_DIR" in os.environ else 250
-
-
 def count(app: str, resource: str, method: str, response: HttpResponseBase, seconds: float) -> None:
-    """Count a call for Prometheus; it is seen whenever the metrics are read.
+    """Count a call for Prometheus; never raise, because the answer is there already.
 
     Labels are names of this service's own, however many a caller may think of: `app` and
     `resource` are empty for a resource that is not declared.
     """
     code: int | None = getattr(response, "envelope_code", None)
-    _waiting.append((app, resource, method, response.status_code, code, seconds))
-    if len(_waiting) > _MOST_WAITING:
-        _count_waiting()
+    try:
+        _series(app, resource, method, response.status_code, code).observe(seconds)
+    except Exception:  # noqa: BLE001 - logged, and the caller gets its answer
+        _faults.exception("a call of %s.%s can't be counted", app, resource)
 
 
-def _count_waiting() -> None:
-    # Never raises, because the answer is there already; popped by one thread each.
-    with suppress(IndexError):
-        while True:
-            app, resource, method, status, code, seconds = _waiting.popleft()
-            if status < 400 and (code == SUCCESS or code is None):
-                outcome = "answered"
-            else:
-                outcome = "failed" if status >= 500 or code == SERVICE_FAULT else "refused"
-            verb = method if method in _METHODS else "other"
-            try:
-                _SECONDS.labels(app, resource, verb, status, outcome).observe(seconds)
-            except Exception:  # noqa: BLE001 - logged, and the caller gets its answer
-                _faults.exception("a call of %s.%s can't be counted", app, resource)
-
-
-class _Calls(Collector):
-    """Count the calls that wait, then tell all."""
-
-    describe = staticmethod(_SECONDS.describe)
-
-    def collect(self) -> Iterable[Metric]:
-        _count_waiting()
-        return _SECONDS.collect()
-
-
-REGISTRY.register(_Calls())
+# To look a series up costs three times what one more value in it does.
+@lru_cache(maxsize=4096)
+def _series(app: str, resource: str, method: str, status: int, code: int | None) -> Histogram:
+    if status < 400 and (code == SUCCESS or code is None):
+        outcome = "answered"
+    else:
+        outcome = "failed" if status >= 500 or code == SERVICE_FAULT else "refused"
+    verb = method if method in _METHODS else "other"
+    return _SECONDS.labels(app, resource, verb, status, outcome)
 
 
 class Observation:
