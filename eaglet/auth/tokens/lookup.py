@@ -20,12 +20,12 @@ _FIELDS = (
     "expires_at", "revoked_at", "secret__revoked_at",
     "app_id", "app__name", "app__app_key", "app__is_active", "app__grants__grant",
 )  # fmt: skip
-_ANY = "any digest"
+_DIGEST = "digest"
 
 
 class _Statement(NamedTuple):
-    sql: str
-    parameters: tuple[Any, ...]
+    sql: str  # its parameters have names: Django searches the text of others at every use
+    parameters: dict[str, Any]
     converters: dict[int, tuple[list[Any], Any]]  # by place: functions and the expression
 
 
@@ -41,7 +41,7 @@ def find(alias: str, digest: str) -> Rows:
     if statement is None:
         statement = _statements[key] = _compiled(connection)
     rows: Rows
-    parameters = [digest if one == _ANY else one for one in statement.parameters]
+    parameters = {**statement.parameters, _DIGEST: digest}
     if getattr(getattr(connection, "Database", None), "__name__", "") == "psycopg":
         # It is there only where PostgreSQL is used.
         from eaglet.auth.tokens import prepared  # noqa: PLC0415
@@ -62,8 +62,10 @@ def find(alias: str, digest: str) -> Rows:
 
 def _compiled(connection: BaseDatabaseWrapper) -> _Statement:
     # One for another service is none here.
-    tokens = AccessToken.objects.filter(digest=_ANY, audience="")
+    tokens = AccessToken.objects.filter(digest=_DIGEST, audience="")
     compiler = tokens.values_list(*_FIELDS).query.get_compiler(connection=connection)
     sql, parameters = compiler.as_sql()
+    names = [_DIGEST if one == _DIGEST else f"p{place}" for place, one in enumerate(parameters)]
+    named = sql % tuple(f"%({name})s" for name in names)
     converters = compiler.get_converters([column for column, *_ in compiler.select])
-    return _Statement(sql, parameters, converters)
+    return _Statement(named, dict(zip(names, parameters, strict=True)), converters)

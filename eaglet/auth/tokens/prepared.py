@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import DatabaseError
@@ -32,7 +32,7 @@ class _PreparingCursor(Cursor[Any]):
         return super().execute(query, params, prepare=True)
 
 
-def fetch(connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> list[Any]:
+def fetch(connection: BaseDatabaseWrapper, sql: str, params: Mapping[str, Any]) -> list[Any]:
     """Return all rows of a statement, through Django's cursor."""
     if (
         connection.alias not in _without
@@ -54,7 +54,7 @@ def fetch(connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> l
 
 
 def _fetch(
-    connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any], *, prepare: bool
+    connection: BaseDatabaseWrapper, sql: str, params: Mapping[str, Any], *, prepare: bool
 ) -> list[Any]:
     with connection.cursor() as cursor:
         if prepare:
