@@ -27,7 +27,7 @@ def insert(alias: str, row: Model) -> None:
         return
     returning = connection.features.can_return_columns_from_insert
     names, sql = _statement(type(row), connection.vendor, returning)
-    values = _adapted(alias, [row.__dict__[name] for name in names])
+    values = _adapted(alias, names, row.__dict__)
     with mark_for_rollback_on_error(using=alias), connection.cursor() as cursor:
         cursor.execute(sql, values)
         row.pk = cursor.fetchone()[0] if returning else cursor.lastrowid
@@ -44,15 +44,18 @@ def upsert(
     fields = model._meta.concrete_fields
     suffix = connection.ops.on_conflict_suffix_sql(fields, OnConflict.UPDATE, changed, [key])
     with transaction.atomic(using=alias), connection.cursor() as cursor:
-        values = [_adapted(alias, [row[name] for name in names]) for row in rows]
+        values = [_adapted(alias, names, row) for row in rows]
         cursor.executemany(f"{sql} {suffix}", values)
 
 
-def _adapted(alias: str, values: list[Any]) -> list[Any]:
+def _adapted(alias: str, names: list[str], row: Mapping[str, Any]) -> dict[str, Any]:
     connection = connections[alias]
-    return [
-        adapted(one, connection) if isinstance(one, datetime.datetime) else one for one in values
-    ]
+    return {
+        name: adapted(row[name], connection)
+        if isinstance(row[name], datetime.datetime)
+        else row[name]
+        for name in names
+    }
 
 
 @lru_cache
@@ -60,10 +63,12 @@ def _statement(model: type[Model], vendor: str, returning: bool) -> tuple[list[s
     quote = "`{}`".format if vendor == "mysql" else '"{}"'.format
     meta = model._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
+    # By name: Django searches the text of other statements for %s at every use, on SQLite.
+    values = ", ".join(f"%({field.attname})s" for field in fields)
     columns = ", ".join(quote(field.column) for field in fields)
     sql = (
         f"INSERT INTO {quote(meta.db_table)} ({columns}) "  # noqa: S608 - names of our own
-        f"VALUES ({', '.join(['%s'] * len(fields))})"
+        f"VALUES ({values})"
     )
     if returning:
         sql += f" RETURNING {quote(meta.pk.column)}"
