@@ -4,43 +4,57 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from django.db.models import Max
 from kombu.connection import Connection
 
 from eaglet.conf.naming import service_name
+from eaglet.contracts.topics import matches
 from eaglet.exceptions import BrokerUnavailable
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.broker.errors import reason
+from eaglet.tasks.broker.headers import EVENT
 from eaglet.tasks.broker.queues import EVENTS, event_queue
 from eaglet.tasks.database import DATABASE_FAULTS
 from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.receiving.decorator import declarations
+from eaglet.tasks.receiving.stored_message import StoredMessage
+from eaglet.tasks.subscribing.events import queue_of
 
 
 def subscriptions() -> dict[str, int | None]:
     """Return this service's queues for events, and how many wait in each; None: it is not there.
 
     They are those that the code declares, and others that the broker still has. RabbitMQ does not
-    tell what is bound: there the others are those that a worker has taken something from, as the
+    tell what is bound: there the others are those that a worker has taken events from, as the
     ledger has it. Raises BrokerUnavailable.
     """
     declared = {one.queue_name for one in declarations() if one.event}
     with _connected() as connection:
         channel: Any = connection.default_channel
         bound: set[str] = set()
-        if hasattr(channel, "get_table"):
+        if tells := hasattr(channel, "get_table"):
             EVENTS(channel).declare()
-            bound = {queue for _, _, queue in channel.get_table(EVENTS.name)}
-        noted: set[str] = set()
-        with suppress(*DATABASE_FAULTS):  # of a service that is not migrated
-            rows = ReceivedTask.objects.using(ledger_alias()).order_by()
-            noted = set(rows.values_list("queue_name", flat=True).distinct())
-        own = {name for name in noted | bound if name.startswith(f"{service_name()}.")}
+            table = channel.get_table(EVENTS.name)
+            # Not those of a service whose name begins like this one's.
+            bound = {to for key, _, to in table if to.partition(":")[0] == queue_of(key)}
         # Redis has no queues that are empty.
         found = {
             name: _waiting(connection, name, is_there=name in bound)
-            for name in sorted(declared | own)
+            for name in sorted(declared | (bound if tells else _taken_from()))
         }
     return {name: count for name, count in found.items() if name in declared or count is not None}
+
+
+def _taken_from() -> set[str]:
+    """Return the queues of this service that the ledger has events from."""
+    rows = ReceivedTask.objects.using(ledger_alias()).order_by()
+    rows = rows.filter(queue_name__startswith=f"{service_name()}.")
+    with suppress(*DATABASE_FAULTS):  # of a service that is not migrated
+        last = [pk for _, pk in rows.values_list("queue_name").annotate(Max("pk"))]
+        told = rows.filter(pk__in=last).values_list("queue_name", "message")
+        events = [(queue, StoredMessage.from_text(text).headers.get(EVENT)) for queue, text in told]
+        return {queue for queue, event in events if matches(pattern_of(queue), str(event))}
+    return set()
 
 
 def pattern_of(queue: str) -> str:

@@ -10,11 +10,13 @@ from django.core.management import CommandError, call_command
 from kombu import Connection
 
 from eaglet.tasks import emits, on_event, publish_event
+from eaglet.tasks.broker.headers import EVENT
 from eaglet.tasks.broker.queues import event_queue
 from eaglet.tasks.database import utc_now
 from eaglet.tasks.health import examine_tasks
 from eaglet.tasks.models import ReceivedTask
 from eaglet.tasks.receiving import decorator
+from eaglet.tasks.receiving.stored_message import StoredMessage
 from eaglet.tasks.sending import events, publisher
 from tests.tasks.receiving.conftest import BROKERS
 
@@ -64,9 +66,13 @@ def nothing(args):
     pass
 
 
-def note(queue, state):
+def note(queue, state, event=None):
+    """Note in the ledger that a worker has taken from a queue: an event, or a task."""
     now = utc_now()
-    ReceivedTask.objects.create(key="k", queue_name=queue, state=state, received_at=now, due_at=now)
+    message = StoredMessage(b"", headers={EVENT: event} if event else {}).to_text()
+    ReceivedTask.objects.create(
+        key=queue, queue_name=queue, state=state, received_at=now, due_at=now, message=message
+    )
 
 
 def test_a_subscription_is_listed_with_what_waits_until_it_is_deleted(subscribe, told, settings):
@@ -80,7 +86,7 @@ def test_a_subscription_is_listed_with_what_waits_until_it_is_deleted(subscribe,
     publish_event(name, {})
     publish_event(name, {})
     assert told("list") == [f"{queue}: for {name}, 2 events wait"]
-    note(queue, ReceivedTask.State.PARKED)
+    note(queue, ReceivedTask.State.PARKED, name)
     assert told("lag") == [f"{queue}: 2 events wait, 0 to be tried again, 1 parked"]
     with pytest.raises(CommandError, match=f"{queue} still has 2 events.*--force"):
         told("delete", name)
@@ -98,7 +104,7 @@ def test_a_subscription_is_listed_with_what_waits_until_it_is_deleted(subscribe,
 def test_one_that_nothing_takes_any_more_is_named_with_what_to_do(subscribe, told):
     queue = subscribe("points.#")
     # All that RabbitMQ leaves to know it by.
-    note(queue, ReceivedTask.State.DONE)
+    note(queue, ReceivedTask.State.DONE, "points.changed")
     assert told("list") == [
         f"{queue}: for points.#, 0 events wait; nothing here takes it any more: delete it, or "
         "events pile up"
@@ -108,6 +114,24 @@ def test_one_that_nothing_takes_any_more_is_named_with_what_to_do(subscribe, tol
     }
     told("delete", queue)
     assert told("list") == ["This service has no subscriptions."]
+
+
+def test_neither_a_queue_of_tasks_nor_one_of_another_service_is_a_subscription(
+    broker, subscribe, told, settings
+):
+    service = settings.EAGLET_SERVICE_NAME
+    tasks = f"{service}.tasks.changed"
+    with Connection(broker) as connection:
+        connection.SimpleQueue(tasks).put("{}")
+    note(tasks, ReceivedTask.State.DONE)
+    settings.EAGLET_SERVICE_NAME = f"{service}.europe"
+    other = subscribe("points.changed")
+    note(other, ReceivedTask.State.DONE, "points.changed")
+    settings.EAGLET_SERVICE_NAME = service
+    assert told("list") == ["This service has no subscriptions."]
+    settings.EAGLET_SERVICE_NAME = f"{service}.europe"
+    assert told("list")[0].startswith(f"{other}: for points.changed, 0 events wait")
+    told("delete", other)
 
 
 def found():
