@@ -30,7 +30,7 @@ SERVERS = ("rabbitmq", "redis")
 EMBEDDED = "embedded"
 POISON = 5
 """Rows that no broker could take, among the others."""
-LONGEST_DRAIN_SECONDS = 180
+LONGEST_STANDSTILL_SECONDS = 180
 QUIET_SECONDS = 3
 
 
@@ -183,8 +183,10 @@ class Chaos:
 
     def _drain(self, supervised: list[Supervised]) -> Outcome:
         """Wait until all are done or parked, and a little longer, for what comes too often."""
-        deadline = time.monotonic() + LONGEST_DRAIN_SECONDS
-        while look().lost and time.monotonic() < deadline:
+        least, deadline = None, time.monotonic()
+        while (lost := look().lost) and (lost != least or time.monotonic() < deadline):
+            if lost != least:
+                least, deadline = lost, time.monotonic() + LONGEST_STANDSTILL_SECONDS
             for process in supervised:
                 process.look_after()
             time.sleep(0.5)
