@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from eaglet.contracts.channels import uses
 from eaglet.contracts.comparison import GRANTS, operations
 from eaglet.contracts.document import (
     ASYNCAPI,
@@ -14,7 +15,6 @@ from eaglet.contracts.document import (
     OPENAPI,
     as_text,
     kind_of,
-    resolved,
 )
 from eaglet.contracts.topics import matches
 
@@ -64,10 +64,11 @@ def catalogue(
             services[name]["version"] = str(document["info"].get("version", ""))
             answered.update(((name, one["name"]), one) for one in answers(name, document))
         elif kind == ASYNCAPI:
-            for channel, role, is_event in _channels(document):
-                told: dict[str, Any] = (published if is_event else queues).setdefault(
-                    channel, {"name": channel, "takers": [], "senders": []}
+            for use in uses(document):
+                told: dict[str, Any] = (published if use.is_of_event else queues).setdefault(
+                    use.name, {"name": use.name, "takers": [], "senders": []}
                 )
+                role = "senders" if use.is_sending else "takers"
                 told[role] = sorted({*told[role], name})
     for called, one in answered.items():
         one["callers"] = sorted(calls.get(called, ()))
@@ -103,16 +104,6 @@ def answers(service: str, document: Document) -> Iterator[dict[str, Any]]:
             "summary": str(told.get("summary", "")),
             "grants": [str(grant) for grant in grants] if isinstance(grants, list) else [],
         }
-
-
-def _channels(document: Document) -> Iterator[tuple[str, str, bool]]:
-    """Give each queue, event or pattern, the role of the service there, and whether it is none."""
-    for one in document.get("operations", {}).values():
-        channel = resolved(document, one["channel"])
-        name = channel.get("address") or one["channel"]["$ref"].rpartition("/")[2]
-        amqp = resolved(document, resolved(document, channel.get("bindings")).get("amqp"))
-        role = "takers" if one["action"] == "receive" else "senders"
-        yield str(name), role, amqp.get("is") == "routingKey"
 
 
 def _events(published: Mapping[str, Document]) -> Iterator[Document]:

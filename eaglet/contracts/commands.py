@@ -20,6 +20,7 @@ from eaglet.contracts.document import (
     OPENAPI,
     InvalidDocument,
     as_text,
+    kind_of,
     load_valid,
 )
 
@@ -54,12 +55,12 @@ class DocumentCommand(BaseCommand, ABC):
 
 
 class CompareApi(BaseCommand):
-    """Fail, for CI, where a service's new OpenAPI document breaks those who call it."""
+    """Fail, for CI, where a service's new document breaks others."""
 
     help = (
-        "Compare a service's OpenAPI document with the one before, tell what breaks callers from "
-        "what does not, and fail if anything does. With the files that eaglet_client writes beside "
-        "its modules, name who breaks."
+        "Compare a service's OpenAPI document with the one before, or its AsyncAPI document, tell "
+        "what breaks callers from what does not, and fail if anything does. With the files that "
+        "eaglet_client writes beside its modules, or AsyncAPI documents of others, name who breaks."
     )
     requires_system_checks: list[str] = []
 
@@ -68,15 +69,16 @@ class CompareApi(BaseCommand):
         parser.add_argument("old", metavar="OLD", help="A file of JSON or YAML, or a URL.")
         parser.add_argument("new", metavar="NEW", help="Likewise.")
         parser.add_argument(
-            "--callers", nargs="+", default=(), metavar="FILE", help="What callers use: files."
+            "--callers", nargs="+", default=(), metavar="FILE", help="What others use: files."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print one line a change. Raises CommandError if one breaks, or for what is unfit."""
         try:
-            documents = [load_valid(options[name], OPENAPI) for name in ("old", "new")]
-            callers = [load_valid(name, CALLS) for name in options["callers"]]
-            found = sorted(changes(*documents), key=lambda one: (not one.breaks, one.text))
+            old = load_valid(options["old"], OPENAPI, ASYNCAPI)
+            new = load_valid(options["new"], str(kind_of(old)))
+            callers = [load_valid(name, CALLS, ASYNCAPI) for name in options["callers"]]
+            found = sorted(changes(old, new), key=lambda one: (not one.breaks, one.text))
         except InvalidDocument as error:
             raise CommandError(str(error)) from error
         for (breaks, text), same in groupby(found, key=lambda one: (one.breaks, one.text)):
@@ -153,10 +155,8 @@ def _where(alike: list[Change]) -> str:
 def _broken(alike: list[Change], callers: Iterable[Any]) -> list[str]:
     return sorted(
         {
-            caller["caller"]
+            str(caller.get("caller") or caller["info"]["title"])
             for caller in callers
-            for call in caller["calls"]
-            for change in alike
-            if change.breaks_call(call)
+            if any(change.breaks_service(caller) for change in alike)
         }
     )

@@ -1,12 +1,13 @@
-"""Tell what breaks callers from what is harmless, between two OpenAPI documents of a service.
+"""Tell what breaks others from what is harmless, between two documents of a service.
 
 By the rules that oasdiff is known for: what is sent may only be taken more widely, what is
-answered only be given more narrowly, and nothing that was there may go.
+answered, or sent by the service, only be given more narrowly, and nothing that was there may go.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from eaglet.contracts.channels import Use, uses
 from eaglet.contracts.containment import Containment
 from eaglet.contracts.document import resolved
 
@@ -21,10 +22,10 @@ _VERBS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "tr
 
 
 class Change(NamedTuple):
-    """One change of a verb of a resource.
+    """One change of a verb of a resource, or of what a service does with a queue or an event.
 
     `parameter` and `field` name what it is about, where it is one; a field by its path in the
-    answer's data.
+    answer's data, or the payload.
     """
 
     text: str
@@ -33,6 +34,19 @@ class Change(NamedTuple):
     field: str = ""
     path: str = ""
     verb: str = ""
+
+    def breaks_service(self, document: Document) -> bool:
+        """Tell whether it breaks a service, by its AsyncAPI document or the list of its calls."""
+        if "calls" in document:
+            return any(self.breaks_call(call) for call in document["calls"])
+        return any(self._breaks_use(use) for use in uses(document))
+
+    def _breaks_use(self, use: Use) -> bool:
+        if not self.breaks or not use.is_other_end(self.path, self.verb):
+            return False
+        name = self.parameter or self.field.split(".")[0].split("[")[0]
+        known = use.payload.get("properties", {name})
+        return not name or name in known or " -> required" in self.text
 
     def breaks_call(self, call: Mapping[str, Any]) -> bool:
         """Tell whether it breaks a call, as `eaglet_client` lists those a module makes."""
@@ -48,19 +62,23 @@ class Change(NamedTuple):
 
 
 def changes(old: Document, new: Document) -> Iterator[Change]:
-    """Find every change of what a service takes and answers, resource by resource."""
+    """Find every change of what a service takes and answers, or sends, by its documents.
+
+    Of OpenAPI they are of its resources, of AsyncAPI of its queues and events.
+    """
     comparison = _Comparison(old, new)
-    before, after = operations(old), operations(new)
+    before, after = ({**operations(one), **_uses(one)} for one in (old, new))
     for path, verb in sorted({*before, *after}):
         key = path, verb
         if key not in after:
-            yield Change("is gone", True, path=path, verb=verb)
+            # Who sends no more, or wants no more, takes nothing from others that they rely on.
+            yield Change("is gone", verb not in ("sends", "subscribes"), path=path, verb=verb)
         elif key not in before:
             yield Change("is new", False, path=path, verb=verb)
         else:
             found: dict[str, Change] = {}
             # What widens in one place and narrows in another is told once, as what breaks.
-            for change in comparison.of_operation(before[key], after[key]):
+            for change in comparison.of_either(before[key], after[key]):
                 text = change.text
                 if text not in found or change.breaks:
                     found[text] = change._replace(path=path, verb=verb)
@@ -79,6 +97,10 @@ def operations(document: Document) -> dict[tuple[str, str], Document]:
     return found
 
 
+def _uses(document: Document) -> dict[tuple[str, str], Use]:
+    return {(use.queue or use.name, use.role): use for use in uses(document)}
+
+
 class _Comparison:
     """Compares parts of two documents; what it finds does not say yet of which operation."""
 
@@ -93,7 +115,17 @@ class _Comparison:
             for is_answer in (True, False)
         }
 
-    def of_operation(self, old: Document, new: Document) -> Iterator[Change]:
+    def of_either(self, old: Any, new: Any) -> Iterator[Change]:
+        if not isinstance(old, Use):
+            return self._of_operation(old, new)
+        return self._schemas(
+            old.payload,
+            new.payload,
+            lambda path: f"payload {path}".strip(),
+            is_answer=old.is_sending,
+        )
+
+    def _of_operation(self, old: Document, new: Document) -> Iterator[Change]:
         yield from self._access(old, new)
         for place in ("query", "header", "cookie", "path"):
             before = self._parameters(self._old, old, place)

@@ -49,12 +49,22 @@ _SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     ASYNCAPI: {
         "properties": {
             "info": {"properties": {"title": {"type": "string"}}, "required": ["title"]},
-            "channels": {"type": "object", "additionalProperties": {"type": "object"}},
+            "channels": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {"messages": {"type": "object"}},
+                },
+            },
             "operations": {
                 "type": "object",
                 "additionalProperties": {
                     "type": "object",
-                    "properties": {"action": {"enum": ["send", "receive"]}, "channel": _REFERENCE},
+                    "properties": {
+                        "action": {"enum": ["send", "receive"]},
+                        "channel": _REFERENCE,
+                        "messages": {"type": "array"},
+                    },
                     "required": ["action", "channel"],
                 },
             },
@@ -139,10 +149,11 @@ def load_valid(source: str, *kinds: str) -> dict[str, Any]:
     kind = kind_of(document) or OPENAPI
     schema = _SCHEMAS.get(kind) or _schema_of_openapi(str(document[kind]), source)
     parts = [("$", document, validator_for(schema)(schema))]
-    if not str(document[kind]).startswith("3.0"):
-        # OpenAPI 3.1 leaves them to JSON Schema.
+    if kind == ASYNCAPI or not str(document[kind]).startswith("3.0"):
+        # AsyncAPI and OpenAPI 3.1 leave them to JSON Schema.
         of_schemas = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-        parts += [(path, one, of_schemas) for path, one in _schemas(document, "$")]
+        key = "payload" if kind == ASYNCAPI else "schema"
+        parts += [(path, one, of_schemas) for path, one in _schemas(document, "$", key)]
     for path, one, validator in parts:
         fault = best_match(validator.iter_errors(one))
         if fault is not None:
@@ -161,16 +172,16 @@ def as_text(document: Mapping[str, Any], indent: int | None = 2) -> str:
     )
 
 
-def _schemas(value: Any, path: str, name: str = "") -> Iterator[tuple[str, Any]]:
-    if name == "schema" or path.startswith("$.components.schemas."):
+def _schemas(value: Any, path: str, key: str, name: str = "") -> Iterator[tuple[str, Any]]:
+    if name == key or path.startswith("$.components.schemas."):
         yield path, value
     elif isinstance(value, dict):
-        for key, one in value.items():
+        for part, one in value.items():
             if name != "example":
-                yield from _schemas(one, f"{path}.{key}", key)
+                yield from _schemas(one, f"{path}.{part}", key, part)
     elif isinstance(value, list):
         for index, one in enumerate(value):
-            yield from _schemas(one, f"{path}[{index}]")
+            yield from _schemas(one, f"{path}[{index}]", key)
 
 
 def _schema_of_openapi(version: str, source: str) -> Mapping[str, Any]:

@@ -70,48 +70,58 @@ def unpublished() -> Iterator[tuple[str, str]]:
 def mismatches(
     sender: Mapping[str, Any], receivers: Iterable[Mapping[str, Any]], *, allow_untaken: bool
 ) -> Iterator[str]:
-    """Say, for each queue of the sender's, what does not fit. Raises ValueError for no listing."""
-    takes = [taken for receiver in receivers for taken in _entries(receiver, "takes")]
-    for sent in _entries(sender, "sends"):
+    """Say, for each queue and event of the sender's, what does not fit.
+
+    Raises ValueError for no listing.
+    """
+    listings = list(receivers)
+    takes = [taken for one in listings for taken in _entries(one, "takes", "queue")]
+    for sent in _entries(sender, "sends", "queue"):
         queue = sent["queue"]
         takers = [taken for taken in takes if taken["queue"] == queue]
         if not takers and not allow_untaken:
             yield f"{queue}: nobody takes it"
         for taken in takers:
-            for fault in _faults(sent.get("params"), taken.get("params")):
-                yield f"{queue}: {fault}"
+            yield from _faults(queue, sent, taken)
+    subscribed = [taken for one in listings for taken in _entries(one, "subscribes", "event")]
+    for sent in _entries(sender, "emits", "event"):
+        for taken in subscribed:
+            if matches(taken["event"], sent["event"]):
+                yield from _faults(f"{sent['event']} to {taken.get('queue')}", sent, taken)
 
 
-def _entries(listed: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    entries = listed.get(key) if isinstance(listed, dict) else None
+def _entries(listed: Mapping[str, Any], key: str, name: str) -> list[Mapping[str, Any]]:
+    # Older listings have no events.
+    entries = {"emits": [], "subscribes": [], **listed}.get(key) if isinstance(listed, dict) else 0
     if not isinstance(entries, list) or listed.get("version") != VERSION:
         raise ValueError(f"it is not a listing of version {VERSION} that eaglet_tasks has written")
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("queue"), str):
+        if not isinstance(entry, dict) or not isinstance(entry.get(name), str):
             # Of a file, not of an argument.
-            raise ValueError(f"an entry of {key!r} names no queue")  # noqa: TRY004
+            raise ValueError(f"an entry of {key!r} names no {name}")  # noqa: TRY004
     return entries
 
 
-def _faults(sent: list[str] | None, taken: list[str] | None) -> Iterator[str]:
-    if taken is None:
+def _faults(what: str, sent: Mapping[str, Any], taken: Mapping[str, Any]) -> Iterator[str]:
+    if taken.get("params") is None:
         return
     try:
-        given = {param.name: param for param in parse_declarations(sent)}
-        wanted = parse_declarations(taken)
+        given = {param.name: param for param in parse_declarations(sent.get("params"))}
+        wanted = parse_declarations(taken["params"])
     except ImproperlyConfigured as error:
         raise ValueError(str(error)) from error
     for param in wanted:
         found = given.get(param.name)
         if found is None:
             if param.required:
-                yield f"{param.name} is required, and not sent"
+                yield f"{what}: {param.name} is required, and not sent"
             continue
         if param.required and not found.required:
-            yield f"{param.name} is required, and sent only sometimes"
+            yield f"{what}: {param.name} is required, and sent only sometimes"
         if not _fits(found, param):
             sent_type = found.spelled or found.type or "no type"
-            yield f"{param.name} is taken as {param.spelled or param.type}, and sent as {sent_type}"
+            taken_type = param.spelled or param.type
+            yield f"{what}: {param.name} is taken as {taken_type}, and sent as {sent_type}"
 
 
 def _fits(sent: Param, taken: Param) -> bool:

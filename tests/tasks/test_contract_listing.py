@@ -1,4 +1,6 @@
 import json
+import re
+from contextlib import nullcontext
 from io import StringIO
 
 import pytest
@@ -143,13 +145,37 @@ def test_queues_of_other_receivers_can_be_passed_over(tmp_path):
     assert compare(tmp_path, ["a"], None, allow_untaken=True)
 
 
+@pytest.mark.parametrize("pattern", ["points.changed", "points.*"])
+def test_an_event_fits_each_subscription_that_is_for_it(tmp_path, pattern):
+    sender, receiver = tmp_path / "sender.json", tmp_path / "receiver.json"
+    events = [{"event": name, "params": ["a:str"]} for name in ("points.changed", "orders.paid")]
+    both = [
+        {"event": pattern, "queue": f"shop.{pattern}", "params": [f"a:{kind}"]}
+        for kind in ("str", "int")
+    ]
+    sender.write_text(json.dumps({"version": 1, "sends": [], "emits": events}))
+    for taken, told in ((both[:1], ""), (both, f"points.changed to shop.{pattern}: a is taken as")):
+        receiver.write_text(json.dumps({"version": 1, "takes": [], "subscribes": taken}))
+        with pytest.raises(CommandError, match=re.escape(told)) if told else nullcontext():
+            call_command("compare_tasks", str(sender), str(receiver))
+
+
 def test_this_service_can_be_one_of_the_two(tmp_path):
     sends(QUEUE, ["a"])
     with pytest.raises(CommandError, match="nobody takes it"):
         call_command("compare_tasks", "-", "-")
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"version": 2}', '{"version": 1, "sends": [1]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"version": 2}',
+        '{"version": 1, "sends": [1]}',
+        '{"version": 1, "sends": [], "emits": [{}]}',
+    ],
+)
 def test_what_is_no_listing_is_told(tmp_path, text):
     path = tmp_path / "sender.json"
     path.write_text(text)

@@ -13,9 +13,9 @@ class Command(BaseCommand):
     """Fail, for CI, when a sender's listing and its receivers' do not go together."""
 
     help = (
-        "Compare a sender's listing with those of the services that take its tasks, as "
-        "`manage.py eaglet_tasks` writes them, and fail if something sent is not taken, or not "
-        "so. `-` is this service."
+        "Compare a sender's listing with those of the services that take its tasks and events, as "
+        "`manage.py eaglet_tasks` writes them, and fail if a task is not taken, or either not so. "
+        "`-` is this service."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,7 +39,8 @@ class Command(BaseCommand):
         if found:
             lines = "\n".join(f"  {line}" for line in found)
             raise CommandError(f"what is sent is not what is taken:\n{lines}")
-        self.stdout.write(f"What is sent to {len(sender['sends'])} queues is taken.")
+        events = f", and {len(emits)} events" if (emits := sender.get("emits")) else ""
+        self.stdout.write(f"What is sent to {len(sender['sends'])} queues{events} is taken.")
 
 
 def _read(name: str) -> Any:
