@@ -2,9 +2,9 @@
 
     python -m tests.system.servers --only rabbitmq,redis,postgresql -- python -m tests.system.chaos
 
-With PostgreSQL started the outbox is there, else in SQLite. The embedded broker is tried too. With
-`--django` the tasks are Django's, enqueued; with `--events` they are events for three services, one
-of which is away while they are published.
+With PostgreSQL or MariaDB started the outbox is there, else in SQLite. The embedded broker is tried
+too. With `--django` the tasks are Django's, enqueued; with `--events` they are events for three
+services, one of which is away while they are published.
 """
 
 import argparse
@@ -124,16 +124,15 @@ class Chaos:
 
     def _prepare(self) -> None:
         from django.core.management import call_command  # noqa: PLC0415 - needs the settings
+        from django.db import connection  # noqa: PLC0415
         from django.utils import timezone  # noqa: PLC0415
 
         from eaglet.tasks.models import OutboxTask  # noqa: PLC0415 - needs the apps
 
-        if url := os.environ.get("EAGLET_TEST_POSTGRESQL_URL"):
-            import psycopg  # noqa: PLC0415 - only with PostgreSQL
-
-            name = psycopg.sql.Identifier(os.environ["EAGLET_CHAOS_DATABASE"])
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(name))
+        if connection.vendor != "sqlite":
+            with connection._nodb_cursor() as cursor:
+                name = connection.ops.quote_name(os.environ["EAGLET_CHAOS_DATABASE"])
+                cursor.execute(f"CREATE DATABASE {name}")
         call_command("migrate", run_syncdb=True, verbosity=0)
         now = timezone.now()
         for n in range(POISON):

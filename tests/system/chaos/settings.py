@@ -9,7 +9,8 @@ FOLDER = Path(os.environ["EAGLET_CHAOS_FOLDER"])
 SECRET_KEY = "chaos"
 USE_TZ = True
 INSTALLED_APPS = ["eaglet.tasks", "tests.system.chaos.effects"]
-if url := os.environ.get("EAGLET_TEST_POSTGRESQL_URL"):
+urls = map(os.environ.get, ("EAGLET_TEST_POSTGRESQL_URL", "EAGLET_TEST_MARIADB_URL"))
+if url := next(filter(None, urls), None):
     NAME = os.environ["EAGLET_CHAOS_DATABASE"]
     DATABASES = {"default": {**database(url), "NAME": NAME, "CONN_MAX_AGE": None}}
 else:
