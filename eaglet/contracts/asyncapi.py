@@ -1,15 +1,16 @@
-"""Write the AsyncAPI 3 document of a service: its queues and events, in either direction.
+"""Write the AsyncAPI 3 document of a service, and read it: queues and events, in either direction.
 
 What they are, `eaglet.tasks` says, where it is installed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from django.conf import settings
 
 from eaglet.conf.naming import service_name
+from eaglet.contracts.document import resolved
 from eaglet.contracts.param_schemas import ParamSchemas
 from eaglet.contracts.topics import EXCHANGE
 from eaglet.params import parse_declarations
@@ -86,6 +87,36 @@ def document(listing: Listing) -> dict[str, Any]:
         "channels": channels,
         "operations": operations,
     }
+
+
+class Use(NamedTuple):
+    """What a service does with a queue, an event or a pattern: takes, sends, subscribes, emits."""
+
+    verb: str
+    name: str
+    # Of a subscription.
+    queue: str
+    is_event: bool
+    is_sending: bool
+    # As JSON Schema; empty where the service does not say.
+    payload: Mapping[str, Any]
+
+
+def uses(document: Mapping[str, Any]) -> list[Use]:
+    """Return what a service does with queues and events, by its document."""
+    found = []
+    for one in document.get("operations", {}).values():
+        channel = resolved(document, one["channel"])
+        name = channel.get("address") or one["channel"]["$ref"].rpartition("/")[2]
+        amqp = resolved(document, resolved(document, channel.get("bindings")).get("amqp"))
+        is_event, is_sending = amqp.get("is") == "routingKey", one["action"] == "send"
+        verb = list(_DIRECTIONS)[2 * is_event + is_sending]
+        told = one.get("messages") or channel.get("messages", {}).values()
+        payloads = [resolved(document, resolved(document, one).get("payload")) for one in told]
+        payload = payloads[0] if len(payloads) == 1 else {"anyOf": payloads or [{}]}
+        queue = str(one.get(QUEUE, ""))
+        found.append(Use(verb, str(name), queue, is_event, is_sending, payload))
+    return found
 
 
 def _message(queue: str, params: Iterable[str] | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from eaglet.contracts.channels import uses
+from eaglet.contracts.asyncapi import uses
 from eaglet.contracts.comparison import GRANTS, operations
 from eaglet.contracts.document import (
     ASYNCAPI,
@@ -65,7 +65,7 @@ def catalogue(
             answered.update(((name, one["name"]), one) for one in answers(name, document))
         elif kind == ASYNCAPI:
             for use in uses(document):
-                told: dict[str, Any] = (published if use.is_of_event else queues).setdefault(
+                told: dict[str, Any] = (published if use.is_event else queues).setdefault(
                     use.name, {"name": use.name, "takers": [], "senders": []}
                 )
                 role = "senders" if use.is_sending else "takers"

@@ -7,9 +7,10 @@ answered, or sent by the service, only be given more narrowly, and nothing that 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from eaglet.contracts.channels import Use, uses
+from eaglet.contracts.asyncapi import Use, uses
 from eaglet.contracts.containment import Containment
 from eaglet.contracts.document import resolved
+from eaglet.contracts.topics import matches
 
 Document = Mapping[str, Any]
 
@@ -34,6 +35,7 @@ class Change(NamedTuple):
     field: str = ""
     path: str = ""
     verb: str = ""
+    use: Use | None = None
 
     def breaks_service(self, document: Document) -> bool:
         """Tell whether it breaks a service, by its AsyncAPI document or the list of its calls."""
@@ -42,7 +44,12 @@ class Change(NamedTuple):
         return any(self._breaks_use(use) for use in uses(document))
 
     def _breaks_use(self, use: Use) -> bool:
-        if not self.breaks or not use.is_other_end(self.path, self.verb):
+        mine = self.use
+        if not (self.breaks and mine and mine.is_event == use.is_event):
+            return False
+        if mine.is_sending == use.is_sending or not (
+            matches(use.name, mine.name) or matches(mine.name, use.name)
+        ):
             return False
         name = self.parameter or self.field.split(".")[0].split("[")[0]
         known = use.payload.get("properties", {name})
@@ -69,20 +76,21 @@ def changes(old: Document, new: Document) -> Iterator[Change]:
     comparison = _Comparison(old, new)
     before, after = ({**operations(one), **_uses(one)} for one in (old, new))
     for path, verb in sorted({*before, *after}):
-        key = path, verb
-        if key not in after:
-            # Who sends no more, or wants no more, takes nothing from others that they rely on.
-            yield Change("is gone", verb not in ("sends", "subscribes"), path=path, verb=verb)
-        elif key not in before:
-            yield Change("is new", False, path=path, verb=verb)
+        was, now = before.get((path, verb)), after.get((path, verb))
+        use = was if isinstance(was, Use) else None
+        if now is None:
+            # Others don't rely on a service that it sends them tasks, or takes their events.
+            found = iter([Change("is gone", verb not in ("sends", "subscribes"))])
+        elif was is None:
+            found = iter([Change("is new", False)])
         else:
-            found: dict[str, Change] = {}
-            # What widens in one place and narrows in another is told once, as what breaks.
-            for change in comparison.of_either(before[key], after[key]):
-                text = change.text
-                if text not in found or change.breaks:
-                    found[text] = change._replace(path=path, verb=verb)
-            yield from found.values()
+            found = comparison.of_either(was, now)
+        told: dict[str, Change] = {}
+        # What widens in one place and narrows in another is told once, as what breaks.
+        for change in found:
+            if change.text not in told or change.breaks:
+                told[change.text] = change._replace(path=path, verb=verb, use=use)
+        yield from told.values()
 
 
 def operations(document: Document) -> dict[tuple[str, str], Document]:
@@ -98,7 +106,7 @@ def operations(document: Document) -> dict[tuple[str, str], Document]:
 
 
 def _uses(document: Document) -> dict[tuple[str, str], Use]:
-    return {(use.queue or use.name, use.role): use for use in uses(document)}
+    return {(use.queue or use.name, use.verb): use for use in uses(document)}
 
 
 class _Comparison:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar
@@ -67,15 +68,16 @@ def cached_until(
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             kept = caches[cache]
+            text = to_json(bound.arguments)
             # Read before the function is called: what it has seen by then is of this generation.
-            names = _generations(queue, key, bound.arguments.get(key))
+            names = _generations(queue, key, json.loads(text).get(key))
             found = kept.get_many(names)
             for name in names:
                 if name not in found:
                     found[name] = kept.get_or_set(name, uuid.uuid4().hex, timeout)
             place = digest_of(
                 f"{function.__module__}.{function.__qualname__}",
-                to_json(bound.arguments),
+                text,
                 *(found[name] for name in names),
             )
             result = kept.get(f"eaglet:{place}", _NONE)
@@ -100,5 +102,6 @@ def drop(queue: str, args: Any) -> None:
 def _generations(queue: str, key: str, value: Any) -> list[str]:
     """Return the names of the generation of all results for a key, and of that for one value."""
     # A number may come as text in an event, or in a call.
-    values = ([], [str(value)]) if key else ([],)
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    values = ([], [text]) if key else ([],)
     return [f"eaglet:{digest_of(queue, key, *some)}" for some in values]

@@ -1,5 +1,8 @@
 """`cached_until`: what is kept is never older than the last event that was taken."""
 
+import datetime
+from decimal import Decimal
+
 import pytest
 from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
@@ -69,6 +72,28 @@ def test_an_event_that_comes_again_or_late_only_costs_a_call(points, points_of, 
         publish(member_id=7)
     assert points_of(7) == 100
     assert calls == [7, 7]
+
+
+@pytest.mark.parametrize(
+    ("called_with", "published"),
+    [
+        (datetime.datetime(2026, 3, 8, 6, 30, tzinfo=datetime.UTC),) * 2,
+        ({"id": 7, "kind": "card"}, {"kind": "card", "id": 7}),
+        ([Decimal("1.50"), None, True],) * 2,
+        (True, True),
+    ],
+)
+def test_a_key_is_the_same_in_a_call_and_as_the_event_has_it(called_with, published, queue):
+    calls = []
+
+    @cached_until("points.changed", key="of")
+    def points(of):
+        calls.append(of)
+        return len(calls)
+
+    assert [points(called_with), points(called_with)] == [1, 1]
+    publish(of=published)
+    assert points(called_with) == 2
 
 
 def test_several_functions_and_a_subscriber_of_ones_own_go_together(points, points_of, calls):
