@@ -111,7 +111,9 @@ def uses(document: Mapping[str, Any]) -> list[Use]:
         amqp = resolved(document, resolved(document, channel.get("bindings")).get("amqp"))
         is_event, is_sending = amqp.get("is") == "routingKey", one["action"] == "send"
         verb = list(_DIRECTIONS)[2 * is_event + is_sending]
-        told = one.get("messages") or channel.get("messages", {}).values()
+        told = one.get("messages")
+        if not isinstance(told, list):
+            told = resolved(document, channel.get("messages")).values()
         payloads = [resolved(document, resolved(document, one).get("payload")) for one in told]
         payload = payloads[0] if len(payloads) == 1 else {"anyOf": payloads or [{}]}
         queue = str(one.get(QUEUE, ""))

@@ -49,22 +49,12 @@ _SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     ASYNCAPI: {
         "properties": {
             "info": {"properties": {"title": {"type": "string"}}, "required": ["title"]},
-            "channels": {
-                "type": "object",
-                "additionalProperties": {
-                    "type": "object",
-                    "properties": {"messages": {"type": "object"}},
-                },
-            },
+            "channels": {"type": "object", "additionalProperties": {"type": "object"}},
             "operations": {
                 "type": "object",
                 "additionalProperties": {
                     "type": "object",
-                    "properties": {
-                        "action": {"enum": ["send", "receive"]},
-                        "channel": _REFERENCE,
-                        "messages": {"type": "array"},
-                    },
+                    "properties": {"action": {"enum": ["send", "receive"]}, "channel": _REFERENCE},
                     "required": ["action", "channel"],
                 },
             },
@@ -151,8 +141,8 @@ def load_valid(source: str, *kinds: str) -> dict[str, Any]:
     parts = [("$", document, validator_for(schema)(schema))]
     if kind == ASYNCAPI or not str(document[kind]).startswith("3.0"):
         # AsyncAPI and OpenAPI 3.1 leave them to JSON Schema.
-        of_schemas = Draft202012Validator(Draft202012Validator.META_SCHEMA)
         key = "payload" if kind == ASYNCAPI else "schema"
+        of_schemas = Draft202012Validator(Draft202012Validator.META_SCHEMA)
         parts += [(path, one, of_schemas) for path, one in _schemas(document, "$", key)]
     for path, one, validator in parts:
         fault = best_match(validator.iter_errors(one))
