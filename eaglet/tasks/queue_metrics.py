@@ -63,7 +63,7 @@ def _look_at_the_broker() -> None:
     waiting: dict[str, float] = dict.fromkeys(queues, math.nan)
     broker = Broker()
     with suppress(BrokerUnavailable), closing(broker):
-        waiting.update((queue, broker.waiting(queue)) for queue in queues)
+        waiting.update((queue, broker.waiting(queue) or 0) for queue in queues)
     for queue, count in waiting.items():
         _LAG.labels(queue).set(count)
 

@@ -1,8 +1,8 @@
 """Publish tasks on a connection to the broker that is kept."""
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Final
 
@@ -88,22 +88,26 @@ class Broker:
         except (AttributeError, *producer.connection.channel_errors):
             return "", ""  # no Redis either, or one that does not let this user ask
 
-    def waiting(self, queue_name: str) -> int:
-        """Return how many messages wait in a queue for a worker; 0 where there is no such queue.
+    @contextmanager
+    def channel(self) -> Iterator[Any]:
+        """Give a channel to look at queues by. Raises BrokerUnavailable, also for a refusal."""
+        connection = self._open()[1].connection
+        try:
+            with connection.channel() as channel:
+                yield channel
+        except (*connection.connection_errors, *connection.channel_errors) as error:
+            self.close()
+            raise BrokerUnavailable(reason(error)) from error
+
+    def waiting(self, queue_name: str) -> int | None:
+        """Return how many messages wait in a queue for a worker; None where there is no such queue.
 
         Raises BrokerUnavailable.
         """
-        _, producer = self._open()
-        connection = producer.connection
-        try:
-            # It is closed by the question for a queue that is not there.
-            with connection.channel() as channel:
-                return int(channel.queue_declare(queue_name, passive=True).message_count)
-        except connection.channel_errors:
-            return 0
-        except connection.connection_errors as error:
-            self.close()
-            raise BrokerUnavailable(reason(error)) from error
+        connection = self._open()[1].connection
+        with self.channel() as channel, suppress(*connection.channel_errors):
+            return int(channel.queue_declare(queue_name, passive=True).message_count)
+        return None
 
     def publish(self, tasks: Sequence[OutboxTask], report: ResultCallback) -> None:
         """Publish tasks, each to the queue of its name, and report what became of each.

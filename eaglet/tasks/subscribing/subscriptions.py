@@ -1,17 +1,12 @@
 """Look after the queues in which the broker keeps events for this service."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import closing, suppress
 
 from django.db.models import Max
-from kombu.connection import Connection
 
 from eaglet.conf.naming import service_name
 from eaglet.contracts.topics import matches
-from eaglet.exceptions import BrokerUnavailable
-from eaglet.tasks.broker.connection import publishing_app
-from eaglet.tasks.broker.errors import reason
+from eaglet.tasks.broker.connection import Broker
 from eaglet.tasks.broker.headers import EVENT
 from eaglet.tasks.broker.queues import EVENTS, event_queue
 from eaglet.tasks.database import DATABASE_FAULTS
@@ -29,19 +24,18 @@ def subscriptions() -> dict[str, int | None]:
     ledger has it. Raises BrokerUnavailable.
     """
     declared = {one.queue_name for one in declarations() if one.event}
-    with _connected() as connection:
-        channel: Any = connection.default_channel
+    with closing(Broker()) as broker:
         bound: set[str] = set()
-        if tells := hasattr(channel, "get_table"):
-            EVENTS(channel).declare()
-            table = channel.get_table(EVENTS.name)
-            # Not those of a service whose name begins like this one's.
-            bound = {to for key, _, to in table if to.partition(":")[0] == queue_of(key)}
-        # Redis has no queues that are empty.
-        found = {
-            name: _waiting(connection, name, is_there=name in bound)
-            for name in sorted(declared | (bound if tells else _taken_from()))
-        }
+        with broker.channel() as channel:
+            if tells := hasattr(channel, "get_table"):
+                EVENTS(channel).declare()
+                table = channel.get_table(EVENTS.name)
+                # Not those of a service whose name begins like this one's.
+                bound = {to for key, _, to in table if to.partition(":")[0] == queue_of(key)}
+        known = declared | (bound if tells else _taken_from())
+        found = {name: broker.waiting(name) for name in sorted(known)}
+    # Redis has no queues that are empty.
+    found.update((name, 0) for name in bound if found[name] is None)
     return {name: count for name, count in found.items() if name in declared or count is not None}
 
 
@@ -64,31 +58,9 @@ def pattern_of(queue: str) -> str:
 
 def delete(queue: str) -> None:
     """Delete a queue, with what is in it, and what it is bound by. Raises BrokerUnavailable."""
-    with _connected() as connection:
-        channel: Any = connection.default_channel
+    with closing(Broker()) as broker, broker.channel() as channel:
         EVENTS(channel).declare()
         bound = event_queue(queue, pattern_of(queue))(channel)
         # On Redis only what this process has bound is deleted.
         bound.queue_bind()
         bound.delete()
-
-
-@contextmanager
-def _connected() -> Iterator[Connection]:
-    connection = publishing_app().connection_for_write()
-    try:
-        with connection:
-            yield connection.ensure_connection(max_retries=1)
-    except (*connection.connection_errors, *connection.channel_errors) as error:
-        raise BrokerUnavailable(reason(error)) from error
-
-
-def _waiting(connection: Connection, queue: str, is_there: bool) -> int | None:
-    channel: Any = connection.channel()  # RabbitMQ closes it if there is no such queue
-    try:
-        with channel:
-            return int(channel.queue_declare(queue, passive=not is_there).message_count)
-    except connection.channel_errors as error:
-        if str(getattr(error, "reply_code", "")) != "404":
-            raise
-        return None

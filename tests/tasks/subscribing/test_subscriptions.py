@@ -134,6 +134,14 @@ def test_neither_a_queue_of_tasks_nor_one_of_another_service_is_a_subscription(
     told("delete", other)
 
 
+@pytest.mark.parametrize("url", ["amqp://127.0.0.1:1//", "redis://127.0.0.1:1", "amqp://a:b:c"])
+@pytest.mark.parametrize("broker", ["embedded"], indirect=True)
+def test_a_broker_that_is_away_is_told(broker, told, settings, url):
+    settings.CELERY_BROKER_URL = url
+    with pytest.raises(CommandError, match="the broker can't be asked"):
+        told("list")
+
+
 def found():
     return {one.id: one for one in run_checks() if one.id.startswith("eaglet_tasks.")}
 
