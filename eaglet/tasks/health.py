@@ -174,7 +174,7 @@ def _workers() -> Iterator[Finding]:
         elif queue in own:
             yield Finding(
                 f"queue {queue}: declared here, and no worker takes its tasks",
-                "run manage.py worker, and keep it running",
+                "run manage.py worker, and keep it running; one that runs logs what is wrong",
             )
         else:
             nearest = difflib.get_close_matches(queue, taken | own, 1, 0.8)
