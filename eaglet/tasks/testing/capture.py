@@ -11,6 +11,8 @@ from unittest.mock import patch
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.sending import outbox
 
+_AS_WRITTEN = ("task_id", "order_key", "not_before", "unique_key", "priority", "kind")
+
 
 @dataclass(frozen=True)
 class CapturedTask:
@@ -64,13 +66,8 @@ class CapturedTasks(Sequence[CapturedTask]):
             CapturedTask(
                 task.queue_name,
                 json.loads(task.arguments),
-                task.task_id,
-                alias,
-                task.order_key,
-                task.not_before,
-                task.unique_key,
-                task.priority,
-                task.kind,
+                using=alias,
+                **{name: getattr(task, name) for name in _AS_WRITTEN},
             )
             for alias, task in self._written
             if task.task_id in kept

@@ -2,6 +2,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from eaglet.tasks.models import OutboxTask
@@ -67,3 +68,13 @@ def test_single_ones_or_all_can_be_chosen():
 def test_what_cannot_be_is_told(options, reason):
     with pytest.raises(CommandError, match=reason):
         replay(**options)
+
+
+@pytest.mark.parametrize("command", ["replay_outbox", "replay_tasks"])
+def test_a_missing_table_is_told(command):
+    def execute(*args):
+        raise OperationalError("no such table: eaglet_gone")
+
+    told = "the table eaglet_gone is not there: run manage"
+    with connection.execute_wrapper(execute), pytest.raises(CommandError, match=told):
+        call_command(command, queue="q.a")

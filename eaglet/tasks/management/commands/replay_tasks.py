@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from eaglet.setup_errors import needs_tables
 from eaglet.tasks.models import ReceivedTask, ledger_alias
 
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--database", metavar="ALIAS", help="The ledger's; by default yours.")
 
+    @needs_tables
     def handle(self, *args: Any, **options: Any) -> None:
         """Replay, or list. Raises CommandError where none is meant."""
         if options["force"] and not options["task"]:
