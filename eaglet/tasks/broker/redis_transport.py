@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from kombu.transport import redis
 
-from eaglet.tasks.embedded.transport import TopicExchange
+from eaglet.tasks.topic_exchange import TopicExchange
 
 logger = logging.getLogger("eaglet.tasks")
 

@@ -15,12 +15,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from kombu.transport import virtual
-from kombu.transport.virtual import exchange as kombu_exchange
 from kombu.utils.json import dumps, loads
 
 from eaglet.conf import conf
-from eaglet.contracts.topics import matches
 from eaglet.tasks.embedded.database import database_in
+from eaglet.tasks.topic_exchange import TopicExchange
 
 _QUEUE: Final = "(SELECT id FROM queue WHERE name = ?)"
 _READY: Final = f"FROM message WHERE queue = {_QUEUE} AND owner IS NULL"
@@ -34,18 +33,6 @@ SELECT id, ?, ? FROM queue WHERE name IN ({}) RETURNING id
 """
 _DELETE: Final = "DELETE FROM message WHERE id = ? AND owner = ?"
 _GIVE_BACK: Final = "UPDATE message SET owner = NULL WHERE id = ? AND owner = ?"
-
-
-class TopicExchange(kombu_exchange.TopicExchange):
-    """A topic exchange as AMQP has it; kombu's own takes # for one word at least."""
-
-    channel: Any
-
-    def lookup(self, table: Any, exchange: str, routing_key: str, default: Any) -> Any:
-        """Return the queues of a table of bindings that a message goes to."""
-        # For whoever publishes it to look at.
-        self.channel.found_queues = {q for key, _, q in table if matches(key, routing_key)}
-        return self.channel.found_queues
 
 
 class _TopicExchange(TopicExchange):
