@@ -68,6 +68,7 @@ BACKENDS: Final = {
         ),
         settings={
             "CELERY_BROKER_URL": RABBITMQ,
+            "CELERY_TASK_QUEUE_MAX_PRIORITY": 9,  # which classic queues want
             "EAGLET_HANDLER_BACKOFF_SECONDS": 0.1,
         },
     ),
