@@ -32,8 +32,10 @@ class KeysFirst(Paginator):  # type: ignore[type-arg]
     def page(self, number: Any) -> Any:
         """Return the page."""
         page, tasks = super().page(number), cast("QuerySet[Any]", self.object_list)
-        part = cast("QuerySet[Any]", page.object_list)
-        page.object_list = tasks.filter(pk__in=list(part.values_list("pk", flat=True)))
+        keys = list(cast("QuerySet[Any]", page.object_list).values_list("pk", flat=True))
+        # Without what they were found by, lest that be looked through again.
+        rows = tasks.model._default_manager.using(tasks.db).filter(pk__in=keys)
+        page.object_list = rows.order_by(*tasks.query.order_by)
         return page
 
 

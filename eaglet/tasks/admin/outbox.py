@@ -18,6 +18,7 @@ from eaglet.tasks.database import utc_now
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 
 _LATE = datetime.timedelta(minutes=1)
+_NEWEST = 100_000
 
 
 class NotBegunFilter(admin.SimpleListFilter):
@@ -38,6 +39,10 @@ class NotBegunFilter(admin.SimpleListFilter):
         """Return the tasks asked for."""
         if self.value() != "never":
             return queryset
+        sent = OutboxTask.objects.using(queryset.db).filter(state=OutboxTask.State.SENT)
+        newest = sent.order_by("-due_at").values_list("due_at", flat=True)
+        if first := newest[_NEWEST : _NEWEST + 1]:  # each of these is looked up
+            queryset = queryset.filter(due_at__gte=first[0])
         begun: Any = ReceivedTask.objects.using(queryset.db).filter(task_id=OuterRef("task_id"))
         late = queryset.filter(
             ~Exists(begun),
