@@ -27,6 +27,7 @@ SIDECAR: Final = "drf_spectacular_sidecar"
 _FILES: Final = {
     "swagger-ui-bundle.js": (SIDECAR, f"static/{SIDECAR}/swagger-ui-dist"),
     "swagger-ui.css": (SIDECAR, f"static/{SIDECAR}/swagger-ui-dist"),
+    "openapi.css": ("eaglet.api", "static/eaglet_api"),
     "start.js": ("eaglet.api", "static/eaglet_api"),
 }
 
@@ -73,13 +74,10 @@ def page(request: HttpRequest) -> HttpResponseBase:
             status=404,
             content_type="text/plain; charset=utf-8",
         )
-    bundle, style, start = (reverse("eaglet:openapi-file", args=[name]) for name in _FILES)
+    names = zip(("bundle", "style", "colours", "start"), _FILES, strict=True)
+    urls = {name: reverse("eaglet:openapi-file", args=[file]) for name, file in names}
     text = files("eaglet.api").joinpath("templates/eaglet_api/openapi.html").read_text()
-    return HttpResponse(
-        format_html(
-            text, project=service_name(), document=document, style=style, bundle=bundle, start=start
-        )
-    )
+    return HttpResponse(format_html(text, project=service_name(), document=document, **urls))
 
 
 @staff_page

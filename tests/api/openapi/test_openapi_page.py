@@ -20,12 +20,14 @@ def test_the_page_and_what_it_needs_are_from_this_host_alone(client):
     assert response.status_code == 200
     assert 'data-document="/openapi.json"' in page
     needed = re.findall(r'(?:src|href)="(/[^"]*)"', page)
-    assert needed == ["/openapi/swagger-ui.css", SCRIPT, "/openapi/start.js"]
+    assert needed == [
+        "/openapi/swagger-ui.css", "/openapi/openapi.css", SCRIPT, "/openapi/start.js"
+    ]  # fmt: skip
     assert "http" not in page
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'; script-src 'self'; style-src 'self';" in policy
     kinds = [client.get(path)["Content-Type"].partition(";")[0] for path in needed]
-    assert kinds == ["text/css", "text/javascript", "text/javascript"]
+    assert kinds == ["text/css"] * 2 + ["text/javascript"] * 2
     assert b"SwaggerUIBundle" in client.get(SCRIPT).content
 
 
