@@ -85,7 +85,7 @@ def default(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if hasattr(value, "model_dump"):  # of pydantic: as its own schema says
-        return value.model_dump(mode="json")
+        return value.model_dump(mode="json", by_alias=True)
     kind = type(value)
     raise TypeError(f"{kind.__module__}.{kind.__qualname__} can't be written as JSON")
 

@@ -6,7 +6,10 @@ it as `x-eaglet-type`, for those who generate code.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
+
+from django.utils.timezone import is_naive, make_aware
 
 from eaglet.encoding import to_json
 from eaglet.params import Param
@@ -137,7 +140,7 @@ class ParamSchemas:
         if param.elements is not None:
             schema["items"] = self._schema(_IN_JSON, param.elements)
         if param.default is not None:
-            schema["default"] = json.loads(to_json(param.make_default()))
+            schema["default"] = _default(param)
         if param.type is not None:
             schema[TYPE] = param.type
         return schema
@@ -168,6 +171,13 @@ def media_types(params: Iterable[Param]) -> dict[str, Any]:
     limits = {param.name: (param.elements or param).limits for param in params}
     return {name: {"contentType": ", ".join(each.media_types)}
             for name, each in limits.items() if each and each.media_types}  # fmt: skip
+
+
+def _default(param: Param) -> Any:
+    default = param.make_default()
+    if isinstance(default, datetime):  # as RFC 3339 has it, which the format asks for
+        default = (make_aware(default) if is_naive(default) else default).isoformat()
+    return json.loads(to_json(default))
 
 
 def _limited(param: Param) -> Schema:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -50,16 +49,20 @@ class Limits:
         """Read what stands in the parentheses behind a type; ValueError where it makes no sense."""
         if type_ == "file":
             parts = re.split(r"[\s,;|]+", text.strip())
-            media_types = tuple(part for part in parts if "/" in part)
-            ends = [part for part in parts if part not in media_types] or [".."]
+            media_types = tuple(part.lower() for part in parts if "/" in part)
+            ends = [part for part in parts if "/" not in part] or [".."]
             low, dots, high = ends[0].partition("..")
-            return cls(text, *cls._ends(_to_bytes, *((low, high) if dots else ("", low))),
-                       media_types=media_types) if len(ends) == 1 else refuse(_KINDS)  # fmt: skip
+            if len(ends) > 1 or not (low or high or media_types):
+                refuse(_KINDS)
+            sizes = cls._ends(_to_bytes, *((low, high) if dots else ("", low)))
+            return cls(text, *sizes, media_types=media_types)
         low, dots, high = (part.strip() for part in text.partition(".."))
-        if dots and "|" not in text and type_ in _RANGED + _COUNTED and low + high:
+        if dots and "|" not in text and type_ in _RANGED + _COUNTED:
             convert = CONVERTERS["int" if type_ in _COUNTED else type_]
             found = cls(text, *cls._ends(convert, low, high))
-            return refuse(_KINDS) if type_ in _COUNTED and (found.low or 0) < 0 else found
+            if not low + high or (type_ in _COUNTED and min(found.low or 0, found.high or 0) < 0):
+                refuse(_KINDS)
+            return found
         if type_ not in _CHOSEN:
             refuse(f"{type_} has no such limits; {_KINDS}")
         choices = tuple(CONVERTERS[type_](each.strip()) for each in text.split("|"))
@@ -87,8 +90,6 @@ class Limits:
 
     def applied(self, type_: str, convert: Converter) -> Converter:
         """Return a converter that refuses what is beyond the limits."""
-        low = -math.inf if self.low is None else self.low
-        high = math.inf if self.high is None else self.high
 
         def choose(value: Any) -> Any:
             value = convert(value)
@@ -98,13 +99,13 @@ class Limits:
 
         def within(value: Any) -> Any:
             value = convert(value)
-            if not low <= value <= high:
+            if not self._spans(value):
                 refuse(_("not within %(limits)s") % {"limits": self.text})
             return value
 
         def of_length(value: Any) -> Any:
             value = convert(value)
-            if not low <= len(value) <= high:
+            if not self._spans(len(value)):
                 refuse(_("length not within %(limits)s") % {"limits": self.text})
             return value
 
@@ -112,12 +113,15 @@ class Limits:
             return choose
         return {"str": of_length, "list": of_length, "file": self._take_file}.get(type_, within)
 
+    def _spans(self, value: Any) -> bool:
+        above = self.low is None or self.low <= value
+        return bool(above and (self.high is None or value <= self.high))
+
     def _take_file(self, file: Any) -> Any:
         file = CONVERTERS["file"](file)
         kind = str(getattr(file, "content_type", "")).partition(";")[0].strip().lower()
         size = getattr(file, "size", None)
-        is_of_size = size is not None and (self.low or 0) <= size <= (self.high or math.inf)
-        if not is_of_size and (self.low, self.high) != (None, None):
+        if (self.low, self.high) != (None, None) and (size is None or not self._spans(size)):
             refuse(_("size not within %(limits)s") % {"limits": self.text})
         if self.media_types and not any(fnmatchcase(kind, each) for each in self.media_types):
             refuse(_("not of the media type %(limits)s") % {"limits": ", ".join(self.media_types)})

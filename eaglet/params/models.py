@@ -8,7 +8,16 @@ import decimal
 import functools
 import typing
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import (
+    Collection,
+    Iterable,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    Sequence,
+    Set,
+)
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeVar, Union
@@ -22,18 +31,36 @@ _PLAIN: Final[dict[Any, str]] = {
     str: "str", int: "int", float: "float", bool: "bool", decimal.Decimal: "decimal",
     datetime.date: "date", datetime.datetime: "datetime", list: "list",
 }  # fmt: skip
-WRAPPERS: Final = (typing.Required, typing.NotRequired, typing.Annotated)
-LISTS: Final = (list, set, frozenset, Sequence)
-DICTS: Final = (dict, Mapping)
+_WRAPPERS: Final = (
+    typing.Required, typing.NotRequired, typing.Annotated, typing.Final,
+    getattr(typing, "ReadOnly", typing.Required),
+)  # fmt: skip
+LISTS: Final = (list, set, frozenset, Sequence, Set, Iterable, Collection, MutableSequence)
+DICTS: Final = (dict, Mapping, MutableMapping, defaultdict, OrderedDict)
 UNIONS: Final = (Union, UnionType)
+
+
+def unwrapped(hint: Any) -> Any:
+    """Return what stands behind Annotated, NotRequired and the like, NewType and `type` aliases."""
+    while True:
+        if typing.get_origin(hint) in _WRAPPERS:
+            hint = typing.get_args(hint)[0]
+        elif (behind := getattr(hint, "__supertype__", getattr(hint, "__value__", None))) is None:
+            return hint
+        else:
+            hint = behind
 
 
 def is_record(hint: Any) -> bool:
     """Tell whether a hint is a TypedDict, a dataclass or a NamedTuple, of types or generic."""
     kind = typing.get_origin(hint) or hint
     return isinstance(kind, type) and (
-        typing.is_typeddict(kind) or dataclasses.is_dataclass(kind) or is_named_tuple(kind)
+        _is_typed_dict(kind) or dataclasses.is_dataclass(kind) or is_named_tuple(kind)
     )
+
+
+def _is_typed_dict(kind: type) -> bool:
+    return hasattr(kind, "__total__")  # as that of typing_extensions, too, which is another
 
 
 def is_named_tuple(kind: Any) -> bool:
@@ -47,11 +74,8 @@ def fields_of(record: Any) -> dict[str, tuple[Any, bool]]:
     Raises NameError for a hint that names what is not there.
     """
     kind = typing.get_origin(record) or record
-    arguments = dict(
-        zip(getattr(kind, "__parameters__", ()), typing.get_args(record), strict=False)
-    )
-    hints = typing.get_type_hints(kind, include_extras=True)
-    if typing.is_typeddict(kind):
+    hints = _hints_of(record)
+    if _is_typed_dict(kind):
         # Of annotations that are text, as with `from __future__ import annotations`, Python does
         # not see NotRequired itself.
         required = {name for name, hint in hints.items()
@@ -64,7 +88,22 @@ def fields_of(record: Any) -> dict[str, tuple[Any, bool]]:
         hints = {field.name: hints[field.name] for field in dataclasses.fields(kind)}
     else:
         required = kind._fields[: len(kind._fields) - len(kind._field_defaults)]
-    return {name: (_filled(hint, arguments), name in required) for name, hint in hints.items()}
+    return {name: (hint, name in required) for name, hint in hints.items()}
+
+
+def _hints_of(record: Any) -> dict[str, Any]:
+    kind = typing.get_origin(record) or record
+    arguments = dict(
+        zip(getattr(kind, "__parameters__", ()), typing.get_args(record), strict=False)
+    )
+    written = typing.get_type_hints(kind, include_extras=True)
+    hints = {name: _filled(hint, arguments) for name, hint in written.items()}
+    # What it has from a base that is one of something, as Page[Member], is of that.
+    for base in filter(is_record, getattr(kind, "__orig_bases__", ())):
+        inherited = _hints_of(_filled(base, arguments))
+        of_base = typing.get_type_hints(typing.get_origin(base) or base, include_extras=True)
+        hints |= {name: inherited[name] for name in of_base if of_base[name] == written[name]}
+    return hints
 
 
 def _filled(hint: Any, arguments: Mapping[Any, Any]) -> Any:
@@ -103,11 +142,14 @@ def _of_record(record: Any) -> Converter:
         converted = convert_each((f".{n}", parts[n][0], each) for n, each in given.items())
         return kind(**dict(zip(given, converted, strict=True)))
 
-    made = convert if typing.is_typeddict(kind) else _unless_made(kind, convert)
+    made = convert if _is_typed_dict(kind) else _unless_made(kind, convert)
     _pending[record] = made  # it may hold others of its kind
     try:
+        made_alone = {field.name for field in getattr(kind, "__dataclass_fields__", {}).values()
+                      if not field.init}  # fmt: skip
         for name, (hint, needed) in fields_of(record).items():
-            parts[name] = (_or_missing(_converter_of(hint)), needed)
+            if name not in made_alone:
+                parts[name] = (_or_missing(_converter_of(hint)), needed)
     finally:
         del _pending[record]
     return made
@@ -126,11 +168,10 @@ def _unless_made(kind: type, convert: Converter) -> Converter:
 
 
 def _converter_of(hint: Any) -> Converter:
+    hint = unwrapped(hint)
     kind, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint in (Any, object) or isinstance(hint, TypeVar):
         return lambda value: value
-    if kind in WRAPPERS:
-        return _converter_of(arguments[0])
     if hint in (None, NoneType):
         return lambda value: None if value is None else refuse(_("not null"))
     if hint in _PLAIN:
@@ -142,7 +183,7 @@ def _converter_of(hint: Any) -> Converter:
     if kind in UNIONS:
         return functools.partial(_to_one_of, [(each, _converter_of(each)) for each in arguments])
     if kind in LISTS:
-        make = list if kind is Sequence else kind
+        make = next(one for one in (list, set, frozenset) if issubclass(one, kind))
         each = _converter_of(arguments[0])
         return lambda value: make(_to_items(each, value))
     if hint is dict or (kind in DICTS and arguments[0] is str):

@@ -4,7 +4,7 @@ import datetime
 import enum
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from io import BytesIO
 from typing import Literal, NamedTuple, NotRequired, TypedDict
@@ -42,6 +42,9 @@ def refused(declaration, value, **models):
         ("a:float(0.5..)", ["0.5", 1e9], ["0.4"], "not within 0.5.."),
         ("a:decimal(..9.99)", ["9.99"], ["9.991"], "not within ..9.99"),
         ("a:date(2026-01-01..2026-12-31)", ["2026-06-01"], ["2027-01-01"], "not within 2026"),
+        ("a:date(2026-01-01..)", ["2026-01-01", "9999-12-31"], ["2025-12-31"], "not within 2026"),
+        ("a:date(..2026-01-01)", ["0001-01-01"], ["2026-01-02"], "not within ..2026"),
+        ("a:list[date(2026-01-01..)]", [["2026-01-01"]], [["2025-12-31"]], r"\[0\]: not within"),
         ("a:str(1..3)", ["a", "\u4f60\u597d\u554a"], ["", "abcd"], "length not within 1..3"),
         ("a:str(card|cash)", ["card"], ["Card", ""], "not one of card, cash"),
         ("a:int(1|2)", ["1", 2], [3], "not one of 1, 2"),
@@ -99,6 +102,7 @@ class Item(TypedDict):
 class Place:
     x: int
     y: int = 0
+    made: int = field(default=7, init=False)
 
 
 class Pair(NamedTuple):
@@ -125,7 +129,7 @@ class Order(TypedDict):
 ID = "0b7a1d4e-0f5e-4f0e-9d0e-0123456789ab"
 ORDER = {
     "items": [{"price": "1.50"}, {"price": 2, "note": "n"}], "day": None, "color": "red",
-    "id": ID, "kind": 1, "place": {"x": "3"}, "pair": {"left": "l", "right": "7"},
+    "id": ID, "kind": 1, "place": {"x": "3", "made": 1}, "pair": {"left": "l", "right": "7"},
     "counts": {"a": 1}, "node": {"children": [{"children": []}]}, "unknown": 1,
 }  # fmt: skip
 

@@ -4,14 +4,16 @@ from typing import Any, Final
 
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.settings import patched_settings
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.settings import patched_settings, spectacular_settings
 from rest_framework.settings import api_settings
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import compiled
 from eaglet.api.introspection import path_of
 from eaglet.api.openapi.operations import ResourceSchema
-from eaglet.api.shapes.schema import VERSION
+from eaglet.api.openapi.responses import RESPONSES, SCHEMAS
+from eaglet.api.shapes.schema import SETTINGS, Components
 from eaglet.conf.naming import service_name
 
 DESCRIPTION: Final = """\
@@ -20,12 +22,25 @@ every verb; the body's go before. A body is a form, url-encoded or multipart, or
 the parameters of GET and DELETE are described in the query, those of other verbs in the body.
 PUT, PATCH and DELETE can also be called by POST, with `_method` in the query or in the body.
 
-Typed parameters are also taken as text in JSON bodies, as a form carries them.
+Typed parameters are also taken as text in JSON bodies, as a form carries them. An int is written
+without a fraction: 7, not 7.0.
 """
 
 
 class Generator(SchemaGenerator):
     """Takes the endpoints from the registry: their one URL pattern tells nothing of them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Name the envelope's own components before any that the project declares."""
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+        self.registry = Components()
+        for kind, components in (
+            (ResolvedComponent.SCHEMA, SCHEMAS),
+            (ResolvedComponent.RESPONSE, RESPONSES),
+        ):
+            for name, schema in components.items():
+                made = ResolvedComponent(name, kind, schema, object=RESPONSES)  # type: ignore[no-untyped-call]
+                self.registry.register(made)
 
     def _initialise_endpoints(self) -> None:
         if self.endpoints is None:
@@ -73,6 +88,9 @@ def _schema_class(handler: Any) -> type[ResourceSchema]:
 
 def document() -> dict[str, Any]:
     """Make the OpenAPI 3.1 document of this service."""
-    with patched_settings({"OAS_VERSION": VERSION}):
-        document = Generator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    # By default it names each enum, for which it wants one type of value, and that told.
+    hooks = ["drf_spectacular.hooks.postprocess_schema_enum_id_removal"]
+    named = spectacular_settings.user_settings.get("POSTPROCESSING_HOOKS", hooks)
+    with patched_settings({**SETTINGS, "POSTPROCESSING_HOOKS": named}):
+        document = Generator().get_schema(public=True)
     return document

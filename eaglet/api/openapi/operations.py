@@ -2,7 +2,6 @@
 
 from typing import Any, Final, cast
 
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from eaglet.api import registry
@@ -18,7 +17,7 @@ from eaglet.api.introspection import (
 from eaglet.api.openapi import responses as described
 from eaglet.api.request.body import FORM, JSON, MULTIPART
 from eaglet.api.shapes.example import example_of
-from eaglet.api.shapes.schema import schema_of
+from eaglet.api.shapes.schema import ShapeSchema, schema_of
 from eaglet.contracts.comparison import GRANTS, REFUSALS
 from eaglet.contracts.param_schemas import ParamSchemas, has_files, media_types
 
@@ -29,7 +28,7 @@ OAUTH_SCHEME: Final = "clientCredentials"
 _IN_QUERY: Final = frozenset({"GET", "DELETE"})
 
 
-class ResourceSchema(AutoSchema):
+class ResourceSchema(ShapeSchema):
     """Describes a verb of a resource; what `extend_schema` says of it goes before."""
 
     @property
@@ -52,12 +51,6 @@ class ResourceSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        for kind, components in (
-            (ResolvedComponent.SCHEMA, described.SCHEMAS),
-            (ResolvedComponent.RESPONSE, described.RESPONSES),
-        ):
-            for name, component in components.items():
-                self._register(name, kind, component)
         params = passed_by_caller(self.compiled, self.declared)
         if self.method in _IN_QUERY:
             said = {parameter["name"] for parameter in operation.get("parameters", ())}
@@ -81,13 +74,16 @@ class ResourceSchema(AutoSchema):
         said = operation["responses"]
         operation["responses"] = {
             **responses,
-            **{status: described.enveloped(response, status) for status, response in said.items()},
+            **{
+                status: described.enveloped(response, status, components)
+                for status, response in said.items()
+            },
         }
         return operation
 
     @property
     def _described(self) -> ParamSchemas:
-        return ParamSchemas(lambda model: schema_of(model, self))
+        return ParamSchemas(lambda model: schema_of(model, self, "request"))
 
     def _body(self) -> dict[str, Any]:
         params = passed_by_caller(self.compiled, self.declared)

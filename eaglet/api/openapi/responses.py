@@ -1,10 +1,11 @@
 """The envelope, and a response for every row of the answer table, as OpenAPI components."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from eaglet.api.json_response import JSON_TYPE
 from eaglet.api.responses import PROBLEM_TYPE
+from eaglet.contracts.document import resolved
 from eaglet.envelope import SERVICE_FAULT, SUCCESS, success
 from eaglet.exceptions import ApiError
 
@@ -110,6 +111,7 @@ def _component(status: int) -> dict[str, Any]:
 
 
 _ENVELOPE: Final = reference("schemas", ENVELOPE)
+_OF_ENVELOPE: Final = {"code", "data", "errMsg"}
 
 RESPONSES: Final[dict[str, Any]] = {
     **{name: _component(status) for status, (name, _meaning) in FAILURES.items()},
@@ -119,19 +121,23 @@ RESPONSES: Final[dict[str, Any]] = {
 
 def answered(data: dict[str, Any], status: str = "200") -> dict[str, Any]:
     """Make the schema of an envelope with such data; with HTTP 200 it may be a refusal instead."""
-    if "Envelope" in str(data.get("$ref")) or {"code", "data"} <= data.get("properties", {}).keys():
-        return data
     code = {"code": {"const": SUCCESS}} if status == "200" else {}
     answer = {"allOf": [_ENVELOPE, {"type": "object", "properties": {**code, "data": data}}]}
     return {"oneOf": [answer, reference("schemas", REFUSAL)]} if code else answer
 
 
-def enveloped(response: dict[str, Any], status: str) -> dict[str, Any]:
-    """Put what `extend_schema` says of a status into the envelope."""
+def enveloped(response: dict[str, Any], status: str, schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """Put what `extend_schema` says of a status into the envelope, unless it is one.
+
+    `schemas` are the components that it may refer to.
+    """
     content = dict(response.get("content") or {JSON_TYPE: {}})
     if JSON_TYPE in content:
         media = {**content[JSON_TYPE]}
-        media["schema"] = answered(media["schema"], status) if "schema" in media else _ENVELOPE
+        said = media.get("schema", _ENVELOPE)
+        one = resolved({"components": {"schemas": schemas}}, said)
+        is_whole = one.get("properties", {}).keys() >= _OF_ENVELOPE
+        media["schema"] = said if is_whole else answered(said, status)
         media["examples"] = {
             name: {**one, "value": _example(one["value"], status)}
             for name, one in media.get("examples", {}).items()
@@ -142,8 +148,8 @@ def enveloped(response: dict[str, Any], status: str) -> dict[str, Any]:
 
 
 def _example(value: Any, status: str) -> Any:
-    is_envelope = isinstance(value, dict) and {"code", "data"} <= value.keys()
-    return value if is_envelope else {**success(value), "code": int(status)}
+    is_whole = isinstance(value, dict) and value.keys() >= _OF_ENVELOPE
+    return value if is_whole else {**success(value), "code": int(status)}
 
 
 def responses(

@@ -46,7 +46,8 @@ def validator_of(shape: Any) -> Any:
 
     from eaglet.api.shapes.schema import standalone  # noqa: PLC0415
 
-    return Draft202012Validator(standalone(shape))
+    known = Draft202012Validator.FORMAT_CHECKER
+    return Draft202012Validator(standalone(shape), format_checker=known)
 
 
 @contextmanager

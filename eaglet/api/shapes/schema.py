@@ -1,8 +1,11 @@
 """The JSON Schema of a type hint, as the envelope carries its values, by drf-spectacular."""
 
 import datetime
+import functools
 import inspect
+import json
 import re
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from types import NoneType
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
@@ -16,9 +19,11 @@ from drf_spectacular.plumbing import (
     resolve_type_hint,
 )
 from drf_spectacular.settings import patched_settings
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from eaglet.params.models import DICTS, LISTS, UNIONS, WRAPPERS, fields_of, is_record
+from eaglet.encoding import to_json
+from eaglet.params.models import DICTS, LISTS, UNIONS, fields_of, is_record, unwrapped
 
 Schema = dict[str, Any]
 
@@ -29,75 +34,142 @@ _WRITTEN: Final[dict[Any, Schema]] = {
         "description": "YYYY-MM-DD HH:MM:SS in the service's time zone.",
         "examples": ["2026-01-31 08:30:00"],
     },
-    Decimal: {"type": "string", "format": "decimal"},
+    Decimal: {
+        "type": "string",
+        "format": "decimal",
+        "pattern": r"^-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?$",
+    },
     None: {"type": "null"},
     NoneType: {"type": "null"},
     Any: {},
     object: {},
 }
 
-VERSION: Final = "3.1.0"
-"""Of OpenAPI: its schemas are JSON Schema's."""
+SETTINGS: Final = {"OAS_VERSION": "3.1.0", "COMPONENT_SPLIT_REQUEST": True}
+"""Of drf-spectacular: 3.1 has JSON Schema's own; what a serializer only takes is in no answer."""
+
+_UNFIT: Final = re.compile(r"[^a-zA-Z0-9_.-]")
+
+
+class Components(ComponentRegistry):
+    """The components of a document; of two things called alike, each has a name of its own."""
+
+    def __contains__(self, component: ResolvedComponent) -> bool:
+        """Tell whether the thing is there; else give it a name that is free."""
+        component.name = _UNFIT.sub("_", component.name)
+        while (known := self._components.get(component.key)) is not None:
+            mine, other = (_identity(each.object) for each in (component, known))
+            if mine == other:
+                return True
+            component.name = f"{_module(mine)}_{component.name}"
+        return False
+
+    def of_pydantic(self, model: Any, direction: str) -> ResolvedComponent:
+        """Register what pydantic makes of a model and of those in it; return the model's own."""
+        from pydantic.json_schema import models_json_schema  # noqa: PLC0415 - where it is installed
+
+        key: Any = (model, "serialization" if direction == "response" else "validation")
+        prefix = ""
+        while True:
+            references, schema = models_json_schema(
+                [key], ref_template=f"#/components/schemas/{prefix}{{model}}"
+            )
+            made = [
+                ResolvedComponent(f"{prefix}{name}", ResolvedComponent.SCHEMA, one, one)  # type: ignore[no-untyped-call]
+                for name, one in schema["$defs"].items()
+            ]
+            if all(self._components.get(one.key, one).object == one.object for one in made):
+                self._components.update({one.key: one for one in made})
+                return next(one for one in made if one.ref == references[key])
+            prefix = f"{_module(model)}_{prefix}"
+
+
+class ShapeSchema(AutoSchema):
+    """Describes serializers, and models of pydantic, which may hold others of their kind."""
+
+    registry: Components
+
+    def resolve_serializer(
+        self, serializer: Any, direction: Any, *args: Any, **kwargs: Any
+    ) -> ResolvedComponent:
+        """Return the component of a serializer or model."""
+        if hasattr(serializer, "model_json_schema"):
+            return self.registry.of_pydantic(serializer, direction)
+        return super().resolve_serializer(serializer, direction, *args, **kwargs)
+
+
+def _module(thing: Any) -> str:
+    return re.sub(r"[^a-zA-Z0-9]", "_", getattr(thing, "__module__", "other"))
+
+
+def _identity(thing: Any) -> Any:
+    return type(thing) if isinstance(thing, BaseSerializer) else thing
 
 
 def standalone(hint: Any) -> Schema:
     """Return the schema of a hint with the components it refers to in it."""
     view: Any = APIView()
     view.request, view.kwargs, view.format_kwarg = None, {}, None
-    view_schema = AutoSchema()
+    view_schema = ShapeSchema()
     view_schema.view, view_schema.method, view_schema.path = view, "GET", ""
-    registry = view_schema.registry = ComponentRegistry()
-    with patched_settings({"OAS_VERSION": VERSION}):
+    registry = view_schema.registry = Components()
+    with patched_settings(SETTINGS):
         schema = schema_of(hint, view_schema)
         return {**schema, "components": registry.build({})}
 
 
-def schema_of(hint: Any, view_schema: AutoSchema) -> Schema:
+def schema_of(hint: Any, view_schema: ShapeSchema, direction: str = "response") -> Schema:
     """Return the schema of a hint; records become components of the registry of `view_schema`.
 
-    Raises what drf-spectacular raises for a hint that is no type of JSON, and NameError for one
-    that names what is not there.
+    It is that of an answer, or with the direction "request" of what is taken. Raises what
+    drf-spectacular raises for a hint that is no type of JSON, and NameError for one that names
+    what is not there.
     """
+    inner = functools.partial(schema_of, view_schema=view_schema, direction=direction)
+    hint = unwrapped(hint)
     if isinstance(hint, TypeVar):
         return {}
     if inspect.isclass(get_origin(hint) or hint) and is_record(hint):
-        return _record(hint, view_schema)
+        return _record(hint, view_schema, inner)
     if is_serializer(hint):
         many = getattr(hint, "many", False) and getattr(hint, "child", None)
-        schema: Schema = view_schema.resolve_serializer(many or hint, "response").ref
+        schema: Schema = view_schema.resolve_serializer(many or hint, direction).ref
         return {"type": "array", "items": schema} if many else schema
-    kind, arguments = get_origin(hint), get_args(hint)
-    if kind in WRAPPERS:
-        return schema_of(arguments[0], view_schema)
-    if kind is None and hint in _WRITTEN:
+    kind, arguments = get_origin(hint) or hint, get_args(hint)
+    if hint in _WRITTEN:
         return dict(_WRITTEN[hint])
     if kind in UNIONS:
-        return {"anyOf": [schema_of(each, view_schema) for each in arguments]}
-    if kind in LISTS:
-        return {"type": "array", "items": schema_of(arguments[0], view_schema)}
-    if kind is tuple and arguments[1:] == (...,):
-        return schema_of(list[arguments[0]], view_schema)  # type: ignore[valid-type]
+        return {"anyOf": [inner(each) for each in arguments]}
+    if kind in LISTS or (kind is tuple and arguments[1:] in ((), (...,))):
+        item = arguments[0] if arguments else Any
+        return {"type": "array", "items": inner(item)}
     if kind is tuple:
-        items = [schema_of(each, view_schema) for each in arguments]
+        items = [inner(each) for each in arguments]
         return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
     if kind in DICTS:
-        return {"type": "object", "additionalProperties": schema_of(arguments[1], view_schema)}
-    if kind is Literal and None in arguments:
-        return {"enum": list(arguments)}
+        _key, value = arguments or (str, Any)
+        return {"type": "object", "additionalProperties": inner(value)}
+    if kind is Literal:
+        values = _as_written(arguments)
+        if None in values:
+            return {"enum": values}
+        hint = Literal[tuple(values)]
     resolved: Schema = resolve_type_hint(hint)  # type: ignore[no-untyped-call]
-    return resolved
+    return {**resolved, "enum": _as_written(resolved["enum"])} if "enum" in resolved else resolved
 
 
-def _record(hint: Any, view_schema: AutoSchema) -> Schema:
+def _as_written(values: Iterable[Any]) -> list[Any]:
+    written: list[Any] = json.loads(to_json(list(values)))
+    return written
+
+
+def _record(hint: Any, view_schema: ShapeSchema, inner: Callable[[Any], Schema]) -> Schema:
     kind = get_origin(hint) or hint
     name = "Of".join(getattr(each, "__name__", "Any") for each in (kind, *get_args(hint)))
     registry = view_schema.registry
     component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=hint)  # type: ignore[no-untyped-call]
-    while (known := registry._components.get(component.key)) is not None:
-        if known.object == hint:
-            return dict(known.ref)
-        # Two records of one name.
-        component.name = re.sub(r"\W", "_", f"{kind.__module__}_{component.name}")
+    if component in registry:
+        return dict(component.ref)
     registry.register(component)  # before its fields, which may hold others of its kind
     fields = fields_of(hint)
     schema: Schema = {"type": "object", "properties": {}}
@@ -105,7 +177,7 @@ def _record(hint: Any, view_schema: AutoSchema) -> Schema:
     if doc and not doc.startswith(f"{kind.__name__}("):  # what dataclass and NamedTuple write
         schema["description"] = doc
     for field, (each, _needed) in fields.items():
-        schema["properties"][field] = schema_of(each, view_schema)
+        schema["properties"][field] = inner(each)
     if required := [field for field, (_each, needed) in fields.items() if needed]:
         schema["required"] = required
     component.schema = schema

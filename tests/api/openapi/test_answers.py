@@ -4,12 +4,23 @@ import datetime
 import enum
 import json
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
+from typing import (
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    NotRequired,
+    TypedDict,
+    TypeVar,
+)  # fmt: skip
 
 import pydantic
 import pytest
+import typing_extensions
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
@@ -23,6 +34,9 @@ from eaglet.api.openapi.generator import document
 pytestmark = pytest.mark.usefixtures("declared")
 
 ID = uuid.UUID("0b7a1d4e-0f5e-4f0e-9d0e-0123456789ab")
+
+
+T = TypeVar("T")
 
 
 class Color(enum.Enum):
@@ -56,14 +70,34 @@ class Model(pydantic.BaseModel):
     at: datetime.datetime | None = None
 
 
+class Tree(pydantic.BaseModel):
+    user_id: int = pydantic.Field(alias="userId")
+    below: "list[Tree]" = []
+
+
+class Box(pydantic.BaseModel, Generic[T]):
+    held: T
+
+
+class MemberPage(Page[Member]):
+    color: Color | Literal["a", 1]
+
+
+class PatientMember(typing_extensions.TypedDict):
+    prices: Iterable[Decimal]
+
+
 class MemberSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     note = serializers.CharField(allow_null=True)
+    secret = serializers.CharField(write_only=True)
 
 
 def schema_of_200(schema, verb="get", path="/shop/item/"):
     content = schema["paths"][path][verb]["responses"]["200"]["content"]["application/json"]
-    return content, Draft202012Validator({**content["schema"], "components": schema["components"]})
+    whole = {**content["schema"], "components": schema["components"]}
+    known = Draft202012Validator.FORMAT_CHECKER
+    return content, Draft202012Validator(whole, format_checker=known)
 
 
 def envelope(data, code=200):
@@ -72,6 +106,9 @@ def envelope(data, code=200):
 
 Later = TypedDict("Later", {"a": "int", "b": "NotRequired[int]"})  # noqa: UP013 - text
 NOON = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)
+PAGE = {"items": [{"id": 1}], "page": 1, "count_per_page": 1, "total_count": 1, "max_page": 1,
+        "has_next": False, "has_prev": False}  # fmt: skip
+Number = NewType("Number", int)
 SHAPES = [
     (int, 7, 7, "7"),
     (str | None, None, None, 7),
@@ -93,6 +130,16 @@ SHAPES = [
     (Member | tuple[int, str], (1001, "no"), "no", None),
     (None, None, None, 0),
     (Later, {"a": 1}, {"a": 1}, {"b": 1}),
+    (datetime.date, datetime.date.min, "0001-01-01", "2026-1-1"),
+    (MemberPage, {**PAGE, "color": Color.RED}, {**PAGE, "color": "red"},
+     {**PAGE, "items": [{"id": "x"}], "color": "red"}),
+    (PatientMember, {"prices": [Decimal(1)]}, {"prices": ["1"]}, {"prices": [1]}),
+    (Tree, Tree(userId=1, below=[Tree(userId=2)]),
+     {"userId": 1, "below": [{"userId": 2, "below": []}]}, {"userId": 1, "below": [{}]}),
+    (Box[int], Box[int](held=1), {"held": 1}, {"held": "x"}),
+    (Number, 7, 7, "7"),
+    (Literal[Color.RED], Color.RED, "red", "RED"),
+    (dict, {}, {}, []),
 ]  # fmt: skip
 
 
@@ -171,6 +218,44 @@ def test_two_records_of_one_name_are_two_components(declare):
     found = document()["components"]["schemas"]
     assert set(found["Member"]["properties"]) == {"id", "name"}
     assert set(found["elsewhere_Member"]["properties"]) == {"points"}
+
+
+class EnvelopeSerializer(serializers.Serializer):
+    code = serializers.IntegerField()
+    data = serializers.CharField()
+
+
+def test_what_is_called_alike_is_told_apart_whatever_it_is(client, declare):
+    theirs = pydantic.create_model("Member", __module__="theirs", points=(int, ...))
+    holding = pydantic.create_model("Held", __module__="theirs", member=(theirs, ...))
+
+    def get(args) -> Member:
+        return {"id": 1}
+
+    @answers(MemberSerializer)
+    def put(args):
+        return MemberSerializer({"id": 1, "note": None}).data
+
+    def post(args) -> holding:
+        return holding(member=theirs(points=1))
+
+    @extend_schema(responses=holding)
+    def patch(args): ...
+
+    @answers(EnvelopeSerializer)
+    def delete(args): ...
+
+    declare(get=get, put=put, post=post, patch=patch, delete=delete)
+    schema = document()
+    validate(schema)
+    good = {"get": {"id": 1}, "put": {"id": 1, "note": None}, "post": {"member": {"points": 1}},
+            "patch": {"member": {"points": 1}}, "delete": {"code": 1, "data": "x"}}  # fmt: skip
+    fits = {
+        verb: "".join(other[:2] for other, data in good.items() if one.is_valid(envelope(data)))
+        for verb in good
+        for one in [schema_of_200(schema, verb)[1]]
+    }
+    assert fits == {"get": "gepu", "put": "pu", "post": "popa", "patch": "popa", "delete": "de"}
 
 
 def test_what_says_nothing_of_its_answer_is_described_as_before(declare):

@@ -4,6 +4,7 @@ import datetime
 import json
 from typing import NotRequired, TypedDict
 
+import pydantic
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
@@ -151,6 +152,35 @@ def test_a_model_is_a_component_and_a_json_parameter_refers_to_it(declare):
         "properties": {"code": {"type": "string"}, "day": {"type": "string", "format": "date"}},
         "required": ["code"],
     }
+
+
+class Bill(pydantic.BaseModel):
+    amount: int = pydantic.Field(validation_alias="sum", serialization_alias="total")
+
+    @pydantic.computed_field
+    def twice(self) -> int:
+        return self.amount * 2
+
+
+def test_what_a_pydantic_model_takes_and_what_it_answers_are_described_apart(declare):
+    def post(args) -> Bill: ...
+
+    declare(post=param_required(["bill:json"], bill=Bill)(post))
+    schema = document()
+    validate(schema)
+    found = schema["components"]["schemas"]
+    taken = operation("post")["requestBody"]["content"][JSON]["schema"]["properties"]["bill"]
+    assert found[taken["$ref"].rpartition("/")[2]]["required"] == ["sum"]
+    assert [one["required"] for one in found.values() if "total" in one.get("properties", ())] == [
+        ["total", "twice"]
+    ]
+
+
+def test_a_default_of_a_date_and_time_is_of_the_format(declare, settings):
+    declare(get=param_required(["?since:datetime=2026-01-31 08:30:00"])(lambda args: 1))
+    for settings.USE_TZ in (True, False):
+        validate(document())
+        assert "2026-01-31T08:30:00" in parameters()["since"]["schema"]["default"]
 
 
 def test_a_file_is_described_in_a_multipart_form_alone(declare):
