@@ -48,7 +48,11 @@ _REFERENCE: Final = {
 _SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     ASYNCAPI: {
         "properties": {
-            "info": {"properties": {"title": {"type": "string"}}, "required": ["title"]},
+            "info": {
+                "type": "object",
+                "properties": {"title": {"type": "string"}},
+                "required": ["title"],
+            },
             "channels": {"type": "object", "additionalProperties": {"type": "object"}},
             "operations": {
                 "type": "object",
@@ -220,8 +224,11 @@ def _parsed(content: bytes, source: str, kinds: tuple[str, ...]) -> dict[str, An
     try:
         text = content.decode("utf-8")
         document: Any = yaml.safe_load(text) if is_yaml else json.loads(text)
-    except (ValueError, yaml.YAMLError, RecursionError):
-        raise InvalidDocument(f"{source} is not {'YAML' if is_yaml else 'JSON'}") from None
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else getattr(error, "lineno", None)
+        where = f": line {line}" if line else ""
+        raise InvalidDocument(f"{source} is not {'YAML' if is_yaml else 'JSON'}{where}") from None
     if isinstance(document, dict) and kind_of(document) in kinds:
         return document
     raise InvalidDocument(f"{source} is no {' or '.join(_KINDS[kind][1] for kind in kinds)}")

@@ -209,6 +209,7 @@ def test_names_of_entities_are_such_as_backstage_takes(tmp_path):
     [
         ([], "is no OpenAPI 3 document or AsyncAPI 3 document or list of calls"),
         ({"asyncapi": "2.6.0"}, "is no OpenAPI 3 document or AsyncAPI 3 document"),
+        ({"asyncapi": "3.0.0", "info": 7}, r"\$.info: 7 is not of type 'object'"),
         ({"asyncapi": "3.0.0"}, r"is no AsyncAPI 3 document: \$: 'info' is a required"),
         (
             {**asyncapi("a"), "operations": {"x": {"action": "take", "channel": {"$ref": "#/a"}}}},

@@ -127,7 +127,7 @@ def test_a_verb_that_is_gone_breaks_all_who_call_it(tmp_path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("{", "is not JSON"),
+        ('{\n"openapi": ', "is not JSON: line 2"),
         ("[]", "is no OpenAPI 3 document"),
         ('{"asyncapi": "3.0.0"}', "is no OpenAPI 3 document"),
         ('{"openapi": "3.9.0"}', "is of OpenAPI '3.9.0', which is not known here"),
