@@ -4,6 +4,7 @@ from itertools import groupby
 import pytest
 from celery import _state
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import translation
 
 from eaglet.api import health, registry
@@ -18,7 +19,8 @@ def _features_of_sqlite(django_db_blocker):
         if connection.vendor == "sqlite":
             with django_db_blocker.unblock():
                 _ = connection.features.supports_json_field
-            connection.close()
+            # SQLite's own keeps one in memory open, and the tests' databases are others.
+            BaseDatabaseWrapper.close(connection)
 
 
 @pytest.fixture(autouse=True)
