@@ -14,6 +14,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import (
     ComponentRegistry,
     ResolvedComponent,
+    UnableToProceedError,
     get_doc,
     is_serializer,
     resolve_type_hint,
@@ -44,6 +45,8 @@ _WRITTEN: Final[dict[Any, Schema]] = {
     Any: {},
     object: {},
 }
+
+_KEYS: Final = (str, int, float, NoneType)  # what the json module writes as names
 
 SETTINGS: Final = {"OAS_VERSION": "3.1.0", "COMPONENT_SPLIT_REQUEST": True}
 """Of drf-spectacular: 3.1 has JSON Schema's own; what a serializer only takes is in no answer."""
@@ -147,7 +150,9 @@ def schema_of(hint: Any, view_schema: ShapeSchema, direction: str = "response") 
         items = [inner(each) for each in arguments]
         return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
     if kind in DICTS:
-        _key, value = arguments or (str, Any)
+        key, value = arguments or (str, Any)
+        if inspect.isclass(key) and key not in (Any, object) and not issubclass(key, _KEYS):
+            raise UnableToProceedError(hint)
         return {"type": "object", "additionalProperties": inner(value)}
     if kind is Literal:
         values = _as_written(arguments)

@@ -274,7 +274,10 @@ class Nothing:
     pass
 
 
-@pytest.mark.parametrize("shape", [Nothing, list[Nothing], "Missing", "dict[str, Missing]", {1: 2}])
+@pytest.mark.parametrize(
+    "shape",
+    [Nothing, list[Nothing], dict[Nothing, int], "Missing", "dict[str, Missing]", {1: 2}],
+)
 def test_an_annotation_that_no_schema_can_be_made_of_is_an_error(declare, shape):
     def get(args): ...
 
