@@ -84,10 +84,14 @@ def pytest_addoption(parser):
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before they are put in random order
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before they are put in random order
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("ends"):
-        return
+    if config.getoption("ends"):
+        _keep_ends(config, items)
+    return (yield)
+
+
+def _keep_ends(config, items):
     kept, left = [], []
     for _, group in groupby(items, lambda item: (item.path, item.parent, item.originalname)):
         inputs = list(group)
