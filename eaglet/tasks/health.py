@@ -136,12 +136,14 @@ def _ledger() -> Iterator[Finding]:
 def _taken(hoped_for: set[str]) -> dict[str, set[str]]:
     """Return the queues that each worker takes from."""
     taken: dict[str, set[str]] = {}
-    for seconds in ANSWER_SECONDS:
-        answers = publishing_app().control.inspect(timeout=seconds).active_queues() or {}
-        for worker, queues in answers.items():
-            taken[worker] = {queue["name"] for queue in queues}
-        if hoped_for <= set().union(*taken.values()):
-            break
+    # Not a connection of the pool's, which the broker may have closed since it was last used.
+    with publishing_app().connection_for_write() as connection:
+        for seconds in ANSWER_SECONDS:
+            inspect = publishing_app().control.inspect(timeout=seconds, connection=connection)
+            for worker, queues in (inspect.active_queues() or {}).items():
+                taken[worker] = {queue["name"] for queue in queues}
+            if hoped_for <= set().union(*taken.values()):
+                break
     return taken
 
 
