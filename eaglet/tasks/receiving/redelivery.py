@@ -60,6 +60,8 @@ class Redelivery:
         self._pruner = Pruner()
         self._heartbeat = Heartbeat("worker")
         self._close_at = self._look_at = 0.0
+        self._at_work = threading.Lock()
+        self._database = connections[ledger_alias()]
         self._thread = threading.Thread(target=self._run, name="eaglet-redelivery", daemon=True)
 
     def start(self) -> None:
@@ -74,17 +76,39 @@ class Redelivery:
     def _run(self) -> None:
         # Kept for good: a child that is forked has it too, and must not end the session as it
         # forgets this thread.
-        self._database = connections[ledger_alias()]
+        database = connections[ledger_alias()]
+        database.inc_thread_sharing()  # `pause` closes it
+        self._database = database
         while not self._stop.wait(WRITE_EVERY_SECONDS):
             self._safely(self.write, "what is done can't be noted")
             if time.monotonic() >= self._look_at:
                 self._look_at = time.monotonic() + LOOK_EVERY_SECONDS
                 self._safely(self.look, "tasks that are due can't be published")
         self._safely(self.write, "what is done can't be noted")
-        self._heartbeat.end(ledger_alias())
-        self._database.close()
+        with self._at_work:
+            self._heartbeat.end(ledger_alias())
+            self._database.close()
+
+    def pause(self) -> None:
+        """Wait until no step is under way, and begin none until `resume`, where SQLite is used.
+
+        A child that is forked has SQLite's memory of the locks of this process, and waits for them
+        for ever (https://www.sqlite.org/howtocorrupt.html §2.6: no connection across a fork).
+        """
+        if self._database.vendor == "sqlite":
+            self._at_work.acquire()
+            self._database.close()
+
+    def resume(self) -> None:
+        """Begin steps again, after `pause`; in a child too, where there is no thread for them."""
+        if self._database.vendor == "sqlite":
+            self._at_work.release()
 
     def _safely(self, step: Callable[[], None], fault: str) -> None:
+        with self._at_work:
+            self._do(step, fault)
+
+    def _do(self, step: Callable[[], None], fault: str) -> None:
         try:
             step()
         except BrokerUnavailable as error:

@@ -1,5 +1,6 @@
 """Prepare the workers: the queues they listen to, their settings, what surrounds each task."""
 
+import os
 import threading
 import time
 import traceback
@@ -103,6 +104,11 @@ def start_redelivery(**kwargs: Any) -> None:
     global _redelivery  # noqa: PLW0603
     if _redelivery is None:
         _redelivery = Redelivery()
+        os.register_at_fork(
+            before=_redelivery.pause,
+            after_in_parent=_redelivery.resume,
+            after_in_child=_redelivery.resume,
+        )
         _redelivery.start()
 
 
