@@ -5,10 +5,13 @@ the beginning of it only, and PostgreSQL's B-tree none that is long. What makes 
 SQLite (AlterField, most of all) has to make its index again.
 """
 
-from django.db import migrations
+from collections.abc import Iterator
+
+from django.apps.registry import Apps
+from django.db import migrations, router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-_COLUMNS = {"eaglet_tasks_outboxtask": "last_error", "eaglet_tasks_receivedtask": "cause"}
+_COLUMNS = {"OutboxTask": "last_error", "ReceivedTask": "cause"}
 # What did not fail is not in PostgreSQL's: it costs nothing there.
 _INDEXES = {
     "sqlite": "({column})",
@@ -17,18 +20,27 @@ _INDEXES = {
 }
 
 
-def add_indexes(_: object, editor: BaseDatabaseSchemaEditor) -> None:
-    """Index both tables, where it is known how."""
-    if index := _INDEXES.get(editor.connection.vendor):
-        for table, column in _COLUMNS.items():
-            editor.execute(f"CREATE INDEX {table}_why ON {table} " + index.format(column=column))
+def _tables(apps: Apps, editor: BaseDatabaseSchemaEditor) -> Iterator[tuple[str, str]]:
+    """Give each table that this database has, where it is known how to index it, and the column."""
+    connection = editor.connection
+    for name, column in _COLUMNS.items() if connection.vendor in _INDEXES else ():
+        model = apps.get_model("eaglet_tasks", name)
+        if router.allow_migrate_model(connection.alias, model):
+            yield model._meta.db_table, column
 
 
-def remove_indexes(_: object, editor: BaseDatabaseSchemaEditor) -> None:
+def add_indexes(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+    """Index the tables."""
+    for table, column in _tables(apps, editor):
+        index = _INDEXES[editor.connection.vendor].format(column=column)
+        editor.execute(f"CREATE INDEX {table}_why ON {table} {index}")
+
+
+def remove_indexes(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """Take them away."""
-    vendor = editor.connection.vendor
-    for table in _COLUMNS if vendor in _INDEXES else ():
-        editor.execute(f"DROP INDEX {table}_why" + (f" ON {table}" if vendor == "mysql" else ""))
+    for table, _ in _tables(apps, editor):
+        where = f" ON {table}" if editor.connection.vendor == "mysql" else ""
+        editor.execute(f"DROP INDEX {table}_why{where}")
 
 
 class Migration(migrations.Migration):
