@@ -106,19 +106,16 @@ class Redelivery:
 
     def _safely(self, step: Callable[[], None], fault: str) -> None:
         with self._at_work:
-            self._do(step, fault)
-
-    def _do(self, step: Callable[[], None], fault: str) -> None:
-        try:
-            step()
-        except BrokerUnavailable as error:
-            logger.warning("%s: %s", fault, error)
-        except DATABASE_FAULTS as error:
-            logger.warning("%s: %s", fault, describe(error))
-            self._database.close()
-        except Exception:
-            logger.exception("%s", fault)
-            self._database.close()
+            try:
+                step()
+            except BrokerUnavailable as error:
+                logger.warning("%s: %s", fault, error)
+            except DATABASE_FAULTS as error:
+                logger.warning("%s: %s", fault, describe(error))
+                self._database.close()
+            except Exception:
+                logger.exception("%s", fault)
+                self._database.close()
 
     def write(self) -> None:
         """Note what was done since, and what takes long. Raises what the database raises."""
