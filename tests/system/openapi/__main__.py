@@ -19,6 +19,7 @@ from demo.caller import Caller
 from demo.processes import Processes, leave_by_exception
 from demo.roles import Role
 
+HERE = Path(__file__).parent
 ROLES = ("api", "member")
 LONGEST_RUN_SECONDS = 240
 
@@ -42,7 +43,8 @@ def main() -> int:
             document = Path(folder) / f"{name}.json"
             role.manage("openapi", "--output", str(document))
             command = [
-                options.schemathesis.absolute(), "run", document, "--url", service.server.url,
+                options.schemathesis.absolute(), "--config-file", HERE / "schemathesis.toml",
+                "run", document, "--url", service.server.url,
                 "--header", f"Authorization: Bearer {service.token}", "--no-color",
                 "--max-examples", str(options.examples), "--seed", str(seed),
             ]  # fmt: skip
@@ -52,7 +54,7 @@ def main() -> int:
                 env={
                     **os.environ,
                     "SCHEMATHESIS_HOOKS": "answer_table",
-                    "PYTHONPATH": str(Path(__file__).parent),
+                    "PYTHONPATH": str(HERE),
                 },
                 capture_output=True,
                 text=True,
