@@ -14,6 +14,8 @@ NO_PYTHON := No Python 3.11 or later was found; name one: make PYTHON=/path/to/p
 
 VENV := .venv
 BIN := $(VENV)/bin
+# A file for each process, in the order that tests/conftest.py gives them.
+PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 DOCS_BIN := $(VENV)-docs/bin
 # Each service has settings of its own; none may leave anything in the checkout.
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
@@ -54,7 +56,7 @@ serve: environment
 
 test: environment
 	@echo 'Testing; it takes some minutes.'
-	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --quiet $(PARALLEL)
 
 # In random order, by a seed that is printed: again with SEED=1. Newer Pythons count cheaply.
 coverage: SEED ?= $(shell date +%s)
@@ -62,7 +64,7 @@ coverage: environment
 	@echo 'coverage: SEED=$(SEED)'
 	@COVERAGE_CORE=$$($(BIN)/python -c \
 		'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
-	$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile --cov --cov-report= \
+	$(BIN)/python -m pytest --quiet $(PARALLEL) --cov --cov-report= \
 		-p randomly --randomly-dont-reset-seed --randomly-seed $(SEED) $(TESTS)
 
 test-services: environment

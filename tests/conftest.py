@@ -88,7 +88,11 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(config, items):
     if config.getoption("ends"):
         _keep_ends(config, items)
-    return (yield)
+    result = yield
+    # At the end no core then waits for one long file.
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+    return result
 
 
 def _keep_ends(config, items):
