@@ -10,8 +10,8 @@ from urllib.parse import quote
 from django.conf import settings
 
 from eaglet.conf.naming import service_name
-from eaglet.contracts.document import resolved
 from eaglet.contracts.param_schemas import ParamSchemas
+from eaglet.contracts.references import resolved
 from eaglet.contracts.topics import EXCHANGE
 from eaglet.params import parse_declarations
 

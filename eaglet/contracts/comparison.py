@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from eaglet.contracts.asyncapi import Use, uses
 from eaglet.contracts.containment import Containment
-from eaglet.contracts.document import resolved
+from eaglet.contracts.references import resolved
 from eaglet.contracts.topics import matches
 
 Document = Mapping[str, Any]

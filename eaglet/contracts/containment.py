@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from jsonschema import Draft202012Validator
 
-from eaglet.contracts.document import InvalidDocument, resolved
+from eaglet.contracts.document import InvalidDocument
+from eaglet.contracts.references import resolved
 
 Schema = Mapping[str, Any]
 

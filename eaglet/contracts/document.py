@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 
@@ -185,23 +185,6 @@ def _schema_of_openapi(version: str, source: str) -> Mapping[str, Any]:
         raise InvalidDocument(f"{source} is of OpenAPI {version[:20]!r}, which is not known here")
     schema: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return schema
-
-
-def resolved(document: Mapping[str, Any], value: object) -> dict[str, Any]:
-    """Return an object of a document, or the one it refers to, by at most ten references.
-
-    What a reference leads to is empty where there is no such thing.
-    """
-    for _ in range(10):
-        one = value if isinstance(value, dict) else {}
-        reference = one.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            return one
-        value = document
-        for part in unquote(reference[2:]).split("/"):
-            name = part.replace("~1", "/").replace("~0", "~")
-            value = value.get(name) if isinstance(value, dict) else None
-    return {}
 
 
 def _fetched(url: str, public_url: str) -> bytes:

@@ -59,3 +59,35 @@ def test_api_resource_can_be_imported_before_the_apps_are_ready(run_python):
         "import django; django.setup()\n"
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_service_whose_answers_are_plain_starts_without_what_describes_them(project):
+    resource = """
+import datetime, decimal, typing, uuid
+from dataclasses import dataclass
+from eaglet.api import ApiResource, Page
+class Member(typing.TypedDict):
+    id: uuid.UUID
+    since: datetime.datetime
+    points: typing.NotRequired[decimal.Decimal]
+@dataclass
+class Team:
+    members: list[Member]
+    above: "Team | None"
+class ATeam(ApiResource):
+    app, resource = "shop", "team"
+    def get(args) -> Team: ...
+    def post(args) -> Page[Member] | None: ...
+    def put(args) -> dict[str, list[typing.Annotated[Member, 1]]]: ...
+"""
+    program = """
+import sys, django
+django.setup()
+from django.core.management import call_command
+from eaglet.api import registry
+call_command("check")
+print([resource.__name__ for resource in registry.registered()])
+print(sorted({"drf_spectacular", "jsonschema", "markdown_it", "pydantic"} & set(sys.modules)))
+"""
+    finished = project(program, {"api.py": resource}, "EAGLET_RESOURCE_MODULES = ['api']")
+    assert finished.stdout == "['ATeam']\n[]\n", finished.stderr

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from jsonschema import Draft7Validator
 
 from eaglet.contracts import asyncapi
-from eaglet.contracts.document import resolved
+from eaglet.contracts.references import resolved
 from eaglet.params import param_required
 from eaglet.tasks import emits, on_event, sends, task
 from eaglet.tasks.sending import events

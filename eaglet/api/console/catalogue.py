@@ -4,9 +4,8 @@ Docstrings are Markdown, as CommonMark has it, like the descriptions in the Open
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
-
-from markdown_it import MarkdownIt
+from functools import cache
+from typing import Any
 
 from eaglet.api import registry
 from eaglet.api.dispatch.plan import CompiledResource, compiled
@@ -24,9 +23,15 @@ from eaglet.envelope import success
 from eaglet.observability.redaction import is_secret_name
 from eaglet.params import Param
 
-# HTML in it is shown as text, and links that run something are none. A picture would be fetched
-# from another host, which the page's policy refuses.
-_MARKDOWN: Final = MarkdownIt("js-default").disable("image")
+
+@cache
+def _markdown() -> Any:
+    # Few processes show the console.
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
+    # HTML in it is shown as text, and links that run something are none. A picture would be fetched
+    # from another host, which the page's policy refuses.
+    return MarkdownIt("js-default").disable("image")
 
 
 def list_resources() -> list[dict[str, Any]]:
@@ -119,14 +124,15 @@ def _parameter(param: Param) -> dict[str, Any]:
 def _html(doc: str) -> str:
     """Return the HTML of a docstring, safe whatever is in it; headings are bold paragraphs."""
     environment: dict[str, object] = {}
-    tokens = _MARKDOWN.parse(doc, environment)
+    markdown = _markdown()
+    tokens = markdown.parse(doc, environment)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = "p"  # the page has an outline of its own
             token.attrs = {"class": "heading"} if token.nesting > 0 else {}
         elif token.type == "table_open":
             token.attrSet("tabindex", "0")  # it may be scrolled
-    html: str = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, environment)
+    html: str = markdown.renderer.render(tokens, markdown.options, environment)
     return html
 
 
@@ -134,6 +140,6 @@ def _text(line: str) -> str:
     """Return the text of one paragraph, without its marks."""
     return "".join(
         " " if token.type.endswith("break") else token.content
-        for inline in _MARKDOWN.parseInline(line)
+        for inline in _markdown().parseInline(line)
         for token in inline.children or ()
     )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from eaglet.api.json_response import JSON_TYPE
 from eaglet.api.responses import PROBLEM_TYPE
-from eaglet.contracts.document import resolved
+from eaglet.contracts.references import resolved
 from eaglet.envelope import SERVICE_FAULT, SUCCESS, success
 from eaglet.exceptions import ApiError
 

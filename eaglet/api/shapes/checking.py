@@ -5,7 +5,11 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from types import NoneType
+from typing import Any, Final, get_args, get_origin
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http.response import HttpResponseBase
@@ -15,12 +19,15 @@ from eaglet.conf import conf
 from eaglet.encoding import to_json
 from eaglet.envelope import SUCCESS
 from eaglet.exceptions import AnswerMismatch
-from eaglet.params.models import path_of
+from eaglet.params.models import DICTS, LISTS, UNIONS, fields_of, is_record, path_of, unwrapped
 
 Handler = Callable[[Any], Any]
 
-# Those that need no look: else drf-spectacular would be imported for them when a service starts.
-_PLAIN = (Any, None, type(None), str, int, float, bool, dict, list, dict[str, Any], list[Any])
+# Whatever is made of them has a schema: of a service that answers no more, no start has to import
+# drf-spectacular, jsonschema and pydantic to know that.
+_PLAIN: Final = (
+    Any, None, NoneType, str, int, float, bool, dict, list, date, datetime, Decimal, UUID,
+)  # fmt: skip
 
 _lock = threading.Lock()
 _blocks = 0
@@ -31,12 +38,26 @@ def check_shape(place: str, verb: str, handler: Handler) -> None:
     annotation = getattr(handler, "__annotations__", {}).get("return")
     try:
         shape = annotation = answer_of(handler)
-        if shape not in _PLAIN:
+        if not _is_plain(shape):
             validator_of(shape)
     except Exception as error:
         raise ImproperlyConfigured(
             f"{place}: no schema can be made of what {verb} answers, {annotation!r}: {error}"
         ) from error
+
+
+def _is_plain(hint: Any, above: tuple[Any, ...] = ()) -> bool:
+    hint = unwrapped(hint)
+    if hint in _PLAIN or hint in above:
+        return True
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if is_record(hint):
+        inner = tuple(field for field, _needed in fields_of(hint).values())
+    elif kind in DICTS and inner[:1] == (str,):
+        inner = inner[1:]
+    elif kind not in (*LISTS, *UNIONS):
+        return False
+    return all(_is_plain(each, (*above, hint)) for each in inner)
 
 
 def validator_of(shape: Any) -> Any:

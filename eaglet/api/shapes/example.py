@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from eaglet.contracts.document import resolved
+from eaglet.contracts.references import resolved
 
 _BY_FORMAT: Final = {
     "date": "2026-01-31",

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from eaglet.client.codegen.operations import Operation
 from eaglet.contracts.containment import alternatives
-from eaglet.contracts.document import CALLS, InvalidDocument, resolved
+from eaglet.contracts.document import CALLS, InvalidDocument
+from eaglet.contracts.references import resolved
 
 _DEEPEST: Final = 8
 

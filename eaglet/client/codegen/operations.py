@@ -6,7 +6,8 @@ from typing import Any, Final, TypeVar
 
 from eaglet.client.services.addresses import is_name
 from eaglet.client.services.resolve import VERBS
-from eaglet.contracts.document import InvalidDocument, resolved
+from eaglet.contracts.document import InvalidDocument
+from eaglet.contracts.references import resolved
 
 # The client gets access tokens by itself.
 _NOT_FOR_CALLERS: Final = frozenset({("auth", "access_token")})

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from eaglet.client.codegen.names import Names, as_docstring, is_plain
 from eaglet.client.codegen.operations import as_kind
-from eaglet.contracts.document import resolved
+from eaglet.contracts.references import resolved
 
 _OF_EAGLET: Final = {
     "str": "str",
