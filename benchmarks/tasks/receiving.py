@@ -164,7 +164,10 @@ def main() -> None:
                 for position in range(rounds):
                     for name, (app, _) in CONTESTANTS.items():
                         # The rows by hand are unique: each round has its own.
-                        own = {"BENCHMARK_TIMES": f"{times}{position}", "BENCHMARK_APP": app}
+                        own = {
+                            "BENCHMARK_TIMES": f"{times}-{broker}{position}",
+                            "BENCHMARK_APP": app,
+                        }
                         figures[name].append(take(name, tasks, tasks, {**environment, **own}))
                 report(figures)
                 if broker == "embedded":
