@@ -9,7 +9,10 @@ from django.utils import timezone
 
 from eaglet.tasks import task
 from eaglet.tasks.models import ReceivedTask
+from eaglet.tasks.receiving.delivery import Delivery
+from eaglet.tasks.receiving.ledger import note_many, row_of
 from eaglet.tasks.receiving.redelivery import Redelivery
+from eaglet.tasks.receiving.stored_message import StoredMessage
 
 State = ReceivedTask.State
 
@@ -88,3 +91,15 @@ def test_a_task_whose_end_nobody_noted_is_parked_once_it_may_not_run_any_longer(
     assert lost.state == State.PARKED
     assert "may have been done" in lost.cause
     assert running.state == State.STARTED
+
+
+@pytest.mark.django_db
+def test_what_was_done_twice_since_the_last_look_is_one_row_that_tells_of_the_later():
+    def done(task_id, ended_at):
+        delivery = Delivery(task_id, "q", lambda: StoredMessage(b"[[{}], {}, {}]"))
+        return row_of(delivery, 1.0, ended_at)
+
+    note_many([], [done("a", 2.0)])
+    note_many([], [done("a", 3.0), done("b", 4.0), done("a", 5.0), done("c", 6.0)])
+    ended = ReceivedTask.objects.values_list("task_id", "ended_at")
+    assert sorted((name, at.timestamp()) for name, at in ended) == [("a", 5), ("b", 4), ("c", 6)]
