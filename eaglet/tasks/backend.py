@@ -6,7 +6,7 @@ TASKS = {"default": {"BACKEND": "eaglet.tasks.backend.OutboxBackend"}}
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from traceback import walk_stack
@@ -44,15 +44,22 @@ class OutboxBackend(BaseTaskBackend):
     supports_defer = supports_async_task = supports_get_result = supports_priority = True
 
     def __init__(self, alias: str, params: dict[str, Any]) -> None:
-        super().__init__(alias, params)
-        self._params = params
+        queues: Any = params.get("QUEUES", ())
+        self._is_shaped = (
+            isinstance(queues, Collection)
+            and not isinstance(queues, str)
+            and all(isinstance(name, str) for name in queues)
+            and isinstance(params.get("OPTIONS", {}), dict)
+        )
+        # Else what is wrong would be told by a traceback, at the first import of a task.
+        super().__init__(alias, params if self._is_shaped else {"QUEUES": ()})
         self._cleared: set[str] = set()
 
     def enqueue(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Result:
         """Write a task to the outbox.
 
-        Raises TypeError for arguments that JSON does not have, InvalidTask for a task that no
-        worker would find, and what `eaglet.tasks.send_task` raises.
+        Raises TypeError for arguments that JSON can't carry or that are too large, InvalidTask for
+        a task that no worker would find, and else what `eaglet.tasks.send_task` raises.
         """
         self.validate_task(task)
         if not _warned and any(one.f_code is _COMMIT_HOOKS for one, _ in walk_stack(None)):
@@ -83,7 +90,7 @@ class OutboxBackend(BaseTaskBackend):
         """Find what is wrong with these settings."""
         if not apps.is_installed("eaglet.tasks"):
             faults = ["'eaglet.tasks' is not in INSTALLED_APPS"]
-        elif isinstance(self._params.get("QUEUES"), str) or not isinstance(self.options, dict):
+        elif not self._is_shaped:
             faults = ["QUEUES is a list of names, and OPTIONS a dict"]
         else:
             faults = [*store.faults_of(self)]

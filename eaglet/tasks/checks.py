@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 from django.apps import AppConfig
@@ -13,6 +12,7 @@ from eaglet.conf import conf
 from eaglet.tasks.broker.connection import publishing_app
 from eaglet.tasks.celery_config import broker_scheme
 from eaglet.tasks.contract_listing import unpublished
+from eaglet.tasks.display import describe
 from eaglet.tasks.receiving.decorator import declared_queues
 from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.sending.send import declared_sends
@@ -67,8 +67,14 @@ def _queue_names() -> Iterator[CheckMessage]:
 
 
 def _subscriptions() -> Iterator[CheckMessage]:
-    with suppress(Exception):  # a worker tells what is wrong with a module when it starts
+    try:
         discover()
+    except Exception as error:  # noqa: BLE001 - of a module of the project's
+        yield Warning(
+            f"A module that declares tasks can't be imported: {describe(error)}",
+            hint="No worker starts before that is mended.",
+            id="eaglet_tasks.W005",
+        )
     for pattern, near in unpublished():
         yield Warning(
             f"This service subscribes to {pattern!r}, and no event that it declares is that.",

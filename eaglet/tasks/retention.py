@@ -17,6 +17,8 @@ logger = logging.getLogger("eaglet.tasks")
 
 BATCH_SIZE: Final = 1000
 _EVERY_SECONDS: Final = 60
+# There is no time before the year 1.
+_LONGEST_SECONDS: Final = 1000 * 365 * 24 * 3600
 OF_QUEUES: Final[dict[str, float | None]] = {}
 """For how many seconds what was sent to some queues is kept, other than the settings say."""
 
@@ -39,7 +41,7 @@ class Retention(NamedTuple):
         for name, seconds in [("", getattr(conf, self.setting)), *others.items()]:
             if seconds is not None:
                 mine = done.filter(queue_name=name) if name else done.exclude(queue_name__in=others)
-                before = utc_now() - datetime.timedelta(seconds=seconds)
+                before = utc_now() - datetime.timedelta(seconds=min(seconds, _LONGEST_SECONDS))
                 old = mine.filter(**{f"{self.done_at}__lt": before}).order_by(self.done_at)
                 keys += old.values_list("pk", flat=True)[: limit - len(keys)]
         return sum(rows.filter(pk__in=some).delete()[0] for some in in_batches(keys))

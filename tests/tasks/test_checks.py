@@ -2,6 +2,7 @@ import pytest
 from django.core.checks import run_checks
 
 from eaglet.tasks import sends, task
+from eaglet.tasks.django_tasks import api
 from eaglet.tasks.sending import send as sending
 
 
@@ -57,6 +58,15 @@ def test_with_debug_the_embedded_broker_is_no_matter(settings):
     settings.CELERY_BROKER_URL = "eaglet://"
     settings.DEBUG = True
     assert found() == set()
+
+
+def test_a_module_of_tasks_that_can_not_be_imported_is_named(settings, monkeypatch, tmp_path):
+    text = f"from {api.task.__module__} import task\n@task(queue_name='nowhere')\ndef lost(): ..."
+    (tmp_path / "misdirected.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.EAGLET_TASK_MODULES = ["misdirected"]
+    (message,) = [one for one in run_checks() if one.id == "eaglet_tasks.W005"]
+    assert "'nowhere'" in message.msg
 
 
 def test_an_inbox_that_forgets_before_the_broker_redelivers_is_found(settings):

@@ -54,6 +54,8 @@ def test_the_retention_is_a_setting_and_can_be_switched_off(settings):
     write(2, days_ago=8)
     settings.EAGLET_TASK_RETENTION_SECONDS = None
     assert "default: 0 sent tasks deleted." in prune()
+    settings.EAGLET_TASK_RETENTION_SECONDS = 1e13  # before the year 1
+    assert "default: 0 sent tasks deleted." in prune()
     settings.EAGLET_TASK_RETENTION_SECONDS = 9 * 24 * 3600
     assert "default: 0 sent tasks deleted." in prune()
     settings.EAGLET_TASK_RETENTION_SECONDS = 3600

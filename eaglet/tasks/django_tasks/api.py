@@ -10,7 +10,8 @@ if TYPE_CHECKING or django.VERSION >= (6,):
     from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist, TaskResultMismatch
     from django.utils.json import normalize_json
 else:
-    from django_tasks import base, signals, task, task_backends
+    # Importing its checks has them run, in INSTALLED_APPS or not.
+    from django_tasks import base, checks, signals, task, task_backends  # noqa: F401
     from django_tasks.backends.base import BaseTaskBackend
     from django_tasks.exceptions import InvalidTaskError as InvalidTask
     from django_tasks.exceptions import TaskResultDoesNotExist, TaskResultMismatch

@@ -95,7 +95,10 @@ def take(backend: BaseTaskBackend) -> None:
 
 
 def write(backend: BaseTaskBackend, task: Task, args: Any, kwargs: Any) -> Result:
-    """Write a task to the outbox. Raises TypeError for arguments that are not JSON, InvalidTask."""
+    """Write a task to the outbox.
+
+    Raises TypeError for arguments that JSON can't carry or that are too large, and InvalidTask.
+    """
     payload = {
         "task": task.module_path,
         "args": api.normalize_json(list(args)),
@@ -106,6 +109,10 @@ def write(backend: BaseTaskBackend, task: Task, args: Any, kwargs: Any) -> Resul
         "enqueued_at": timezone.now().isoformat(),
         "backend": backend.alias,
     }
+    try:
+        text = arguments.to_json(payload)
+    except UnfitTask as error:
+        raise TypeError(str(error)) from None
     result = _result(new_id(), payload, {}, Status.READY)
     take(backend)
     key_of = _function_of(backend.options.get("ORDER_KEY")) or (lambda *given: None)
@@ -113,7 +120,7 @@ def write(backend: BaseTaskBackend, task: Task, args: Any, kwargs: Any) -> Resul
     outbox.put(
         outbox.outbox_alias(backend.options.get("USING")),
         queues_of(backend)[task.queue_name if backend.queues else ""],
-        arguments.to_json(payload),
+        text,
         result.id,
         order_key=key,
         # Of -100 to 100; 0 is 4, which no broker takes for urgent.
@@ -137,10 +144,20 @@ def find(backend: BaseTaskBackend, task_id: str) -> Result:
         mine = {"task_id": task_id, "queue_name__in": queues_of(backend).values()}
         sent = OutboxTask.objects.using(_alias_of(backend)).filter(**mine).first()
         taken = ReceivedTask.objects.using(ledger_alias()).filter(**mine).first()
+    if not (sent or taken):
+        raise api.TaskResultDoesNotExist(f"{task_id!r:.50}")
+    try:
+        return _told_by(task_id, sent, taken)
+    except Exception as error:  # noqa: BLE001 - its function is gone, or it is none of Django's
+        raise api.TaskResultDoesNotExist(f"{task_id}: {describe(error)}") from None
+
+
+def _told_by(task_id: str, sent: OutboxTask | None, taken: ReceivedTask | None) -> Result:
     status, ended_at, cause = Status.READY, None, ""
     outcome = json.loads((taken and taken.outcome) or "{}")
+    message: Any = None
     if taken:
-        message: Any = StoredMessage.from_text(taken.message).arguments
+        message = StoredMessage.from_text(taken.message).arguments
         status, ended_at = _STATUS.get(taken.state, status), taken.ended_at
         if taken.attempts != len(outcome.get("worker_ids", ())) or not outcome:
             cause = taken.cause
@@ -151,15 +168,10 @@ def find(backend: BaseTaskBackend, task_id: str) -> Result:
         if sent.state in (OutboxTask.State.PARKED, OutboxTask.State.CANCELLED):
             status, ended_at = Status.FAILED, sent.parked_at or sent.due_at
             cause = f"TaskError: {sent.last_error if sent.parked_at else 'cancelled'}"
-    else:
-        raise api.TaskResultDoesNotExist(f"{task_id!r:.50}")
     if status == Status.FAILED and cause:
         error = {"exception_class_path": "eaglet.exceptions.TaskError", "traceback": cause}
         outcome.setdefault("errors", []).append(error)
-    try:
-        return _result(task_id, message, outcome, status, ended_at)
-    except api.InvalidTask as gone:
-        raise api.TaskResultDoesNotExist(f"{task_id}: {gone}") from None
+    return _result(task_id, message, outcome, status, ended_at)
 
 
 def registered_task(path: str) -> Task:
@@ -169,7 +181,8 @@ def registered_task(path: str) -> Task:
     """
     module, _, name = path.rpartition(".")
     for look_further in (discover, lambda: None):
-        if isinstance(task := getattr(sys.modules.get(module), name, None), base.Task):
+        # Not `getattr`: what a module has for that may import what it is asked for.
+        if isinstance(task := vars(sys.modules.get(module, base)).get(name), base.Task):
             return task
         look_further()
     raise api.InvalidTask(
@@ -205,7 +218,9 @@ def run(delivery: Delivery, payload: Any) -> Any:
     delivery.on_end = tell
     signals.task_started.send(backend, task_result=result)
     context: Any = (base.TaskContext(task_result=result),) if result.task.takes_context else ()
-    return api.normalize_json(result.task.call(*context, *result.args, **result.kwargs))
+    value = api.normalize_json(result.task.call(*context, *result.args, **result.kwargs))
+    json.dumps(value)  # what can't be written fails this attempt, not the keeping of it
+    return value
 
 
 def _alias_of(backend: BaseTaskBackend) -> str:

@@ -25,6 +25,14 @@ def fail_at_first(context, name):
 
 
 @task
+def odd(name):
+    cycle = []
+    cycle.append(cycle)
+    # Python writes no number of more than 4,300 digits.
+    return {"set": {name}, "number": 10**5000, "cycle": cycle}[name]
+
+
+@task
 async def later(value):
     return value
 
@@ -45,3 +53,8 @@ hidden = task(_hidden)
 
 def plain():
     ran.append("plain")
+
+
+def __getattr__(name):
+    ran.append(name)
+    raise AttributeError(name)

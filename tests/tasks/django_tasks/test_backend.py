@@ -94,6 +94,13 @@ def test_what_fails_for_good_has_failed(settings):
     assert result.finished_at
 
 
+@pytest.mark.parametrize("name", ["set", "number", "cycle"])
+def test_what_is_returned_and_is_no_json_fails_the_task(configured, name):
+    configured(OPTIONS={"MAX_ATTEMPTS": 1})
+    result = run(tasks.odd, name)
+    assert (result.status, result.attempts, len(result.errors)) == ("FAILED", 1, 1)
+
+
 def test_max_attempts_is_an_option(configured):
     configured(OPTIONS={"MAX_ATTEMPTS": 1})
     assert run(tasks.fail, "why").attempts == 1
@@ -132,7 +139,10 @@ def test_signals_come_from_the_class_and_tell_what_is_known():
     ]
 
 
-@pytest.mark.parametrize("value", [timezone.now(), decimal.Decimal(1), {1}, object()])
+@pytest.mark.parametrize(
+    "value",
+    [timezone.now(), decimal.Decimal(1), {1}, object(), float("nan"), [float("inf")]],
+)
 def test_what_json_does_not_have_is_a_type_error_before_anything_is_written(value):
     with pytest.raises(TypeError):
         tasks.double.enqueue(value)
@@ -145,7 +155,17 @@ def test_a_task_that_no_worker_would_find_is_refused():
     assert not OutboxTask.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["tests.tasks.django_tasks.tasks.plain", "antigravity.x", "x", 7])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tests.tasks.django_tasks.tasks.plain",
+        # What a module gives by its `__getattr__` may be imported for it.
+        "tests.tasks.django_tasks.tasks.made",
+        "antigravity.x",
+        "x",
+        7,
+    ],
+)
 def test_only_what_is_declared_is_run(path):
     with inline_tasks(raise_errors=False) as ran:
         result = tasks.double.enqueue(1)
@@ -156,9 +176,9 @@ def test_only_what_is_declared_is_run(path):
     assert [one.is_parked for one in ran if one.task_id in ("forged", "odd")] == [True, True]
     assert tasks.ran == [1]
     assert tasks.double.get_result(result.id).return_value == {"n": 2}
-    if path != 7:
-        with pytest.raises(TaskResultDoesNotExist, match="is declared here"):
-            task_backends["default"].get_result("forged")
+    for an_id in ("forged", "odd"):
+        with pytest.raises(TaskResultDoesNotExist, match=an_id):
+            task_backends["default"].get_result(an_id)
 
 
 def test_ids_that_are_none_do_not_exist():
@@ -256,11 +276,16 @@ def test_an_enqueue_after_the_commit_is_warned_of_once(caplog, monkeypatch):
         ({"OPTIONS": {"ORDER_KEY": "tests.no.such"}}, "ORDER_KEY"),
         ({"QUEUES": ["a\n"]}, "a queue's name"),
         ({"QUEUES": ["x" * 300]}, "a queue's name"),
+        ({"QUEUES": "mail"}, "QUEUES"),
+        ({"QUEUES": None}, "QUEUES"),
+        ({"QUEUES": ["mail", 7]}, "QUEUES"),
+        ({"QUEUES": [["mail"]]}, "QUEUES"),
+        ({"OPTIONS": ["ONCE"]}, "OPTIONS"),
     ],
 )
 def test_what_is_wrong_in_the_settings_is_named(configured, params, said):
     configured(**params)
-    found = [one for one in task_backends["default"].check() if one.id == "eaglet_tasks.E004"]
+    found = [one for one in run_checks() if one.id == "eaglet_tasks.E004"]
     assert len(found) == 1
     assert said in found[0].msg
     assert "'default'" in found[0].msg
