@@ -1,12 +1,17 @@
 """Ask another service for a document, over HTTP: bounded, and never by way of somebody else."""
 
+import time
 from collections.abc import Mapping
 from typing import Final
 
 import requests
+from urllib3.exceptions import HTTPError
 
 TIMEOUT_SECONDS: Final = (2, 5)
 """To connect, and between two parts of the answer."""
+LONGEST_SECONDS: Final = 30.0
+"""For all of them: what answers a byte now and then would be waited for without end."""
+_PIECE: Final = 64 * 1024
 
 
 class UnexpectedStatus(OSError):
@@ -52,8 +57,14 @@ def fetch(
             if answer.status_code != requests.codes.ok:
                 raise UnexpectedStatus(answer.status_code)
             content = bytearray()
-            for part in answer.iter_content(65536):
-                content += part
-                if len(content) > largest_bytes:
-                    break
+            ends_at = time.monotonic() + LONGEST_SECONDS
+            try:
+                while len(content) <= largest_bytes:
+                    if not (part := answer.raw.read1(_PIECE, decode_content=True)):
+                        break
+                    content += part
+                    if time.monotonic() > ends_at:
+                        raise TimeoutError("the answer takes too long")
+            except HTTPError as error:
+                raise OSError(str(error)) from error
             return bytes(content[: largest_bytes + 1])

@@ -1,5 +1,6 @@
 """Verify tokens by asking the issuer what they are (RFC 7662)."""
 
+import logging
 import time
 from typing import Final
 from urllib.parse import quote_plus
@@ -8,9 +9,11 @@ from eaglet.auth.tokens.verification import CachingVerifier, VerifiedAccessToken
 from eaglet.auth.verifiers.jwt import judge
 from eaglet.conf import conf
 from eaglet.contracts.discovery import LARGEST_BYTES, IssuerAway, endpoint, read_object
-from eaglet.contracts.fetching import fetch
+from eaglet.contracts.fetching import UnexpectedStatus, fetch
 from eaglet.contracts.jose import LARGEST_BYTES as LONGEST
 from eaglet.exceptions import InvalidAccessToken
+
+logger = logging.getLogger("eaglet.auth")
 
 _UNTIL_TOLD_OTHERWISE_SECONDS: Final = 60
 
@@ -39,7 +42,9 @@ class IntrospectionVerifier(CachingVerifier):
             )
             told = read_object(content)
         except (IssuerAway, OSError, ValueError) as error:
-            raise InvalidAccessToken(f"the issuer can't be asked: {type(error).__name__}") from None
+            told = error if isinstance(error, UnexpectedStatus) else type(error).__name__
+            logger.warning("the issuer can't be asked about a token: %s", told)
+            raise InvalidAccessToken("the issuer can't be asked") from None
         if told.get("active") is not True:
             raise InvalidAccessToken("the issuer knows no such token")
         # What an answer may leave out (RFC 7662 §2.2).

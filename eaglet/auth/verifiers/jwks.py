@@ -109,9 +109,10 @@ class PublishedKeys:
 
 
 def _keys_in(found: dict[str, Any]) -> dict[str, PublicKey]:
-    listed = found.get("keys")
+    if not isinstance(listed := found.get("keys"), list):
+        raise ValueError("the answer is no JWK set")  # noqa: TRY004 - of the answer
     keys: dict[str, PublicKey] = {}
-    for told in listed[:_MOST_KEYS] if isinstance(listed, list) else ():
+    for told in listed[:_MOST_KEYS]:
         kid = told.get("kid") if isinstance(told, dict) else None
         if isinstance(kid, str) and told.get("use", "sig") == "sig":
             key = public_key(told)

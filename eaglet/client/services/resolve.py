@@ -143,8 +143,10 @@ def resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Serv
     )
     token_url = None if is_legacy else _token_url(entry)
     audience = str(entry.get("AUDIENCE") or url)
+    # In place of the settings' pair; one of the service's own, or `configure`'s, goes before them.
+    is_own = (app_key, app_secret) not in (("", ""), (conf.APP_KEY, conf.APP_SECRET))
     files = [
-        str(file) if file and token_url is not None and is_trusted else None
+        str(file) if file and token_url is not None and is_trusted and not is_own else None
         for file in (conf.EAGLET_CLIENT_PRIVATE_KEY_FILE, conf.EAGLET_CLIENT_ASSERTION_FILE)
     ]
     if any(files):

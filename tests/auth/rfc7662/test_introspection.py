@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppSecret, SigningKey
+from eaglet.contracts.fetching import UnexpectedStatus
 
 rfc = pytest.mark.rfc
 
@@ -185,3 +186,19 @@ def test_a_service_that_asks_takes_jwts_too(issuer, jwt, settings, make_app, cal
     assert [call(jwt).status_code, call(jwt, "post").status_code] == [200, 403]
     hermes.app.secrets.get().revoke()
     assert call(jwt).status_code == 401
+
+
+def test_that_the_issuer_can_not_be_asked_stands_in_the_log(
+    issuer, jwt, settings, call, caplog, monkeypatch
+):
+    settings.EAGLET_TOKEN_VERIFIERS = ["introspection"]
+    settings.APP_KEY, settings.APP_SECRET = "nobody", "s3cr3t"
+
+    def refuse(*args, **kwargs):
+        raise UnexpectedStatus(401)
+
+    monkeypatch.setattr("eaglet.auth.verifiers.introspection.fetch", refuse)
+    assert call(jwt).status_code == 401
+    assert "HTTP 401" in caplog.text
+    assert "s3cr3t" not in caplog.text
+    assert jwt not in caplog.text

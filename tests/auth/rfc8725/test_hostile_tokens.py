@@ -151,6 +151,15 @@ def test_while_the_issuer_is_away_its_tokens_are_good(made, call, issuer, monkey
     assert call(made(jti="3")).status_code == 200
 
 
+@pytest.mark.parametrize("content", [b'{"code": 500}', b'{"keys": null}', b"<html>"])
+def test_while_its_keys_are_rubbish_the_last_ones_count(made, call, issuer, monkeypatch, content):
+    assert call(made()).status_code == 200
+    monkeypatch.setattr("eaglet.auth.verifiers.jwks.fetch", lambda *args, **kwargs: content)
+    clock(monkeypatch, 400)
+    for jti in "23":
+        assert call(made(jti=jti)).status_code == 200
+
+
 def test_before_the_keys_could_be_read_nothing_is_let_in(made, call, issuer, monkeypatch):
     def away(*args, **kwargs):
         raise OSError("away")

@@ -234,6 +234,17 @@ def test_a_platforms_file_is_read_again_as_it_changes(issuing, card, settings, t
     assert sent == ["first", "second"]
 
 
+def test_a_pair_of_a_services_own_goes_before_the_files(issuing, card, settings, tmp_path):
+    (file := tmp_path / "token").write_text("a platform's")
+    settings.EAGLET_CLIENT_ASSERTION_FILE = file
+    entry = {"HOST": card.url, "TOKEN_URL": settings.EAGLET_TOKEN_URL}
+    settings.EAGLET_SERVICES = {"card": {**entry, "APP_KEY": "a", "APP_SECRET": "b"}}
+    call()
+    pair = base64.b64encode(b"a:b").decode()
+    assert issuing.received[0].headers["Authorization"] == f"Basic {pair}"
+    assert "client_assertion" not in dict(issuing.received[0].form)
+
+
 @pytest.mark.parametrize("content", [None, b"nothing", b"\xff"])
 def test_a_key_file_that_is_none_is_named(issuing, card, settings, tmp_path, content):
     file = tmp_path / "key.pem"
