@@ -42,8 +42,8 @@ class IntrospectionVerifier(CachingVerifier):
             )
             told = read_object(content)
         except (IssuerAway, OSError, ValueError) as error:
-            told = error if isinstance(error, UnexpectedStatus) else type(error).__name__
-            logger.warning("the issuer can't be asked about a token: %s", told)
+            why = error if isinstance(error, UnexpectedStatus) else type(error).__name__
+            logger.warning("the issuer can't be asked about a token: %s", why)
             raise InvalidAccessToken("the issuer can't be asked") from None
         if told.get("active") is not True:
             raise InvalidAccessToken("the issuer knows no such token")
