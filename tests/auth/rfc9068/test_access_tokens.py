@@ -2,7 +2,7 @@ import datetime
 import json
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from joserfc import jws
 from joserfc.jwk import KeySet
 
@@ -102,3 +102,10 @@ def test_without_a_key_nothing_is_issued_and_the_log_says_what_to_do(issuer, her
     SigningKey.objects.all().delete()
     assert issuer.ask(hermes).status_code == 500
     assert "run manage.py rotate_signing_key" in caplog.text
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e12", "-1"])
+def test_a_key_is_published_first_for_a_year_at_most(db, seconds):
+    with pytest.raises(CommandError, match="from 0 to"):
+        call_command("rotate_signing_key", f"--publish-first={seconds}")
+    assert not SigningKey.objects.exists()

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from eaglet.auth.issuer.signing_keys import PUBLISHED_FOR_SECONDS, rotate_signing_key
 from eaglet.auth.tokens import timestamps
@@ -11,6 +11,7 @@ from eaglet.encoding import format_datetime
 from eaglet.setup_errors import needs_tables
 
 PUBLISH_FIRST_SECONDS: Final = 2 * PUBLISHED_FOR_SECONDS
+_A_YEAR: Final = 365 * 24 * 3600
 
 
 class Command(BaseCommand):
@@ -37,7 +38,9 @@ class Command(BaseCommand):
 
     @needs_tables
     def handle(self, *args: Any, algorithm: str, publish_first: float, **options: Any) -> None:
-        """Rotate; print the key's id, and from when on it signs."""
-        key = rotate_signing_key(algorithm, max(publish_first, 0))
+        """Rotate; print the key's id, and from when on it signs. CommandError for no such time."""
+        if not 0 <= publish_first <= _A_YEAR:
+            raise CommandError(f"--publish-first is from 0 to {_A_YEAR}")
+        key = rotate_signing_key(algorithm, publish_first)
         moment = format_datetime(timestamps.from_field(key.signs_from))
         self.stdout.write(f"{key.kid} ({key.algorithm}) signs from {moment} on.")
