@@ -1,5 +1,6 @@
 """What is there in two languages says and shows the same in both."""
 
+import gettext
 import re
 
 import pytest
@@ -12,6 +13,7 @@ PAIRS = [(CHECKOUT / "README.md", CHECKOUT / "README.zh-hans.md")] + [
 ]
 IDS = [english.relative_to(CHECKOUT).as_posix() for english, _ in PAIRS]
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_LABEL = re.compile(r"(?<!\*)\*([^*`]+)\*(?!\*)")
 
 
 def outline(path):
@@ -36,3 +38,27 @@ def test_both_show_the_same_code_headings_tables_and_as_many_links(english, chin
         for page in (english, chinese)
     ]
     assert shown[0] == shown[1]
+
+
+def on_the_pages(label):
+    """A label of eaglet's own pages in Chinese; None for what is none."""
+    for path in CHECKOUT.glob("eaglet/*/locale/zh_Hans/LC_MESSAGES/django.mo"):
+        with path.open("rb") as file:
+            texts = gettext.GNUTranslations(file)
+        for text in (label, label[0].lower() + label[1:]):
+            if texts.gettext(text) != text:
+                return texts.gettext(text)
+    return None
+
+
+def test_labels_are_in_chinese_as_the_pages_have_them():
+    missing, found = [], 0
+    for english, chinese in PAIRS:
+        prose = _FENCED.sub("", english.read_text(encoding="utf-8"))
+        for label in _LABEL.findall(prose):
+            if shown := on_the_pages(" ".join(label.split())):
+                found += 1
+                if f"*{shown}*" not in chinese.read_text(encoding="utf-8"):
+                    missing.append((chinese.name, label, shown))
+    assert found > 10
+    assert missing == []
