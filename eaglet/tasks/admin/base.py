@@ -47,7 +47,6 @@ class TaskAdmin(MachineWrittenAdmin):
     paginator = KeysFirst
     change_form_template = "admin/eaglet_tasks/task_change_form.html"
     change_list_template = "admin/eaglet_tasks/change_list.html"
-    ordering = ("-pk",)
     search_fields = ("task_id",)  # by `find`
     # The columns of the reason of a failure and of the arguments, and the states of what failed.
     cause_column = text_column = ""
@@ -64,6 +63,10 @@ class TaskAdmin(MachineWrittenAdmin):
 
     class Media:
         css = {"all": ("eaglet_tasks/admin.css",)}
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str]:
+        """Return the order: of a state's, which an index has by that, the last changed first."""
+        return ("-due_at" if "state__exact" in request.GET else "-pk",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -1,28 +1,28 @@
 """What becomes of tasks, queue by queue: from the outboxes and the ledger, by their indexes alone.
 
-However many rows there are, a look reads few: what is open is counted in an index, and so is what
-was done in each step of the time shown; how long that took is known from a sample.
+However many rows there are, a look reads few: what is open is counted in an index, and what was
+done is estimated from a part that the same index has; how long that took from a part of that.
 """
 
 import datetime
-import statistics
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
+from statistics import median
 from typing import Any, Final
 
 from django.db.models import Count, F, Min
 
-from eaglet.tasks.database import DATABASE_FAULTS, has_table, utc_now, with_zone
+from eaglet.tasks.database import DATABASE_FAULTS, has_table, in_batches, utc_now, with_zone
 from eaglet.tasks.models import OutboxTask, ReceivedTask, ledger_alias
 from eaglet.tasks.models.outbox import outbox_aliases
 from eaglet.tasks.models.process import processes
 
 SPANS: Final = {"hour": (3600, 30), "day": (24 * 3600, 24)}
 """The times shown: seconds, and steps."""
-_SAMPLE: Final = 100
-_MOST_COUNTED: Final = 2_000
-_ONE_OF: Final = (1, 3, 7, 13, 29, 59, 127, 251, 499, 997)
+_MOST_READ: Final = 4_000
+_MOST_TIMED: Final = 1_000
+_ONE_OF: Final = (1, 3, 7, 13, 29, 59, 127, 251)
 """Primes: what comes in turn in a sender's code does not come in the sample in turn."""
 _MOST_FAILURES: Final = 10_000
 
@@ -50,7 +50,7 @@ def overview(span: str) -> dict[str, Any]:
             "oldest": 0,
             "done": [0] * steps,
             "failed": [0] * steps,
-            "runtime": [None] * steps,
+            "runtime": [[] for _ in range(steps)],
         }
     )
     now = utc_now()
@@ -59,26 +59,23 @@ def overview(span: str) -> dict[str, Any]:
         queue[kind] += count
         if kind in ("waiting", "running", "retrying"):
             queue["oldest"] = max(queue["oldest"], int((now - with_zone(since)).total_seconds()))
-    step = datetime.timedelta(seconds=seconds / steps)
-    one_of = 1
-    for number in range(steps):
-        since = now - step * (steps - number)
-        ended = list(_done(since, since + step, one_of))
-        for name, count, runtime in ended:
-            queues[name]["done"][number] = count
-            queues[name]["runtime"][number] = runtime
-        # Of the next step as many are taken into account, if it is like this one.
-        wanted = sum(count for _, count, _ in ended) / _MOST_COUNTED
-        one_of = next((prime for prime in _ONE_OF if prime >= wanted), _ONE_OF[-1])
+    begin, step = now - datetime.timedelta(seconds=seconds), seconds / steps
+
+    def step_of(at: datetime.datetime) -> int:
+        return min(steps - 1, int((with_zone(at) - begin).total_seconds() / step))
+
+    for name, at, runtime, count in _done(begin):
+        queues[name]["done"][step_of(at)] += count
+        queues[name]["runtime"][step_of(at)] += [runtime] if runtime is not None else []
     parked = ReceivedTask.objects.using(ledger_alias()).parked().order_by("-due_at")
-    failed = parked.filter(due_at__gte=now - step * steps)
-    for name, at in failed.values_list("queue_name", "due_at")[:_MOST_FAILURES]:
-        number = steps - 1 - int((now - with_zone(at)) / step)
-        queues[name]["failed"][max(0, number)] += 1
-    shown = [{"name": name, **queues[name]} for name in sorted(queues)]
+    failed = parked.filter(due_at__gte=begin).values_list("queue_name", "due_at")
+    for name, at in failed[:_MOST_FAILURES]:
+        queues[name]["failed"][step_of(at)] += 1
+    for queue in queues.values():
+        queue["runtime"] = [round(median(ran), 3) if ran else None for ran in queue["runtime"]]
     return {
         "seconds": seconds,
-        "queues": shown,
+        "queues": [{"name": name, **queues[name]} for name in sorted(queues)],
         "processes": processes({*_outboxes(), ledger_alias()}),
     }
 
@@ -105,19 +102,24 @@ def _open() -> Iterator[tuple[str, str, int, datetime.datetime]]:
 
 
 def _done(
-    since: datetime.datetime, until: datetime.datetime, one_of: int
-) -> Iterator[tuple[str, int, float | None]]:
-    """Give each queue's number of what was done, and the median runtime of some of it.
+    since: datetime.datetime,
+) -> Iterator[tuple[str, datetime.datetime, float | None, int]]:
+    """Give queue, end and runtime of what was done since then, and how many it stands for."""
+    tasks = ReceivedTask.objects.using(ledger_alias())
 
-    One row of `one_of` is counted, for all of those.
-    """
-    rows = ReceivedTask.objects.using(ledger_alias()).order_by()
-    done = rows.filter(state=_TAKEN.DONE, due_at__gte=since, due_at__lt=until)
-    runtimes = defaultdict(list)
-    ended = done.filter(started_at__isnull=False, ended_at__isnull=False).order_by("due_at")
-    for row in ended.only("queue_name", "started_at", "ended_at")[:_SAMPLE]:
-        runtimes[row.queue_name].append(row.runtime() or 0.0)
-    counted = done.annotate(part=F("pk") % one_of).filter(part=0) if one_of > 1 else done
-    for name, count in counted.values_list("queue_name").annotate(Count("pk")):
-        ran = runtimes[name]
-        yield name, count * one_of, round(statistics.median(ran), 3) if ran else None
+    def part(one_of: int) -> list[tuple[int, str, datetime.datetime]]:
+        done = tasks.filter(state=_TAKEN.DONE, due_at__gte=since)
+        some = done.alias(part=F("pk") % one_of).filter(part=0)
+        return [*some.values_list("pk", "queue_name", "due_at")]
+
+    one_of = _ONE_OF[-1]
+    found = part(one_of)
+    if len(found) < _MOST_READ // 2:
+        one_of = next(prime for prime in _ONE_OF if prime * _MOST_READ >= len(found) * one_of)
+        found = part(one_of)
+    runtimes = {}
+    for keys in in_batches([key for key, *_ in found[:: 1 + len(found) // _MOST_TIMED]]):
+        for task in tasks.filter(pk__in=keys).only("state", "started_at", "ended_at"):
+            runtimes[task.pk] = task.runtime()
+    for key, name, at in found:
+        yield name, at, runtimes.get(key), one_of

@@ -69,10 +69,8 @@ class CauseFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the kinds among those that failed last."""
-        failed = (
-            model_admin.get_queryset(request).filter(state__in=self._states).order_by("-due_at")
-        )
-        causes = failed.values_list(self._column, flat=True)[: _NEWEST // 5]
+        failed = model_admin.get_queryset(request).filter(state__in=self._states)
+        causes = failed.order_by("-due_at").values_list(self._column, flat=True)[: _NEWEST // 5]
         kinds = {cause.partition(":")[0].partition("\n")[0][:_LONGEST] for cause in causes}
         return [(kind, kind) for kind in sorted(filter(None, kinds))]
 

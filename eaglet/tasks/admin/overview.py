@@ -27,7 +27,8 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
         return site.get_model_admin(_MODELS[kind])
 
     def page(request: HttpRequest) -> HttpResponse:
-        _require(admin_of("parked").has_view_permission(request))
+        if not admin_of("parked").has_view_permission(request):
+            raise PermissionDenied
         context = {
             **site.each_context(request),
             "service": service_name(),
@@ -36,7 +37,8 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
         return render(request, "admin/eaglet_tasks/overview.html", context)
 
     def figures(request: HttpRequest) -> HttpResponse:
-        _require(admin_of("parked").has_view_permission(request))
+        if not admin_of("parked").has_view_permission(request):
+            raise PermissionDenied
         span = request.GET.get("span", "")
         if span not in SPANS:
             raise Http404
@@ -44,7 +46,8 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
 
     def replay(request: HttpRequest, kind: str) -> HttpResponse:
         model_admin = admin_of(kind)
-        _require(model_admin.has_change_permission(request))
+        if not model_admin.has_change_permission(request):
+            raise PermissionDenied
         parked = model_admin.get_queryset(request).parked()
         tasks = parked.filter(queue_name=request.POST.get("queue", ""))
         url = reverse(f"{site.name}:{NAME}")
@@ -56,8 +59,3 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
         path("overview/figures/", view(gzip_page(figures)), name=f"{NAME}_figures"),
         path("overview/replay/<str:kind>/", view(require_POST(replay)), name=f"{NAME}_replay"),
     ]
-
-
-def _require(permission: bool) -> None:
-    if not permission:
-        raise PermissionDenied

@@ -61,9 +61,8 @@ def _received_rows(task_id: str, queue_name: str) -> list[ReceivedTask]:
     """Return what the ledger has of a task; of any queue's where none is named."""
     try:
         ledger = ReceivedTask.objects.using(ledger_alias()).order_by("queue_name")
-        if queue_name:
-            return list(ledger.filter(key=digest_of(queue_name, task_id)))
-        return list(ledger.filter(task_id=task_id))
+        known = {"key": digest_of(queue_name, task_id)} if queue_name else {"task_id": task_id}
+        return list(ledger.filter(**known))
     except DATABASE_FAULTS:
         return []
 

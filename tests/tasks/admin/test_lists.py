@@ -94,6 +94,18 @@ def test_lists_are_narrowed_by_date_queue_and_cause(admin_client, tasks, queue, 
         assert choice in page
 
 
+@pytest.mark.parametrize("path", [SENT, RECEIVED])
+def test_of_a_state_the_last_changed_come_first(admin_client, tasks, path):
+    model = OutboxTask if path == SENT else ReceivedTask
+    model.objects.update(state=2)
+    model.objects.filter(task_id=tasks[0]).update(
+        due_at=timezone.now() + datetime.timedelta(hours=1)
+    )
+    for query, order in (({"state__exact": 2}, [*tasks]), ({}, [*reversed(tasks)])):
+        page = admin_client.get(path, query)
+        assert [one.task_id for one in page.context["cl"].result_list] == order
+
+
 @pytest.mark.parametrize(("model", "cause"), [(OutboxTask, "last_error"), (ReceivedTask, "cause")])
 @pytest.mark.skipif(connection.vendor == "mysql", reason="its plan depends on the number of rows")
 def test_an_index_finds_them(model, cause):
