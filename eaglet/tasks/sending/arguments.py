@@ -142,7 +142,7 @@ def to_json(args: object) -> str:
     for key in args:
         if not isinstance(key, str):
             raise InvalidTask(
-                f"args has the key {key!r:.40}, a {type(key).__name__}: its keys are str"
+                f'args has the key {key!r:.40}: its keys are names, as in {{"items": [1, 2]}}'
             )
     # ASCII, so that no database or broker on the way can lose a character.
     text = json.dumps(_plain(args, "args", 0), allow_nan=False, separators=(",", ":"))
