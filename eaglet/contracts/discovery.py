@@ -82,8 +82,4 @@ def read_object(content: bytes) -> dict[str, Any]:
     return found
 
 
-def _forget(**kwargs: Any) -> None:
-    _kept.clear()
-
-
-setting_changed.connect(_forget, dispatch_uid="eaglet.contracts.discovery")
+setting_changed.connect(lambda **kwargs: _kept.clear(), weak=False)

@@ -32,16 +32,10 @@ def fetch(
 ) -> bytes:
     """Return the body of the answer to a GET, or, with a form, to a POST.
 
-    One that is longer is cut off one byte after `largest_bytes`. Redirects are not followed, and
-    the environment's proxies and netrc are left out, as they are in calls. Raises
-    UnexpectedStatus, and requests' errors; all of them are OSErrors.
-
-    Args:
-        url: where.
-        largest_bytes: how much of the body is wanted, decompressed.
-        form: what to post.
-        credentials: user and password for HTTP Basic.
-        timeout: seconds to connect, and between two parts of the answer.
+    One that is longer, decompressed, is cut off one byte after `largest_bytes`. `credentials` are
+    user and password for HTTP Basic; `timeout` is as TIMEOUT_SECONDS. Redirects are not followed,
+    and the environment's proxies and netrc are left out, as they are in calls. Raises
+    UnexpectedStatus, and other OSErrors.
     """
     with requests.Session() as session:
         session.trust_env = False

@@ -6,7 +6,7 @@ TASKS = {"default": {"BACKEND": "eaglet.tasks.backend.OutboxBackend"}}
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from traceback import walk_stack
@@ -46,8 +46,7 @@ class OutboxBackend(BaseTaskBackend):
     def __init__(self, alias: str, params: dict[str, Any]) -> None:
         queues: Any = params.get("QUEUES", ())
         self._is_shaped = (
-            isinstance(queues, Collection)
-            and not isinstance(queues, str)
+            isinstance(queues, list | tuple | set | frozenset)
             and all(isinstance(name, str) for name in queues)
             and isinstance(params.get("OPTIONS", {}), dict)
         )

@@ -2,7 +2,7 @@
 
 import datetime
 import secrets
-from typing import Any, Final
+from typing import Any
 
 from django.db import router
 from django.views.decorators.debug import sensitive_variables
@@ -25,9 +25,6 @@ from eaglet.contracts.jose import (
 )
 from eaglet.exceptions import EagletError
 from eaglet.observability.redaction import Concealed
-
-OPAQUE: Final = "opaque"
-"""A value of EAGLET_AUDIENCE_TOKENS beside "jwt"."""
 
 
 class TooManyGrants(EagletError):
@@ -68,7 +65,7 @@ def issue_for_audience(record: AppSecret, audience: str) -> IssuedToken:
     It is a JWT (RFC 9068), or, as EAGLET_AUDIENCE_TOKENS says, one that the service asks about by
     introspection. The app's grants there are its scope. Raises NoSigningKey, and TooManyGrants.
     """
-    if conf.EAGLET_AUDIENCE_TOKENS == OPAQUE:
+    if conf.EAGLET_AUDIENCE_TOKENS == "opaque":
         return issue_for(record, audience)
     signing = signer()
     record.touch()

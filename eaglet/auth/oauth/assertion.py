@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from eaglet.auth.models import AppSecret
 from eaglet.auth.oauth.metadata import TOKEN_PATH
-from eaglet.auth.verifiers.jwks import PublicKey, PublishedKeys, public_key
+from eaglet.auth.verifiers.jwks import PublishedKeys, public_key
 from eaglet.conf import conf
 from eaglet.contracts.discovery import IssuerAway
 from eaglet.contracts.jose import expiry, is_meant_for, read_untrusted
@@ -33,7 +33,8 @@ def authenticate_by_assertion(assertion: str, client_id: str | None) -> AppSecre
         # A SPIFFE JWT-SVID needs no `iss`.
         for record in _records(told.claims.get("iss", ""), told.claims.get("sub")):
             with suppress(ValueError, IssuerAway):
-                key = _key_of(record, told.kid)
+                own, told_by = record.public_key, record.jwks_url
+                key = public_key(own) if own else _keys_at(told_by).get(told.kid)
                 if key is None or not key.has_signed(assertion, told):
                     continue
                 _check(told.claims, record)
@@ -57,12 +58,6 @@ def _records(issuer: object, subject: object) -> list[AppSecret]:
         for record in found.order_by("-pk")[:_MOST_KEYS]
         if (record.issuer, record.subject) == (issuer, subject)
     ]
-
-
-def _key_of(record: AppSecret, kid: str) -> PublicKey | None:
-    if record.public_key is not None:
-        return public_key(record.public_key)
-    return _keys_at(record.jwks_url).get(kid)
 
 
 @lru_cache(maxsize=100)

@@ -61,7 +61,11 @@ def _endpoint(name: str, attempt: Attempt, *parameters: str) -> View:
         except OAuth2Error as error:
             return _refuse(error, error.status_code)
         except Throttled as throttled:
-            return _refuse_for_now(getattr(throttled, "wait", None))
+            error = TemporarilyUnavailableError("Too many requests; try again later.")
+            refusal = _refuse(error, 429)
+            if (seconds := getattr(throttled, "wait", None)) is not None:
+                refusal.headers["Retry-After"] = str(math.ceil(seconds))
+            return refusal
         except Exception:
             logger.exception("%s failed", request.path)
             return _refuse(ServerError(), 500)
@@ -84,14 +88,6 @@ def _answer(body: str, status: int) -> HttpResponse:
 def _refuse(error: OAuth2Error, status: int) -> HttpResponse:
     # Never translated: a description is ASCII (RFC 6749 §5.2).
     return _answer(json.dumps(dict(error.twotuples)), status)
-
-
-def _refuse_for_now(seconds: float | None) -> HttpResponse:
-    error = TemporarilyUnavailableError("Too many requests; try again later.")
-    response = _refuse(error, 429)
-    if seconds is not None:
-        response.headers["Retry-After"] = str(math.ceil(seconds))
-    return response
 
 
 token = _endpoint("token", token_request, "grant_type", "scope", "resource")

@@ -177,11 +177,7 @@ def resolved(name: str, gateway_host: str | None, set_up: Configuration) -> Serv
     )
 
 
-def _clear_on_change(**kwargs: Any) -> None:
-    resolved.cache_clear()
-
-
-setting_changed.connect(_clear_on_change, dispatch_uid="eaglet.client.services")
+setting_changed.connect(lambda **kwargs: resolved.cache_clear(), weak=False)
 
 
 def _trusted(set_up: Configuration) -> Iterator[Origin]:
@@ -215,7 +211,9 @@ def _token_url(entry: Mapping[str, Any]) -> str | None:
     told = entry.get("TOKEN_URL")
     if not told and not (entry.get("APP_KEY") and entry.get("APP_SECRET")):
         told = conf.EAGLET_TOKEN_URL
-        if told is None and conf.EAGLET_ISSUER and not _issues_tokens():
+        has_auth = apps.ready and apps.is_installed("eaglet.auth")
+        is_elsewhere = conf.EAGLET_ISSUE_TOKENS is False or not has_auth
+        if told is None and conf.EAGLET_ISSUER and is_elsewhere:
             return ""
     if not told:
         return None
@@ -226,12 +224,6 @@ def _token_url(entry: Mapping[str, Any]) -> str | None:
     if not str(told).startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
         raise InvalidRequest("TOKEN_URL must begin with https:// or http://")
     return str(told)
-
-
-def _issues_tokens() -> bool:
-    """Return whether EAGLET_ISSUER may be this service itself."""
-    has_apps = apps.ready and apps.is_installed("eaglet.auth")
-    return has_apps and conf.EAGLET_ISSUE_TOKENS is not False
 
 
 def _url(address: str, where: str, set_up: Configuration) -> str:

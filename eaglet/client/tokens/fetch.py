@@ -73,16 +73,19 @@ def fetch_token(service: Service, headers: Mapping[str, str]) -> StoredToken:
             asked, read = "/".join(url.split("/", 3)[:3]), _read_standard
             template = _standard_request(service, url)
             if service.app_secret:
-                headers = {**headers, "Authorization": _basic(service)}
+                # Each is form-encoded by itself first (RFC 6749 §2.3.1).
+                pair = f"{quote_plus(service.app_key)}:{quote_plus(service.app_secret)}"
+                basic = base64.b64encode(pair.encode()).decode()
+                headers = {**headers, "Authorization": f"Basic {basic}"}
         with deadline.within(service.timeout_seconds):
             answer = transport.send(template.request(with_time_left(headers)), service)
         value, lifetime = read(answer, service)
     except EagletError as error:
         is_answer = isinstance(error, ResourceError) and (error.status_code or 0) < 500
         is_away = isinstance(error, (ServiceTimeout, ServiceUnavailable, ResourceError, IssuerAway))
+        why = str(error).replace(service.app_secret, "***") if service.app_secret else str(error)
         failure = FetchFailed(
-            f"{asked} gave no access token ({_without_secret(str(error), service)})",
-            is_away=is_away and not is_answer,
+            f"{asked} gave no access token ({why})", is_away=is_away and not is_answer
         )
         failure.__cause__ = error.__cause__
     else:
@@ -125,16 +128,6 @@ def _standard_request(service: Service, url: str) -> request.RequestTemplate:
     return request.RequestTemplate(
         "POST", url, body, request.FORM, False, service.name, "post", path, data
     )
-
-
-def _without_secret(text: str, service: Service) -> str:
-    return text.replace(service.app_secret, "***") if service.app_secret else text
-
-
-def _basic(service: Service) -> str:
-    # Each is form-encoded by itself first (RFC 6749 §2.3.1).
-    pair = f"{quote_plus(service.app_key)}:{quote_plus(service.app_secret)}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 def _read_standard(answer: Answer, service: Service) -> tuple[str, float]:

@@ -39,7 +39,8 @@ def fault_in(message: Message, declared: Callable[[str], object], most: int) -> 
         return "its headers name no task, or no id"
     if odd := _odd_header(headers):
         return f"its header {odd[:100]!r} is not as Celery's protocol 2 has it"
-    if is_declared and _is_over(headers.get("expires")):
+    expires = _aware(headers.get("expires")) if is_declared else None
+    if expires and expires <= datetime.datetime.now(datetime.UTC):
         return f"it expired at {headers['expires']}"
     return _fault_in_payload(message)
 
@@ -118,11 +119,6 @@ def _aware(value: Any) -> datetime.datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).astimezone(
         datetime.UTC
     )
-
-
-def _is_over(expires: Any) -> bool:
-    moment = _aware(expires)
-    return moment is not None and moment <= datetime.datetime.now(datetime.UTC)
 
 
 def _fault_in_payload(message: Message) -> str:

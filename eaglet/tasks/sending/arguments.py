@@ -172,7 +172,7 @@ def _plain(value: Any, path: str, depth: int) -> Any:
         raise InvalidTask(f"{path}: {value} is not JSON")
     if depth >= encoding.MAX_DEPTH:
         raise InvalidTask(
-            f"{_short(path)}: nested more than {encoding.MAX_DEPTH} deep, or inside itself"
+            f"{path[:80]}…: nested more than {encoding.MAX_DEPTH} deep, or inside itself"
         )
     if isinstance(value, dict):
         return _plain_dict(value, path, depth)
@@ -218,7 +218,3 @@ def _text(value: str, path: str) -> str:
         except UnicodeEncodeError:
             raise InvalidTask(f"{path}: a lone surrogate is not Unicode text") from None
     return value
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 120 else f"{text[:80]}…{text[-30:]}"

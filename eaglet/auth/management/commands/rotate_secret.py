@@ -34,7 +34,7 @@ class Command(BaseCommand):
         old = parser.add_mutually_exclusive_group()
         old.add_argument(
             "--expire-old-in",
-            type=_seconds,
+            type=seconds,
             default=EXPIRE_OLD_IN,
             metavar="SECONDS",
             help="How long the old secret stays good: a day by default. Tokens issued for it "
@@ -49,12 +49,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate; CommandError for an app there is not, or one with two live secrets."""
         app = app_named(options["app"])
-        seconds = None if options["keep"] else options["expire_old_in"]
+        pause = datetime.timedelta(seconds=options["expire_old_in"])
         try:
-            created = rotate_secret(
-                app,
-                expire_old_in=None if seconds is None else datetime.timedelta(seconds=seconds),
-            )
+            created = rotate_secret(app, expire_old_in=None if options["keep"] else pause)
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
         # Only now: a secret printed before its commit might be none.
@@ -77,8 +74,8 @@ def app_named(named: str) -> App:
     return found[0]
 
 
-def _seconds(text: str) -> int:
-    seconds = int(text)
-    if not 0 <= seconds <= LONGEST:
+def seconds(text: str) -> int:
+    """Return an option's seconds; ArgumentTypeError beyond ten years, ValueError for no number."""
+    if not 0 <= (value := int(text)) <= LONGEST:
         raise ArgumentTypeError(f"from 0 to {LONGEST}")
-    return seconds
+    return value
