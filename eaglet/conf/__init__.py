@@ -189,7 +189,7 @@ class Settings:
         str | PathLike[str] | None,
         None,
         "A PEM file of the key that signs who this service is, in place of APP_SECRET, where "
-        "EAGLET_TOKEN_URL is asked (private_key_jwt).",
+        "an issuer is asked (private_key_jwt).",
     )
     EAGLET_CLIENT_ASSERTION_FILE = Setting(
         str | PathLike[str] | None,

@@ -198,8 +198,8 @@ def issuer(db, oauth, settings, monkeypatch):
         path = url.removeprefix(ISSUER)
         if form is None:
             return Client().get(path).content
-        pair = base64.b64encode(":".join(credentials).encode()).decode()
-        headers = {"Authorization": f"Basic {pair}"}
+        pair = base64.b64encode(":".join(credentials or ()).encode()).decode()
+        headers = {"Authorization": f"Basic {pair}"} if credentials else {}
         return Client().post(path, urlencode(form), content_type=FORM, headers=headers).content
 
     monkeypatch.setattr("eaglet.auth.verifiers.jwks.Thread", AtOnce)

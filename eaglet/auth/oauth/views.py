@@ -61,8 +61,8 @@ def _endpoint(name: str, attempt: Attempt, *parameters: str) -> View:
         except OAuth2Error as error:
             return _refuse(error, error.status_code)
         except Throttled as throttled:
-            error = TemporarilyUnavailableError("Too many requests; try again later.")
-            refusal = _refuse(error, 429)
+            busy = TemporarilyUnavailableError("Too many requests; try again later.")
+            refusal = _refuse(busy, 429)
             if (seconds := getattr(throttled, "wait", None)) is not None:
                 refusal.headers["Retry-After"] = str(math.ceil(seconds))
             return refusal

@@ -10,12 +10,7 @@ from typing import Any, Final
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
-from eaglet.contracts.discovery import (
-    AGAIN_AFTER_SECONDS,
-    LARGEST_BYTES,
-    IssuerAway,
-    read_object,
-)
+from eaglet.contracts.discovery import AGAIN_AFTER_SECONDS, LARGEST_BYTES, IssuerAway, read_object
 from eaglet.contracts.fetching import fetch
 from eaglet.contracts.jose import KEY_TYPES, REGISTRY, Untrusted, decoded
 

@@ -10,13 +10,7 @@ from eaglet.auth.tokens.verification import CachingVerifier, VerifiedAccessToken
 from eaglet.auth.verifiers.jwks import PublishedKeys
 from eaglet.conf import conf
 from eaglet.contracts.discovery import IssuerAway, endpoint
-from eaglet.contracts.jose import (
-    ACCESS_TOKEN_TYPES,
-    Expired,
-    expiry,
-    is_meant_for,
-    read_untrusted,
-)
+from eaglet.contracts.jose import ACCESS_TOKEN_TYPES, Expired, expiry, is_meant_for, read_untrusted
 from eaglet.exceptions import ExpiredAccessToken, InvalidAccessToken
 
 

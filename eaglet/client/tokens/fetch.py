@@ -18,9 +18,8 @@ from eaglet import deadline
 from eaglet.client.http import request, response
 from eaglet.client.http.transport import Answer, transport
 from eaglet.client.services.resolve import Service
-from eaglet.client.tokens.assertion import assertion
+from eaglet.contracts.assertion import in_place_of_secret
 from eaglet.contracts.discovery import IssuerAway, endpoint
-from eaglet.contracts.jose import ASSERTION_TYPE
 from eaglet.exceptions import (
     EagletError,
     ResourceError,
@@ -103,9 +102,8 @@ def fetch_token(service: Service, headers: Mapping[str, str]) -> StoredToken:
 def with_time_left(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers, and the one that tells the service how long its caller will wait."""
     left = deadline.remaining()
-    if left is None:
-        return dict(headers)
-    return {**headers, deadline.HEADER: deadline.header_value(left)}
+    told = {} if left is None else {deadline.HEADER: deadline.header_value(left)}
+    return {**headers, **told}
 
 
 def _moment_of(answer: Answer) -> datetime:
@@ -121,8 +119,8 @@ def _standard_request(service: Service, url: str) -> request.RequestTemplate:
     """Write down a request of RFC 6749 §4.4.2, for the service that `resource` names (RFC 8707)."""
     data = {"grant_type": "client_credentials", "resource": service.audience}
     if not service.app_secret:
-        data["client_assertion_type"] = ASSERTION_TYPE
-        data["client_assertion"] = assertion(service, url)
+        files = service.private_key_file, service.assertion_file
+        data.update(in_place_of_secret(service.app_key, *files, url))
     path = request.path_of(TOKEN_RESOURCE)
     body = request.form(data).encode("ascii")
     return request.RequestTemplate(

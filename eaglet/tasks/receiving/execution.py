@@ -5,7 +5,7 @@ import inspect
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
@@ -206,7 +206,8 @@ def _run(
         try:
             result = function(delivery, *args) if declaration.prepare else function(*args)
         except ParamError as error:
-            if error.function not in _layers(function):
+            at = error.function
+            if inspect.unwrap(function, stop=lambda layer: layer is at) is not at:
                 raise  # of something that the handler called
             raise InvalidMessage(f"the arguments do not fit: {error}") from error
         finally:
@@ -231,12 +232,6 @@ def _copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copied(one) for key, one in value.items()}
     return [_copied(one) for one in value] if isinstance(value, list) else value
-
-
-def _layers(function: Any) -> Iterator[Any]:
-    while function is not None:
-        yield function
-        function = getattr(function, "__wrapped__", None)
 
 
 def _retry(delivery: Delivery, error: BaseException, attempt: int) -> RetryLater:

@@ -57,10 +57,6 @@ def _is_optional(*kinds: type) -> Callable[[Any], bool]:
     )
 
 
-def _is_count(value: Any) -> bool:
-    return value is None or (type(value) is int and 0 <= value < 2**31)
-
-
 def _is_time(value: Any) -> bool:
     if value is None:
         return True
@@ -90,7 +86,10 @@ _is_table = _is_optional(dict)
 _HEADERS: Final[Mapping[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("lang", "origin", "shadow", "argsrepr", "kwargsrepr"), _is_text),
     **dict.fromkeys(("root_id", "parent_id", "group", "reply_to", "correlation_id"), _is_text),
-    **dict.fromkeys(("retries", "group_index", "replaced_task_nesting"), _is_count),
+    **dict.fromkeys(
+        ("retries", "group_index", "replaced_task_nesting"),
+        lambda value: value is None or (type(value) is int and 0 <= value < 2**31),
+    ),
     **dict.fromkeys(("eta", "expires"), _is_time),
     **dict.fromkeys(("headers", "stamps", "properties", "delivery_info"), _is_table),
     "stamped_headers": lambda value: value is None or _are(str, value),

@@ -1,5 +1,6 @@
 import pytest
 from django.utils import timezone
+from joserfc.jwk import ECKey
 
 from eaglet.auth import keys
 from eaglet.auth.models import AccessToken, App, AppSecret, SigningKey
@@ -185,6 +186,22 @@ def test_a_service_that_asks_takes_jwts_too(issuer, jwt, settings, make_app, cal
     issuer.allow(hermes, "auth_tests.guarded:get")
     assert [call(jwt).status_code, call(jwt, "post").status_code] == [200, 403]
     hermes.app.secrets.get().revoke()
+    assert call(jwt).status_code == 401
+
+
+@rfc("7523", "2.2", "A service that asks about tokens authenticates by its key, too.")
+def test_a_service_without_a_secret_asks_by_its_key(
+    issuer, jwt, settings, make_app, call, hermes, tmp_path
+):
+    service = make_app("card", may_introspect=True)
+    key = ECKey.generate_key("P-256")
+    service.app.trust(public_key=key.as_dict(private=False))
+    (file := tmp_path / "key.pem").write_bytes(key.as_pem(private=True))
+    settings.EAGLET_TOKEN_VERIFIERS = ["introspection"]
+    settings.APP_KEY, settings.EAGLET_CLIENT_PRIVATE_KEY_FILE = service.app.app_key, file
+    issuer.allow(hermes, "auth_tests.guarded:get")
+    assert call(jwt).status_code == 200
+    settings.EAGLET_CLIENT_PRIVATE_KEY_FILE = tmp_path / "none"
     assert call(jwt).status_code == 401
 
 
