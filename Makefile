@@ -56,7 +56,7 @@ serve: environment
 
 test: environment
 	@echo 'Testing; it takes some minutes.'
-	@$(BIN)/python -m pytest --quiet $(PARALLEL)
+	@$(BIN)/python -m pytest --quiet $(PARALLEL) $(TESTS)
 
 # In random order, by a seed that is printed: again with SEED=1. Newer Pythons count cheaply.
 coverage: SEED ?= $(shell date +%s)
@@ -72,7 +72,7 @@ test-services: environment
 
 # Of what a machine has, where test-newest runs the rest.
 test-services-short: environment
-	@$(BIN)/python -m tests.system.servers --tests readiness,extras,postgresql,mariadb
+	@$(BIN)/python -m tests.system.servers --tests readiness,extras,browser,postgresql,mariadb
 
 # Debian's unstable suite, in a folder of the cache that is kept: its interpreters and servers.
 # A machine that can't make it skips this, and says why. The servers' tests mostly wait.

@@ -35,8 +35,13 @@ SERVERS: dict[str, type[Server]] = {
 }
 CHECKOUT = Path(__file__).resolve().parents[3]
 DATABASES = (PostgreSQL.name, MariaDB.name)
-# Of the tests that need servers: files that run by themselves, too.
-PARTS = ("readiness", "extras")
+BROWSER = "tests/system/browser"
+# Of the marked tests, what also runs by itself.
+PARTS = {
+    "readiness": "tests/system/integration/test_readiness.py",
+    "extras": "tests/system/integration/test_extras.py",
+    "browser": BROWSER,
+}
 PHASES = ("servers", *PARTS, *DATABASES)
 # For the tests of the browser; the font is for Chinese.
 CHROMIUM = ("chromium", "fonts-noto-cjk")
@@ -90,8 +95,8 @@ def _options() -> argparse.Namespace:
         "--tests",
         metavar="PHASE,…",
         type=some_of(PHASES),
-        default=["servers", *DATABASES],
-        help=f"without a COMMAND: some of {', '.join(PHASES)}; by default no {' or '.join(PARTS)}",
+        default=["servers", "browser", *DATABASES],
+        help=f"without a COMMAND: some of {', '.join(PHASES)}; readiness and extras are in servers",
     )
     parser.add_argument(
         "--root",
@@ -145,15 +150,15 @@ def _run_tests(
     """Run the marked tests, a part of them, or what any database must pass on one."""
     print(f"servers: {name}", flush=True)
     pytest = [sys.executable, "-m", "pytest", "--quiet"]
+    beside = ["--numprocesses", "auto", "--dist", "loadfile"]
     if name == "servers":
-        pytest += ["-m", "services"]
+        pytest += ["-m", "services", f"--ignore={BROWSER}"]
     elif name in PARTS:
-        pytest += [f"tests/system/integration/test_{name}.py"]
+        pytest += ["-m", "services", PARTS[name], *beside]
     else:
         told = {**told, "EAGLET_TEST_DATABASE_URL": servers[name].url}
         pytest += ["--ds", "tests.system.servers.settings", "-m", "not services and not slow"]
-        pytest += ["--numprocesses", "auto", "--dist", "loadfile"]
-        pytest += ["tests/auth", "tests/tasks", "--ignore=tests/tasks/embedded"]
+        pytest += [*beside, "tests/auth", "tests/tasks", "--ignore=tests/tasks/embedded"]
     return _run_one(processes, servers, pytest, told)
 
 
