@@ -119,7 +119,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "howto/rabbitmq-and-postgresql.md": Scenario(
         needs_servers=True,
         # The doctor looks for it on the other side.
-        prepared="python manage.py create_app caller",
+        prepared="python manage.py create_app caller --everything",
         not_run={**SERVERS, **ELSEWHERE},
     ),
     "reference/task-backends.md": Scenario(

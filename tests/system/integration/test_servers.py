@@ -20,7 +20,8 @@ pytestmark = [
     pytest.mark.usefixtures("redis_server"),
 ]
 
-COMMAND = [sys.executable, "-m", "tests.system.servers", "--only", "redis"]
+# Of this machine, wherever the tests have theirs from.
+COMMAND = [sys.executable, "-m", "tests.system.servers", "--root", "/", "--only", "redis"]
 
 
 @contextmanager
