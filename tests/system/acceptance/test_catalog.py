@@ -13,6 +13,7 @@ from demo.processes import Processes
 from demo.roles import Role
 from tests.mongo import gateway
 from tests.mongo.conftest import mongo_url
+from tests.tasks.processes import until
 
 __all__ = ["mongo_url"]
 
@@ -148,6 +149,6 @@ def test_it_answers_again_by_itself_when_the_server_is_back(catalog):
     for _ in range(2):
         with gateway.serving(url, port):
             assert service.get("catalog.products")["code"] == 200
-            assert service.readiness()[0] == 200
+            until(lambda: service.readiness()[0] == 200)  # it is kept for a second
         assert service.get("catalog.products")["code"] == 531
-        assert service.readiness()[0] == 503
+        until(lambda: service.readiness()[0] == 503)
