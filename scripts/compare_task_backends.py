@@ -115,7 +115,7 @@ BACKENDS: Final = {
         "threadmill.backends.redis.RedisTaskBackend",
         ("threadmill[redis]",),
         ("threadmill",),
-        ("python -m django threadmill worker --workers 1 --threads 1",),
+        ("python -m django threadmill worker --queues default other --workers 1 --threads 1",),
         params={"REDIS_URL": REDIS, "OPTIONS": {"url": REDIS}},
     ),
     "django-tasks-redis": Backend(
@@ -257,13 +257,23 @@ def _write(page: Path) -> None:
     }
     groups = list(next(iter(known.values()))[0]) if known else []
     lines = [f"| | {' | '.join(groups)} |", f"|---|{'---|' * len(groups)}"]
+    failed = ["What each of them fails:", ""]
     for name, (outcome, version) in known.items():
         told = name if name == "eaglet" else f"{name} {version}"
         lines.append(f"| {told} | {' | '.join(_cell(outcome[group]) for group in groups)} |")
+        failed.append(f"- **{told}**: {_failures(outcome) or 'nothing'}.")
     text = page.read_text() if page.exists() else f"{BEGIN}{END}"
     before, _, rest = text.partition(BEGIN)
-    table = "\n".join(lines)
+    table = "\n".join([*lines, "", *failed])
     page.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}")
+
+
+def _failures(outcome: dict[str, dict[str, str]]) -> str:
+    by_group = {
+        group: ", ".join(name for name, why in cases.items() if why.startswith("failed"))
+        for group, cases in outcome.items()
+    }
+    return "; ".join(f"*{group}* {names}" for group, names in by_group.items() if names)
 
 
 def _cell(cases: dict[str, str]) -> str:
