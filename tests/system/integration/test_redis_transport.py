@@ -15,13 +15,16 @@ TEXT = "žluťoučký 黑猫 🦅"
 @pytest.fixture(params=["", "project:"])
 def connect(request, redis_server):
     """Connections to a Redis of this test's own keys, with a prefix and without."""
-    prefix = request.param
+    own = uuid.uuid4()
+    keys = {
+        "global_keyprefix": request.param,
+        "unacked_key": f"unacked.{own}",
+        "unacked_index_key": f"unacked_index.{own}",
+    }
 
     def connect(**options):
         return Connection(
-            redis_server.url,
-            transport="redis",
-            transport_options={"global_keyprefix": prefix, **options},
+            redis_server.url, transport="redis", transport_options={**keys, **options}
         )
 
     return connect
