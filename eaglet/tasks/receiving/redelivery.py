@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -42,6 +43,8 @@ LONGEST_RUN_SECONDS: Final = 24 * 3600
 """How long a task may run, unless CELERY_TASK_TIME_LIMIT allows longer."""
 _CLOSE_EVERY_SECONDS: Final = 600
 STOP_SECONDS: Final = 10
+_LOCKED_FOR_SECONDS: Final = 20
+"""SQLite may be locked for so long before that is told of."""
 
 State = ReceivedTask.State
 
@@ -61,6 +64,7 @@ class Redelivery:
         self._heartbeat = Heartbeat("worker")
         self._close_at = self._look_at = 0.0
         self._at_work = threading.Lock()
+        self._locked_since: dict[str, float] = {}
         self._database = connections[ledger_alias()]
         self._thread = threading.Thread(target=self._run, name="eaglet-redelivery", daemon=True)
 
@@ -78,6 +82,11 @@ class Redelivery:
         # forgets this thread.
         database = connections[ledger_alias()]
         database.inc_thread_sharing()  # `pause` closes it
+        if database.vendor == "sqlite":
+            # A handler with `once` has it locked for as long as it runs: what waits for that here
+            # would keep `pause`, and with it the worker, waiting.
+            options = {**database.settings_dict["OPTIONS"], "timeout": 0.5}
+            database.settings_dict = {**database.settings_dict, "OPTIONS": options}
         self._database = database
         while not self._stop.wait(WRITE_EVERY_SECONDS):
             self._safely(self.write, "what is done can't be noted")
@@ -108,14 +117,26 @@ class Redelivery:
         with self._at_work:
             try:
                 step()
+                self._locked_since.pop(fault, None)
             except BrokerUnavailable as error:
                 logger.warning("%s: %s", fault, error)
             except DATABASE_FAULTS as error:
-                logger.warning("%s: %s", fault, describe(error))
                 self._database.close()
+                if not self._is_locked_yet(fault, error):
+                    logger.warning("%s: %s", fault, describe(error))
             except Exception:
                 logger.exception("%s", fault)
                 self._database.close()
+
+    def _is_locked_yet(self, fault: str, error: Exception) -> bool:
+        """Tell whether SQLite is locked, and has not been for long."""
+        if getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+            return False
+        now = time.monotonic()
+        if now - self._locked_since.setdefault(fault, now) < _LOCKED_FOR_SECONDS:
+            return True
+        del self._locked_since[fault]
+        return False
 
     def write(self) -> None:
         """Note what was done since, and what takes long. Raises what the database raises."""

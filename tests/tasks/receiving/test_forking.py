@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-PROGRAM = """
+BEGIN = """
 import os, sys, tempfile, threading
 import django
 from django.conf import settings
@@ -16,7 +16,7 @@ settings.configure(
     INSTALLED_APPS=["eaglet.tasks"],
     DATABASES={"default": {
         "ENGINE": "django.db.backends.sqlite3", "NAME": os.path.join(sys.argv[1], "database"),
-        "OPTIONS": {"timeout": 1, "transaction_mode": "IMMEDIATE",
+        "OPTIONS": {"timeout": int(sys.argv[2]), "transaction_mode": "IMMEDIATE",
                     "init_command": "PRAGMA journal_mode=WAL"},
     }},
     USE_TZ=True,
@@ -29,6 +29,8 @@ from eaglet.tasks.receiving import redelivery, worker
 
 call_command("migrate", verbosity=0)
 connections.close_all()
+"""
+WRITING = """
 begun = threading.Event()
 
 def write(self):
@@ -51,9 +53,40 @@ os._exit(0)
 """
 
 
-def test_a_process_that_is_forked_while_the_ledger_is_written_finds_sqlite_free(tmp_path):
+LOCKED = """
+import sqlite3
+locked = sqlite3.connect(os.path.join(sys.argv[1], "database"), isolation_level=None)
+tried = threading.Event()
+
+class Tried(redelivery.Heartbeat):
+    def beat(self, alias):
+        tried.set()
+        super().beat(alias)
+
+redelivery.Heartbeat = Tried
+locked.execute("BEGIN IMMEDIATE")
+worker.start_redelivery()
+tried.wait(20)
+if child := os.fork():
+    os.waitpid(child, 0)
+else:
+    os._exit(0)
+assert locked.in_transaction
+os._exit(0)
+"""
+
+
+def run(program, folder, sqlite_waits):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        [sys.executable, "-c", BEGIN + program, str(folder), str(sqlite_waits)],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_a_process_that_is_forked_while_the_ledger_is_written_finds_sqlite_free(tmp_path):
+    run(WRITING, tmp_path, 1)
+
+
+def test_a_fork_does_not_wait_for_a_handler_that_has_sqlite_locked(tmp_path):
+    run(LOCKED, tmp_path, 600)
