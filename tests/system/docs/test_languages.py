@@ -2,9 +2,11 @@
 
 import gettext
 import re
+from pathlib import Path
 
 import pytest
 
+import eaglet
 from tests.system.docs.blocks import CHECKOUT, CHINESE, DOCS, blocks_of, pages
 
 TRANSLATED = [page for page in pages() if page == "tutorial.md" or page.startswith("howto/")]
@@ -42,7 +44,7 @@ def test_both_show_the_same_code_headings_tables_and_as_many_links(english, chin
 
 def on_the_pages(label):
     """A label of eaglet's own pages in Chinese; None for what is none."""
-    for path in CHECKOUT.glob("eaglet/*/locale/zh_Hans/LC_MESSAGES/django.mo"):
+    for path in Path(eaglet.__file__).parent.glob("*/locale/zh_Hans/LC_MESSAGES/django.mo"):
         with path.open("rb") as file:
             texts = gettext.GNUTranslations(file)
         for text in (label, label[0].lower() + label[1:]):
