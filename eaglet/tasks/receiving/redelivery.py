@@ -43,6 +43,7 @@ LONGEST_RUN_SECONDS: Final = 24 * 3600
 """How long a task may run, unless CELERY_TASK_TIME_LIMIT allows longer."""
 _CLOSE_EVERY_SECONDS: Final = 600
 STOP_SECONDS: Final = 10
+_LOCK_TIMEOUT_SECONDS: Final = 0.5
 _LOCKED_FOR_SECONDS: Final = 20
 """SQLite may be locked for so long before that is told of."""
 
@@ -85,7 +86,7 @@ class Redelivery:
         if database.vendor == "sqlite":
             # A handler with `once` has it locked for as long as it runs: what waits for that here
             # would keep `pause`, and with it the worker, waiting.
-            options = {**database.settings_dict["OPTIONS"], "timeout": 0.5}
+            options = {**database.settings_dict["OPTIONS"], "timeout": _LOCK_TIMEOUT_SECONDS}
             database.settings_dict = {**database.settings_dict, "OPTIONS": options}
         self._database = database
         while not self._stop.wait(WRITE_EVERY_SECONDS):
@@ -122,13 +123,13 @@ class Redelivery:
                 logger.warning("%s: %s", fault, error)
             except DATABASE_FAULTS as error:
                 self._database.close()
-                if not self._is_locked_yet(fault, error):
+                if not self._is_locked_briefly(fault, error):
                     logger.warning("%s: %s", fault, describe(error))
             except Exception:
                 logger.exception("%s", fault)
                 self._database.close()
 
-    def _is_locked_yet(self, fault: str, error: Exception) -> bool:
+    def _is_locked_briefly(self, fault: str, error: Exception) -> bool:
         """Tell whether SQLite is locked, and has not been for long."""
         if getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
             return False
