@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if options["queue"]:
             parked = parked.filter(queue_name=options["queue"])
         if not (options["task"] or options["queue"] or options["all"]):
-            for task in parked.order_by("parked_at").iterator():
+            for task in parked.order_by("parked_at", "pk").iterator():
                 at = f"{task.parked_at:%Y-%m-%d %H:%M:%S}"
                 self.stdout.write(f"{task.task_id} {task.queue_name} {at}: {task.last_error}")
             return

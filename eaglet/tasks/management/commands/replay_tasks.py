@@ -36,7 +36,7 @@ class Command(BaseCommand):
         if options["force"] and not options["task"]:
             raise CommandError("--force goes with --task")
         received = ReceivedTask.objects.using(options["database"] or ledger_alias())
-        tasks = received.order_by("due_at")
+        tasks = received.order_by("due_at", "pk")
         tasks = tasks.filter(task_id__in=options["task"]) if options["task"] else tasks.parked()
         if options["queue"]:
             tasks = tasks.filter(queue_name=options["queue"])
