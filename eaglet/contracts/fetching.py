@@ -1,10 +1,12 @@
 """Ask another service for a document, over HTTP: bounded, and never by way of somebody else."""
 
+import os
 import time
 from collections.abc import Mapping
 from typing import Final
 
 import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import HTTPError
 
 TIMEOUT_SECONDS: Final = (2, 5)
@@ -20,6 +22,11 @@ class UnexpectedStatus(OSError):
     def __init__(self, status: int) -> None:
         super().__init__(f"HTTP {status}")
         self.status = status
+
+
+def authorities() -> str:
+    """Return the file, or folder, of trusted certificates: REQUESTS_CA_BUNDLE's, else certifi's."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
 
 
 def fetch(
@@ -38,7 +45,7 @@ def fetch(
     UnexpectedStatus, and other OSErrors.
     """
     with requests.Session() as session:
-        session.trust_env = False
+        session.trust_env, session.verify = False, authorities()
         with session.request(
             "GET" if form is None else "POST",
             url,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
@@ -17,6 +16,7 @@ from eaglet.client.http.connections import BoundedHTTPPool, BoundedHTTPSPool, se
 from eaglet.client.http.errors import RAISED_BELOW, request_error
 from eaglet.client.http.request import CallRequest
 from eaglet.client.services.resolve import Service
+from eaglet.contracts.fetching import authorities
 from eaglet.exceptions import InvalidEnvelope, RequestError, ServiceTimeout
 from eaglet.observability.redaction import RedactingFilter
 
@@ -126,9 +126,12 @@ class PooledTransport:
             parts = urlsplit(origin)
             host, port = str(parts.hostname), parts.port
             if parts.scheme == "https":
+                trusted = ca_bundle or authorities()
+                is_folder = os.path.isdir(trusted)
                 pool = BoundedHTTPSPool(
-                    host, port, maxsize=CONNECTIONS,
-                    cert_reqs="CERT_REQUIRED", ca_certs=ca_bundle or DEFAULT_CA_BUNDLE_PATH,
+                    host, port, maxsize=CONNECTIONS, cert_reqs="CERT_REQUIRED",
+                    ca_certs=None if is_folder else trusted,
+                    ca_cert_dir=trusted if is_folder else None,
                 )  # fmt: skip
             else:
                 pool = BoundedHTTPPool(host, port, maxsize=CONNECTIONS)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from eaglet.client import Resource, ServiceTimeout, ServiceUnavailable
+from eaglet.contracts.fetching import fetch
 
 from ..calling import CALL
 from ..recording_server import Reply
@@ -72,6 +73,25 @@ def test_a_certificate_of_an_unknown_authority_is_unavailable(tls_card, settings
     with pytest.raises(ServiceUnavailable, match=r"no TLS with .* certificate verify failed"):
         Resource.use("card", raise_errors=True).get(CALL)
     assert tls_card.received == []
+
+
+def test_the_environment_names_the_authorities_of_all_calls(
+    tls_card, settings, certificate, monkeypatch
+):
+    settings.EAGLET_SERVICES = {"card": {"HOST": f"https://{tls_card.host}"}}
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
+    assert Resource.use("card", raise_errors=True).get(CALL)["code"] == 200
+    assert b'"code"' in fetch(f"https://{tls_card.host}/", largest_bytes=1000)
+
+
+@pytest.mark.parametrize("path", ["/nowhere/ca.pem", "/"])
+def test_authorities_that_are_not_there_are_told(tls_card, settings, monkeypatch, path):
+    settings.EAGLET_SERVICES = {"card": {"HOST": f"https://{tls_card.host}"}}
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", path)
+    with pytest.raises(ServiceUnavailable, match="no TLS with"):
+        Resource.use("card", raise_errors=True).get(CALL)
+    with pytest.raises(OSError, match="certificate"):
+        fetch(f"https://{tls_card.host}/", largest_bytes=1000)
 
 
 def test_a_dripping_answer_over_tls_is_cut_off(tls_card, settings, certificate):
