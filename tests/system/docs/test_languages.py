@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import eaglet
+from eaglet.conf.checks import declared_settings
 from tests.system.docs.blocks import CHECKOUT, CHINESE, DOCS, blocks_of, pages
 
 TRANSLATED = [page for page in pages() if page == "tutorial.md" or page.startswith("howto/")]
@@ -15,6 +16,8 @@ PAIRS = [(CHECKOUT / "README.md", CHECKOUT / "README.zh-hans.md")] + [
 ]
 IDS = [english.relative_to(CHECKOUT).as_posix() for english, _ in PAIRS]
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_DEFAULT = re.compile(r"`(EAGLET_\w+)`,?\s*[(（](?:默认\s*)?([\d.]+)\s*(days|MiB|天)?")
+_UNITS = {"": 1, "days": 86400, "天": 86400, "MiB": 1024 * 1024}
 _LABEL = re.compile(r"(?<!\*)\*([^*`]+)\*(?!\*)")
 
 
@@ -64,3 +67,15 @@ def test_labels_are_in_chinese_as_the_pages_have_them():
                     missing.append((chinese.name, label, shown))
     assert found > 10
     assert missing == []
+
+
+@pytest.mark.parametrize("pages_of", [DOCS, CHINESE], ids=["English", "Chinese"])
+def test_a_default_that_a_page_names_is_the_settings(pages_of):
+    declared, named, wrong = declared_settings(), 0, []
+    for page in pages_of.rglob("*.md"):
+        for name, number, unit in _DEFAULT.findall(page.read_text(encoding="utf-8")):
+            named += 1
+            if float(number) * _UNITS[unit] != declared[name].default:
+                wrong.append((page.name, name, number))
+    assert named > 10
+    assert wrong == []
