@@ -31,24 +31,43 @@ _PLAIN: Final[dict[Any, str]] = {
     str: "str", int: "int", float: "float", bool: "bool", decimal.Decimal: "decimal",
     datetime.date: "date", datetime.datetime: "datetime", list: "list",
 }  # fmt: skip
-_WRAPPERS: Final = (
-    typing.Required, typing.NotRequired, typing.Annotated, typing.Final,
-    getattr(typing, "ReadOnly", typing.Required),
-)  # fmt: skip
+# By name, as those of typing_extensions may be others.
+_WRAPPERS: Final = ("Required", "NotRequired", "ReadOnly", "Annotated", "Final")
 LISTS: Final = (list, set, frozenset, Sequence, Set, Iterable, Collection, MutableSequence)
 DICTS: Final = (dict, Mapping, MutableMapping, defaultdict, OrderedDict)
 UNIONS: Final = (Union, UnionType)
 
 
-def unwrapped(hint: Any) -> Any:
-    """Return what stands behind Annotated, NotRequired and the like, NewType and `type` aliases."""
+def unwrapped(hint: Any, *, to_alias: bool = False) -> Any:
+    """Return what stands behind Annotated, NotRequired and the like, NewType and `type` aliases.
+
+    With `to_alias` an alias stands for itself: it may hold itself.
+    """
     while True:
-        if typing.get_origin(hint) in _WRAPPERS:
+        if _wrapper(hint):
             hint = typing.get_args(hint)[0]
-        elif (behind := getattr(hint, "__supertype__", getattr(hint, "__value__", None))) is None:
-            return hint
+        elif is_alias(hint) and not to_alias:
+            hint = _filled(hint.__value__, _arguments(hint))
+        elif hasattr(hint, "__supertype__"):
+            hint = hint.__supertype__
         else:
-            hint = behind
+            return hint
+
+
+def _wrapper(hint: Any) -> str:
+    kind: Any = typing.get_origin(hint)
+    is_one = kind and kind.__name__ in _WRAPPERS and kind.__module__.startswith("typing")
+    return str(kind.__name__) if is_one else ""
+
+
+def is_alias(hint: Any) -> bool:
+    """Tell whether a hint is an alias that a `type` statement has made, generic or not."""
+    return hasattr(typing.get_origin(hint) or hint, "__value__")
+
+
+def _arguments(hint: Any) -> dict[Any, Any]:
+    free = getattr(typing.get_origin(hint), "__parameters__", ())
+    return dict(zip(free, typing.get_args(hint), strict=False))
 
 
 def is_record(hint: Any) -> bool:
@@ -79,9 +98,7 @@ def fields_of(record: Any) -> dict[str, tuple[Any, bool]]:
         # Of annotations that are text, as with `from __future__ import annotations`, Python does
         # not see NotRequired itself.
         required = {name for name, hint in hints.items()
-                    if typing.get_origin(hint) is not typing.NotRequired
-                    and (name in kind.__required_keys__
-                         or typing.get_origin(hint) is typing.Required)}  # fmt: skip
+                    if _says_required(hint, name in kind.__required_keys__)}  # fmt: skip
     elif dataclasses.is_dataclass(kind):
         required = {field.name for field in dataclasses.fields(kind)
                     if field.default is field.default_factory is dataclasses.MISSING}  # fmt: skip
@@ -91,11 +108,17 @@ def fields_of(record: Any) -> dict[str, tuple[Any, bool]]:
     return {name: (hint, name in required) for name, hint in hints.items()}
 
 
+def _says_required(hint: Any, otherwise: bool) -> bool:
+    while wrapper := _wrapper(hint):
+        if "Required" in wrapper:
+            return wrapper == "Required"
+        hint = typing.get_args(hint)[0]
+    return otherwise
+
+
 def _hints_of(record: Any) -> dict[str, Any]:
     kind = typing.get_origin(record) or record
-    arguments = dict(
-        zip(getattr(kind, "__parameters__", ()), typing.get_args(record), strict=False)
-    )
+    arguments = _arguments(record)
     written = typing.get_type_hints(kind, include_extras=True)
     hints = {name: _filled(hint, arguments) for name, hint in written.items()}
     # What it has from a base that is one of something, as Page[Member], is of that.
@@ -131,6 +154,20 @@ _pending: Final[dict[Any, Converter]] = {}
 
 
 @functools.cache
+def _of_named(hint: Any) -> Converter:
+    made: list[Converter] = []
+
+    def convert(value: Any) -> Any:
+        return made[0](value)
+
+    _pending[hint] = convert  # it may hold others of its kind
+    try:
+        made.append(_of_record(hint) if is_record(hint) else _converter_of(unwrapped(hint)))
+    finally:
+        del _pending[hint]
+    return made[0]
+
+
 def _of_record(record: Any) -> Converter:
     kind = typing.get_origin(record) or record
     parts: dict[str, tuple[Converter, bool]] = {}
@@ -142,17 +179,14 @@ def _of_record(record: Any) -> Converter:
         converted = convert_each((f".{n}", parts[n][0], each) for n, each in given.items())
         return kind(**dict(zip(given, converted, strict=True)))
 
-    made = convert if _is_typed_dict(kind) else _unless_made(kind, convert)
-    _pending[record] = made  # it may hold others of its kind
-    try:
-        made_alone = {field.name for field in getattr(kind, "__dataclass_fields__", {}).values()
-                      if not field.init}  # fmt: skip
-        for name, (hint, needed) in fields_of(record).items():
-            if name not in made_alone:
-                parts[name] = (_or_missing(_converter_of(hint)), needed)
-    finally:
-        del _pending[record]
-    return made
+    if any(isinstance(hint, dataclasses.InitVar) for hint in _hints_of(record).values()):
+        raise TypeError(f"{kind.__name__} has an InitVar")
+    made_alone = {field.name for field in getattr(kind, "__dataclass_fields__", {}).values()
+                  if not field.init}  # fmt: skip
+    for name, (hint, needed) in fields_of(record).items():
+        if name not in made_alone:
+            parts[name] = (_or_missing(_converter_of(hint)), needed)
+    return convert if _is_typed_dict(kind) else _unless_made(kind, convert)
 
 
 def _or_missing(convert: Converter) -> Converter:
@@ -168,8 +202,10 @@ def _unless_made(kind: type, convert: Converter) -> Converter:
 
 
 def _converter_of(hint: Any) -> Converter:
-    hint = unwrapped(hint)
+    hint = unwrapped(hint, to_alias=True)
     kind, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if is_alias(hint):
+        return _pending.get(hint) or _of_named(hint)
     if hint in (Any, object) or isinstance(hint, TypeVar):
         return lambda value: value
     if hint in (None, NoneType):
@@ -194,7 +230,7 @@ def _converter_of(hint: Any) -> Converter:
     if hasattr(hint, "model_validate"):
         return functools.partial(_to_pydantic, hint)
     if is_record(hint):
-        return _pending.get(hint) or _of_record(hint)
+        return _pending.get(hint) or _of_named(hint)
     raise TypeError(f"{hint!r} is no type of JSON")
 
 

@@ -3,14 +3,16 @@
 import datetime
 import enum
 import re
+import sys
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from decimal import Decimal
 from io import BytesIO
 from typing import Literal, NamedTuple, NotRequired, TypedDict
 
 import pydantic
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.exceptions import InvalidParam
 from eaglet.params import RepeatedValues, param_required
@@ -132,6 +134,25 @@ ORDER = {
     "id": ID, "kind": 1, "place": {"x": "3", "made": 1}, "pair": {"left": "l", "right": "7"},
     "counts": {"a": 1}, "node": {"children": [{"children": []}]}, "unknown": 1,
 }  # fmt: skip
+
+
+@dataclass
+class Scaled:
+    x: int
+    by: InitVar[int]
+
+
+def test_a_model_whose_making_takes_more_than_its_fields_is_an_error():
+    with pytest.raises(ImproperlyConfigured, match="Scaled has an InitVar"):
+        param_required(["a:json"], a=Scaled)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="has no type statement")
+def test_a_model_may_be_an_alias_that_holds_itself():
+    made = {}
+    exec("type Tree[T] = T | list[Tree[T]]", made)
+    assert taken("a:json", [1, [2]], a=made["Tree"][int])["a"] == [1, [2]]
+    assert "not an integer" in refused("a:json", [1, ["x"]], a=made["Tree"][int])
 
 
 def test_a_model_of_plain_python_types_is_checked_and_converted():

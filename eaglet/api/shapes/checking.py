@@ -63,12 +63,14 @@ def _is_plain(hint: Any, above: tuple[Any, ...] = ()) -> bool:
 def validator_of(shape: Any) -> Any:
     """Return jsonschema's validator of a shape; raises what `schema_of` does."""
     # They bring drf-spectacular, which a service that declares no answers never needs.
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415
 
     from eaglet.api.shapes.schema import standalone  # noqa: PLC0415
 
-    known = Draft202012Validator.FORMAT_CHECKER
-    return Draft202012Validator(standalone(shape), format_checker=known)
+    # Of these both serializers and pydantic leave out the time zone where it is not known, and
+    # jsonschema does not, where what it checks them with is installed.
+    known = Draft202012Validator.FORMAT_CHECKER.checkers.keys() - {"date-time", "time"}
+    return Draft202012Validator(standalone(shape), format_checker=FormatChecker(known))
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 from typing import Any, TypeVar, Union
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 
 from eaglet.exceptions import ApiError
-from eaglet.params.models import UNIONS, fields_of, is_named_tuple, is_record
+from eaglet.params.models import UNIONS, fields_of, is_named_tuple, is_record, unwrapped
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,7 +71,7 @@ def answer_of(function: Callable[..., Any]) -> Any:
     plain = inspect.unwrap(function)
     annotation = getattr(plain, "__annotations__", {}).get("return", Any)
     told: Any = SimpleNamespace(__annotations__={"return": annotation})
-    hint = typing.get_type_hints(told, getattr(plain, "__globals__", {}))["return"]
+    hint = unwrapped(typing.get_type_hints(told, getattr(plain, "__globals__", {}))["return"])
     members = typing.get_args(hint) if typing.get_origin(hint) in UNIONS else (hint,)
     shapes = []
     for member in members:
@@ -87,9 +88,10 @@ def answer_of(function: Callable[..., Any]) -> Any:
 
 def holds_named_tuple(hint: Any, seen: tuple[Any, ...] = ()) -> bool:
     """Tell whether a NamedTuple may be anywhere in values of a hint: JSON would have it a list."""
+    hint = unwrapped(hint)
     if is_named_tuple(typing.get_origin(hint) or hint):
         return True
-    inner = [*typing.get_args(hint)]
+    inner = [] if hint in seen else [*typing.get_args(hint)]
     if is_record(hint) and hint not in seen:
         inner += [field for field, _needed in fields_of(hint).values()]
     return any(holds_named_tuple(each, (*seen, hint)) for each in inner)
@@ -104,6 +106,6 @@ def with_named_fields(value: Any) -> Any:
                 for field in dataclasses.fields(value)}  # fmt: skip
     if isinstance(value, dict):
         return {name: with_named_fields(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(with_named_fields, value))
+    if isinstance(value, list | tuple | set | frozenset | QuerySet):
+        return (tuple if isinstance(value, tuple) else list)(map(with_named_fields, value))
     return value

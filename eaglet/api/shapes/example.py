@@ -13,7 +13,7 @@ _BY_FORMAT: Final = {
     "email": "name@example.com",
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
-    "time": "08:30:00",
+    "time": "08:30:00Z",
     "uri": "https://example.com/",
     "uuid": "0b7a1d4e-0f5e-4f0e-9d0e-0123456789ab",
 }

@@ -24,7 +24,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from eaglet.encoding import to_json
-from eaglet.params.models import DICTS, LISTS, UNIONS, fields_of, is_record, unwrapped
+from eaglet.params.models import DICTS, LISTS, UNIONS, fields_of, is_alias, is_record, unwrapped
 
 Schema = dict[str, Any]
 
@@ -34,6 +34,11 @@ _WRITTEN: Final[dict[Any, Schema]] = {
         "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$",
         "description": "YYYY-MM-DD HH:MM:SS in the service's time zone.",
         "examples": ["2026-01-31 08:30:00"],
+    },
+    datetime.time: {
+        "type": "string",
+        "pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}",
+        "examples": ["08:30:00"],
     },
     Decimal: {
         "type": "string",
@@ -129,11 +134,11 @@ def schema_of(hint: Any, view_schema: ShapeSchema, direction: str = "response") 
     what is not there.
     """
     inner = functools.partial(schema_of, view_schema=view_schema, direction=direction)
-    hint = unwrapped(hint)
+    hint = unwrapped(hint, to_alias=True)
     if isinstance(hint, TypeVar):
         return {}
-    if inspect.isclass(get_origin(hint) or hint) and is_record(hint):
-        return _record(hint, view_schema, inner)
+    if is_alias(hint) or is_record(hint):
+        return _named(hint, view_schema, inner)
     if is_serializer(hint):
         many = getattr(hint, "many", False) and getattr(hint, "child", None)
         schema: Schema = view_schema.resolve_serializer(many or hint, direction).ref
@@ -168,15 +173,19 @@ def _as_written(values: Iterable[Any]) -> list[Any]:
     return written
 
 
-def _record(hint: Any, view_schema: ShapeSchema, inner: Callable[[Any], Schema]) -> Schema:
-    kind = get_origin(hint) or hint
-    name = "Of".join(getattr(each, "__name__", "Any") for each in (kind, *get_args(hint)))
-    registry = view_schema.registry
-    component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=hint)  # type: ignore[no-untyped-call]
-    if component in registry:
-        return dict(component.ref)
-    registry.register(component)  # before its fields, which may hold others of its kind
-    fields = fields_of(hint)
+def _named(hint: Any, view_schema: ShapeSchema, inner: Callable[[Any], Schema]) -> Schema:
+    names = (
+        getattr(each, "__name__", "Any") for each in (get_origin(hint) or hint, *get_args(hint))
+    )
+    component = ResolvedComponent("Of".join(names), ResolvedComponent.SCHEMA, object=hint)  # type: ignore[no-untyped-call]
+    if component not in view_schema.registry:
+        view_schema.registry.register(component)  # it may hold others of its kind
+        component.schema = inner(unwrapped(hint)) if is_alias(hint) else _record(hint, inner)
+    return dict(component.ref)
+
+
+def _record(hint: Any, inner: Callable[[Any], Schema]) -> Schema:
+    kind, fields = get_origin(hint) or hint, fields_of(hint)
     schema: Schema = {"type": "object", "properties": {}}
     doc = get_doc(kind)
     if doc and not doc.startswith(f"{kind.__name__}("):  # what dataclass and NamedTuple write
@@ -185,5 +194,4 @@ def _record(hint: Any, view_schema: ShapeSchema, inner: Callable[[Any], Schema])
         schema["properties"][field] = inner(each)
     if required := [field for field, (_each, needed) in fields.items() if needed]:
         schema["required"] = required
-    component.schema = schema
-    return dict(component.ref)
+    return schema

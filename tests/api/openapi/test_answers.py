@@ -3,6 +3,7 @@
 import datetime
 import enum
 import json
+import sys
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -104,6 +105,14 @@ def envelope(data, code=200):
     return {"code": code, "data": data, "errMsg": "", "innerErrMsg": ""}
 
 
+Priced = typing_extensions.TypeAliasType("Priced", dict[str, T], type_params=(T,))
+Pairs = typing_extensions.TypeAliasType("Pairs", list[Pair])
+
+
+class Sealed(typing_extensions.TypedDict):
+    id: typing_extensions.ReadOnly[NotRequired[int]]
+
+
 Later = TypedDict("Later", {"a": "int", "b": "NotRequired[int]"})  # noqa: UP013 - text
 NOON = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)
 PAGE = {"items": [{"id": 1}], "page": 1, "count_per_page": 1, "total_count": 1, "max_page": 1,
@@ -140,6 +149,11 @@ SHAPES = [
     (Number, 7, 7, "7"),
     (Literal[Color.RED], Color.RED, "red", "RED"),
     (dict, {}, {}, []),
+    (Priced[Decimal], {"a": Decimal(1)}, {"a": "1"}, {"a": 1}),
+    (Pairs, [Pair("l", Decimal(1))], [{"left": "l", "right": "1"}], [["l", "1"]]),
+    (set[Pair], {Pair("l", Decimal(1))}, [{"left": "l", "right": "1"}], [["l", "1"]]),
+    (Sealed, {}, {}, {"id": "x"}),
+    (datetime.time, datetime.time(8, 30), "08:30:00", "8:30"),
 ]  # fmt: skip
 
 
@@ -165,6 +179,33 @@ def test_a_return_annotation_is_the_schema_of_data_in_the_envelope(
     assert not validator.is_valid(envelope(wrong))
     assert not validator.is_valid(written)  # without the envelope
     assert validator.is_valid(envelope(wrong, code=500))  # a refusal's data is its own
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="has no type statement")
+def test_an_alias_may_hold_itself(client, declare):
+    made: dict[str, Any] = {}
+    exec("type Tree[T] = T | list[Tree[T]]", made)
+
+    def get(args) -> made["Tree"][Pair]:
+        return [Pair("l", Decimal(1)), [Pair("r", Decimal(2))]]
+
+    declare(get=get)
+    schema = document()
+    validate(schema)
+    content, validator = schema_of_200(schema)
+    answer = client.get("/shop/item/").json()
+    assert answer["data"] == [{"left": "l", "right": "1"}, [{"left": "r", "right": "2"}]]
+    validator.validate(answer)
+    validator.validate(content["example"])
+    assert not validator.is_valid(envelope([[1]]))
+
+
+def test_a_time_may_be_written_without_its_zone(client, declare, settings):
+    settings.EAGLET_CHECK_ANSWERS = True
+    values = {"at": "2026-01-31T08:30:00", "opens": "08:30:00"}
+    fields = {"at": serializers.DateTimeField(), "opens": serializers.TimeField()}
+    declare(get=answers(type("Hours", (serializers.Serializer,), fields))(lambda args: values))
+    assert client.get("/shop/item/").json()["data"] == values
 
 
 def test_a_page_is_one_of_items_of_a_type(client, declare):
