@@ -42,8 +42,9 @@ def _fields(document: Mapping[str, Any], operation: Operation) -> dict[str, list
 def _leaves(document: Mapping[str, Any], schema: Any, path: str, depth: int) -> Iterator[str]:
     inner: list[tuple[Any, str]] = []
     for one in alternatives(document, schema) if depth < _DEEPEST else ():
-        if one["type"] == "array" and "items" in one:
-            inner.append((one["items"], f"{path}[]"))
+        if one["type"] == "array":
+            inner += [(item, f"{path}[]") for item in one.get("prefixItems", ())]
+            inner += [(one["items"], f"{path}[]")] if one.get("items") else []
         if one["type"] == "object":
             for name, member in one.get("properties", {}).items():
                 inner.append((member, f"{path}.{name}" if path else name))

@@ -60,6 +60,7 @@ class Types:
         if isinstance(reference, str):
             if reference not in self._of_reference:
                 told = reference.rpartition("/")[2]
+                self._of_reference[reference] = "Any"  # where it holds itself
                 self._of_reference[reference] = self._of(
                     resolved(self._document, one), told, depth + 1, reference
                 )
@@ -72,6 +73,8 @@ class Types:
         are_literal = all(isinstance(value, str | int | None) for value in values)
         if values and are_literal and declared in (None, "str", "int"):
             return f"Literal[{', '.join(map(repr, values))}]"
+        if "prefixItems" in one:
+            one = {"items": {"anyOf": one["prefixItems"]}}
         if "items" in one:
             return f"list[{self.annotation(one['items'], f'{name}Item', depth)}]"
         if declared not in (None, "Any"):

@@ -61,3 +61,23 @@ def test_who_breaks_is_known_from_it(tmp_path, settings):
             "compare_api", tmp_path / "openapi.json", new, callers=[str(file)], stdout=output
         )
     assert output.getvalue().splitlines()[0].endswith("maxLength: 40 -> 2 [front]")
+
+
+def test_fields_are_known_in_tuples_and_in_what_holds_itself(tmp_path):
+    def share(document):
+        schemas = document["components"]["schemas"]
+        held = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Held"}}
+        schemas["Held"] = {"anyOf": [held, {"type": "array", "items": held}, {"type": "integer"}]}
+        pair = [schemas["Receipt"]["properties"]["lines"]["items"], {"type": "string"}]
+        schemas["Receipt"]["properties"] = {
+            "pair": {"type": "array", "prefixItems": pair, "items": False},
+            "held": {"$ref": "#/components/schemas/Held"},
+        }
+
+    module, file = written(tmp_path, share)
+    text = module.read_text()
+    assert "    pair: NotRequired[list[Receipt_pairItem | str]]" in text
+    assert "    held: NotRequired[dict[str, Any] | list[dict[str, Any]] | int]" in text
+    calls = {(one["resource"], one["verb"]): one for one in json.loads(file.read_text())["calls"]}
+    fields = calls["shop.order", "post"]["fields"]
+    assert fields == ["data.held[]", "data.pair[]", "data.pair[].price", "data.pair[].sku"]
