@@ -4,7 +4,9 @@ By the rules that oasdiff is known for: what is sent may only be taken more wide
 answered, or sent by the service, only be given more narrowly, and nothing that was there may go.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, Final, NamedTuple
 
 from eaglet.contracts.asyncapi import Use, uses
@@ -116,11 +118,8 @@ class _Comparison:
         self._old = old
         self._new = new
         self._containments = {
-            (is_forward, is_answer): Containment(
-                *((old, new) if is_forward else (new, old)), is_answer=is_answer
-            )
-            for is_forward in (True, False)
-            for is_answer in (True, False)
+            (forward, *kind): Containment(*((old, new) if forward else (new, old)), *kind)
+            for forward, *kind in itertools.product((True, False), repeat=3)
         }
 
     def of_either(self, old: Any, new: Any) -> Iterator[Change]:
@@ -141,14 +140,22 @@ class _Comparison:
             for name in before.keys() & after.keys():
                 if _form(before[name]) != _form(after[name]):
                     yield Change(f"parameter {name}: written otherwise", True, name)
-            yield from self._schemas(
-                _as_object(before), _as_object(after), lambda path: f"parameter {path}"
-            )
+            in_json = {name for name, one in (*before.items(), *after.items()) if "content" in one}
+            for is_text in (True, False):
+                was, now = (
+                    _as_object({n: one for n, one in each.items() if (n in in_json) != is_text})
+                    for each in (before, after)
+                )
+                yield from self._schemas(
+                    was, now, lambda path: f"parameter {path}", is_text=is_text
+                )
         yield from self._body(
             resolved(self._old, old.get("requestBody")), resolved(self._new, new.get("requestBody"))
         )
         before, after = old.get("responses", {}), new.get("responses", {})
-        yield from _sets(before, after, "answer {}")
+        # Nobody misses refusals of access.
+        missed = before.keys() - ({"401", "403"} - after.keys())
+        yield from _sets(missed, after, "answer {}")
         for status in before.keys() & after.keys():
             yield from self._answer(
                 f"answer {status}",
@@ -188,11 +195,10 @@ class _Comparison:
                 yield change
             files = before[kind].get("encoding", {}), after[kind].get("encoding", {})
             for name in files[0].keys() | files[1].keys():
-                types = [_media_types(one.get(name, {})) for one in files]
-                narrower = types[1] if "*/*" in types[1] else types[0]
-                yield from _sets(
-                    narrower, types[1], f"parameter {name}: content type {{}}", parameter=name
-                )
+                types, wider = (_media_types(one.get(name, {})) for one in files)
+                covered = {one for one in types if any(fnmatchcase(one, two) for two in wider)}
+                told_of = f"parameter {name}: content type {{}}"
+                yield from _sets(types - covered, wider - types, told_of, parameter=name)
         was, now = (_how_required(body) for body in (old, new))
         if was != now and not told:
             yield Change(f"body: {was} -> {now}", now == "required" or now == "absent")
@@ -214,14 +220,20 @@ class _Comparison:
         yield from self._schemas(was, now, lambda path: f"{name} header {path}", is_answer=True)
 
     def _schemas(
-        self, old: Any, new: Any, place: Callable[[str], str], *, is_answer: bool = False
+        self,
+        old: Any,
+        new: Any,
+        place: Callable[[str], str],
+        *,
+        is_answer: bool = False,
+        is_text: bool = False,
     ) -> Iterator[Change]:
         for breaks in (True, False):
             # The older is the inner one in what a request takes less of, and the other way round.
-            is_forward = breaks != is_answer
-            containment = self._containments[is_forward, is_answer]
-            for one in containment.differences(*((old, new) if is_forward else (new, old))):
-                was, now = (one.inner, one.outer) if is_forward else (one.outer, one.inner)
+            forward = breaks != is_answer
+            containment = self._containments[forward, is_answer, is_text]
+            for one in containment.differences(*((old, new) if forward else (new, old))):
+                was, now = (one.inner, one.outer) if forward else (one.outer, one.inner)
                 what = f"{one.what}: " if one.what else ""
                 parameter = "" if is_answer else one.path.split(".")[0].split("[")[0]
                 field = one.path if is_answer else ""

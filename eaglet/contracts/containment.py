@@ -8,11 +8,14 @@ that can't be compared by meaning (a pattern, `not`), what differs counts as not
 import json
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from jsonschema import Draft202012Validator
 
 from eaglet.contracts.document import InvalidDocument
+from eaglet.contracts.param_schemas import ANY_TEXT, INTEGER_TEXT, NUMBER_TEXT
 from eaglet.contracts.references import resolved
 
 Schema = Mapping[str, Any]
@@ -24,17 +27,22 @@ _MOST: Final = 500
 
 # What may be below it, what it must be above, and the sign by which the greater is the narrower.
 _BOUNDS: Final[Mapping[str, tuple[tuple[str, str, int], ...]]] = {
-    "string": (("minLength", "", 1), ("maxLength", "", -1)),
+    "string": (
+        ("minLength", "", 1),
+        ("maxLength", "", -1),
+        ("formatMinimum", "", 1),
+        ("formatMaximum", "", -1),
+    ),
     "array": (("minItems", "", 1), ("maxItems", "", -1)),
     "object": (("minProperties", "", 1), ("maxProperties", "", -1)),
     "number": (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1)),
 }
 _AS_THEY_STAND: Final[Mapping[str, tuple[str, ...]]] = {
     "string": ("pattern", "contentMediaType", "contentEncoding"),
-    "array": ("uniqueItems", "contains", "minContains", "maxContains", "prefixItems"),
+    "array": ("uniqueItems", "contains", "minContains", "maxContains"),
     "object": ("patternProperties", "propertyNames", "dependentRequired", "dependentSchemas"),
     "number": ("multipleOf",),
-    "": ("not", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties"),
+    "": ("not", "if", "then", "else"),
 }
 _WIDER_FORMATS: Final = {"int32": "int64", "float": "double"}
 _MERGED_BY: Final[Mapping[str, Any]] = {
@@ -58,13 +66,15 @@ class Containment:
     """Whether schemas of the document `inner` are within those of the document `outer`.
 
     `is_answer` tells how the world may grow: whoever reads an answer passes over a field that is
-    new, and misses one that is gone; whoever sends a parameter misses it where it is gone.
+    new, and misses one that is gone; whoever sends a parameter misses it where it is gone. With
+    `is_text` values are text, as in a query: where any string is taken, so is a number.
     """
 
-    def __init__(self, inner: Schema, outer: Schema, *, is_answer: bool) -> None:
+    def __init__(self, inner: Schema, outer: Schema, is_answer: bool, is_text: bool) -> None:
         self._inner = inner
         self._outer = outer
         self._is_answer = is_answer
+        self._is_text = is_text
         self._have_same_components = inner.get("components") == outer.get("components")
         self._open: set[tuple[int, int]] = set()
 
@@ -88,16 +98,20 @@ class Containment:
     def _of_types(self, inner: Any, outer: Any, path: str) -> Iterator[Difference]:
         mine, theirs = alternatives(self._inner, inner), alternatives(self._outer, outer)
         lost = False
+        if self._is_text and any(map(_is_any_text, theirs)):
+            mine = [one for one in mine if one["type"] in ("array", "object")]
         for one in mine:
             fitting = [other for other in theirs if _is_of_type(one["type"], other["type"])]
+            if "enum" in one and all(
+                any(_takes(other, v) for other in theirs) for v in one["enum"]
+            ):
+                continue
             if not fitting:
                 if not lost:
                     yield Difference(path, "type", _types(mine), _types(theirs))
                 lost = True
             elif "enum" in one:
-                gone = [v for v in one["enum"] if not any(_takes(other, v) for other in fitting)]
-                if gone:
-                    yield Difference(path, "values", _values(mine), _values(theirs))
+                yield Difference(path, "values", _values(mine), _values(theirs))
             else:
                 found = (list(self._of_one_type(one, other, path)) for other in fitting)
                 yield from min(found, key=len)
@@ -113,27 +127,31 @@ class Containment:
                     path, plain, _limit(one, plain, strict), _limit(other, plain, strict)
                 )
         for key in (*_AS_THEY_STAND.get(kind, ()), *_AS_THEY_STAND[""]):
-            if other.get(key) and one.get(key) != other[key] and not _is_multiple(key, one, other):
+            if other.get(key) and not _is_within(key, one, other):
                 yield Difference(path, key, _text(one.get(key)), _text(other[key]))
         default = "double" if one["type"] == "number" else None
         mine, theirs = one.get("format", default), other.get("format", default)
-        if theirs not in (None, mine, _WIDER_FORMATS.get(str(mine))):
+        is_wider = theirs in (None, mine, _WIDER_FORMATS.get(str(mine)))
+        if not is_wider and one["type"] == other["type"]:
             yield Difference(path, "format", _text(mine), _text(theirs))
-        if kind == "array" and "items" in other:
-            yield from self.differences(one.get("items", {}), other["items"], f"{path}[]")
+        if kind == "array":
+            for index in range(max(len(each.get("prefixItems", ())) for each in (one, other))):
+                yield from self.differences(_item(one, index), _item(other, index), f"{path}[]")
+            if "items" in other:
+                yield from self.differences(one.get("items", {}), other["items"], f"{path}[]")
         if kind == "object":
             yield from self._of_objects(one, other, path)
 
     def _of_objects(self, one: Schema, other: Schema, path: str) -> Iterator[Difference]:
         mine, theirs = one.get("properties", {}), other.get("properties", {})
-        not_here = "writeOnly" if self._is_answer else "readOnly"
-        for name in sorted({*mine, *theirs, *one.get("required", ()), *other.get("required", ())}):
+        hidden = "writeOnly" if self._is_answer else "readOnly"
+        given, wanted = (_presence(self._inner, one, hidden), _presence(self._outer, other, hidden))
+        for name in sorted({*given, *wanted}):
             where = f"{path}.{name}" if path else name
-            has, wants = _presence(one, name), _presence(other, name)
+            has, wants = given.get(name, "absent"), wanted.get(name, "absent")
             expected, there = (wants, has) if self._is_answer else (has, wants)
-            if resolved(self._inner, mine.get(name)).get(not_here) is True:
-                continue
-            if wants == "required" != has or expected != "absent" == there:
+            is_gone = expected != "absent" == there and (self._is_answer or "properties" in other)
+            if wants == "required" != has or is_gone:
                 yield Difference(where, "", has, wants)
             if name in mine and name in theirs:
                 yield from self.differences(mine[name], theirs[name], where)
@@ -194,6 +212,12 @@ def _plain(schema: Schema) -> dict[str, Any]:
         kinds = own["type"] if isinstance(own["type"], list) else [own["type"]]
         # `nullable` is OpenAPI 3.0's.
         own["type"] = [*kinds, "null"] if own.pop("nullable", False) is True else kinds
+    for key, rest in (
+        ("unevaluatedProperties", "additionalProperties"),
+        ("unevaluatedItems", "items"),
+    ):
+        if key in own:  # the parts of an `allOf` are one schema here
+            own.setdefault(rest, own.pop(key))
     for strict, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         # OpenAPI 3.0 has a boolean beside the bound.
         if isinstance(own.get(strict), bool) and own.pop(strict) and plain in own:
@@ -232,6 +256,9 @@ def _bound(schema: Schema, plain: str, strict: str, sign: int) -> tuple[float, b
     found: list[tuple[float, bool]] = [(-math.inf if strict or sign < 0 else 0, False)]
     for key, is_strict in ((plain, False), (strict, True)):
         value = schema.get(key)
+        if key.startswith("format") and isinstance(value, str):
+            with suppress(ValueError):
+                value = date.fromisoformat(value).toordinal()
         if isinstance(value, int | float) and not isinstance(value, bool):
             if schema["type"] == "integer":
                 nearest = math.floor(sign * value) + 1 if is_strict else math.ceil(sign * value)
@@ -246,15 +273,33 @@ def _limit(schema: Schema, plain: str, strict: str) -> str:
     return ", ".join(told).removeprefix(f"{plain} ") or "none"
 
 
-def _is_multiple(key: str, one: Schema, other: Schema) -> bool:
-    mine = one.get(key, 1 if one["type"] == "integer" else 0)
-    return key == "multipleOf" and bool(mine) and mine % other[key] == 0
+def _is_within(key: str, one: Schema, other: Schema) -> bool:
+    mine, theirs = one.get(key), other[key]
+    if key == "multipleOf":
+        mine = mine or (1 if one["type"] == "integer" else 0)
+        return bool(mine) and mine % theirs == 0
+    # No format has a NUL in it.
+    is_any = theirs == ANY_TEXT and bool(mine or "format" in one)
+    return mine == theirs or is_any or (mine, theirs) == (INTEGER_TEXT, NUMBER_TEXT)
 
 
-def _presence(schema: Schema, name: str) -> str:
-    if name in schema.get("required", ()):
-        return "required"
-    return "optional" if name in schema.get("properties", {}) else "absent"
+def _is_any_text(schema: Schema) -> bool:
+    limits = schema.keys() & {"enum", "format", "minLength", "maxLength"}
+    pattern = schema.get("pattern", ANY_TEXT)
+    return schema["type"] == "string" and pattern == ANY_TEXT and not limits
+
+
+def _presence(document: Schema, schema: Schema, hidden: str) -> dict[str, str]:
+    members = schema.get("properties", {})
+    found = dict.fromkeys(members, "optional") | dict.fromkeys(
+        schema.get("required", ()), "required"
+    )
+    return {name: how for name, how in found.items()
+            if resolved(document, members.get(name)).get(hidden) is not True}  # fmt: skip
+
+
+def _item(schema: Schema, index: int) -> Any:
+    return dict(enumerate(schema.get("prefixItems", ()))).get(index, schema.get("items", {}))
 
 
 def _takes(schema: Schema, value: Any) -> bool:

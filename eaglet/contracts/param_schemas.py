@@ -18,11 +18,13 @@ Schema = dict[str, Any]
 
 TYPE: Final = "x-eaglet-type"
 
-_FLOAT_TEXT: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
-_STR: Final[Schema] = {"type": "string", "pattern": r"^[^\u0000]*$"}
+ANY_TEXT: Final = r"^[^\u0000]*$"
+INTEGER_TEXT: Final = "^-?[0-9]{1,1000}$"
+NUMBER_TEXT: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
+_STR: Final[Schema] = {"type": "string", "pattern": ANY_TEXT}
 _INT: Final[Schema] = {"type": "integer"}
 _FLOAT: Final[Schema] = {"type": "number", "format": "double"}
-_DECIMAL: Final[Schema] = {"type": "string", "format": "decimal", "pattern": _FLOAT_TEXT}
+_DECIMAL: Final[Schema] = {"type": "string", "format": "decimal", "pattern": NUMBER_TEXT}
 _DATE: Final[Schema] = {"type": "string", "format": "date"}
 _DATETIME: Final[Schema] = {
     "type": "string",
@@ -60,8 +62,8 @@ _TEXT: Final[Mapping[str | None, Schema]] = {
 _IN_JSON: Final[Mapping[str | None, Schema]] = {
     None: _ANY,
     "str": _STR,
-    "int": {"anyOf": [_INT, {"type": "string", "pattern": "^-?[0-9]{1,1000}$"}]},
-    "float": {"anyOf": [_FLOAT, {"type": "string", "pattern": _FLOAT_TEXT}]},
+    "int": {"anyOf": [_INT, {"type": "string", "pattern": INTEGER_TEXT}]},
+    "float": {"anyOf": [_FLOAT, {"type": "string", "pattern": NUMBER_TEXT}]},
     "bool": {"anyOf": [{"type": "boolean"}, {"enum": _BOOL_TEXT}]},
     "decimal": {"anyOf": [_DECIMAL, {"type": "number"}]},
     "date": _DATE,
@@ -77,8 +79,13 @@ _IN_JSON: Final[Mapping[str | None, Schema]] = {
     "file": _FILE,
 }
 _NUMBERS: Final = {"int": _INT, "float": _FLOAT, "decimal": {"type": "number"}}
-_LENGTHS: Final = {"str": ("minLength", "maxLength"), "list": ("minItems", "maxItems")}
+_ENDS: Final = {
+    **dict.fromkeys(("str", "file"), ("minLength", "maxLength")),
+    "list": ("minItems", "maxItems"),
+    "date": ("formatMinimum", "formatMaximum"),  # Ajv's: JSON Schema has no word of it
+}
 
+_TOLD: Final = ("date", "file")
 _AS_JSON_TEXT: Final = ("json", "list")
 
 
@@ -110,14 +117,17 @@ class ParamSchemas:
         return {**schema, "additionalProperties": False} if is_closed else schema
 
     def form_body(self, params: Iterable[Param]) -> Schema | None:
-        """Make the schema of a form of either kind; None where a parameter is JSON or a list.
+        """Make the schema of a form of either kind; None where JSON or a list is required.
 
         OpenAPI has an array in a form carried as a field for each item, and says nothing of one
         alone, which is taken for JSON text here. Where a file is among them nothing else is left.
         """
         params = list(params)
-        if any(param.type in _AS_JSON_TEXT for param in params) and not has_files(params):
-            return None
+        if not has_files(params):
+            in_json = [param for param in params if param.type in _AS_JSON_TEXT]
+            if any(param.required for param in in_json):
+                return None
+            params = [param for param in params if param not in in_json]
         return self._object(params, {**_TEXT, None: _ANY})
 
     def _object(self, params: Iterable[Param], schemas: Mapping[str | None, Schema]) -> Schema:
@@ -187,10 +197,9 @@ def _limited(param: Param) -> Schema:
     if limits.choices:
         kind = {"int": "integer", "float": "number"}.get(type_, "string")
         return {"type": kind, "enum": json.loads(to_json(limits.choices))}
-    least, most = _LENGTHS.get(type_, ("minimum", "maximum"))
-    if type_ not in _LENGTHS and type_ not in _NUMBERS:
-        return {"description": f"Within {limits.text}."}  # of which JSON Schema has no word
-    ends = {least: limits.low, most: limits.high}
-    return {**_NUMBERS.get(type_, {}),
-            **{name: end if isinstance(end, int) else float(end)
-               for name, end in ends.items() if end is not None}}  # fmt: skip
+    as_json: Callable[[Any], Any] = {"decimal": float, "date": str}.get(type_, lambda end: end)
+    ends = zip(_ENDS.get(type_, ("minimum", "maximum")), (limits.low, limits.high), strict=True)
+    schema = {**_NUMBERS.get(type_, {}),
+              **{name: as_json(end) for name, end in ends if end is not None}}  # fmt: skip
+    # For those who read it: few tools know, or show, what is said of these.
+    return {**schema, "description": f"Within {limits.text}."} if type_ in _TOLD else schema

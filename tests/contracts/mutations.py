@@ -217,7 +217,7 @@ def _of_operation(path):
     yield from _at(
         label,
         path,
-        *((f"no {s}", lambda o, s=s: o["responses"].pop(s), True) for s in one["responses"]),
+        *((f"no {s}", lambda o, s=s: o["responses"].pop(s), s != "401") for s in one["responses"]),
         (
             "404 too",
             lambda o: o["responses"].update({"404": ref("BadRequest", "responses")}),

@@ -201,9 +201,15 @@ def test_where_unknown_parameters_are_refused_no_others_are_described(declare, s
     assert "additionalProperties" not in operation("put")["requestBody"]["content"][JSON]["schema"]
 
 
-def test_no_form_is_described_where_a_list_or_json_is_in_it(declare):
-    declare(post=take)
+def test_no_form_is_described_where_a_list_or_json_is_required(declare):
+    declare(
+        post=param_required(["a:int", "ids:list"])(lambda args: 1),
+        put=param_required(["a:int", "?ids:list[int]"])(lambda args: 1),
+    )
     assert set(operation("post")["requestBody"]["content"]) == {JSON}
+    content = operation("put")["requestBody"]["content"]
+    assert {"ids", "a"} == content[JSON]["schema"]["properties"].keys()
+    assert {"a"} == content[MULTIPART]["schema"]["properties"].keys()
 
 
 def test_what_context_providers_provide_is_left_out(declare, settings):
