@@ -75,12 +75,12 @@ class Containment:
         self._outer = outer
         self._is_answer = is_answer
         self._is_text = is_text
-        self._have_same_components = inner.get("components") == outer.get("components")
+        self._same: set[str] = set()
         self._open: set[tuple[int, int]] = set()
 
     def differences(self, inner: Any, outer: Any, path: str = "") -> Iterator[Difference]:
         """Find where `inner` takes, at whatever depth, what `outer` does not."""
-        if inner == outer and self._have_same_components:
+        if inner == outer and self._lead_to_same(inner):
             return
         mine, theirs = resolved(self._inner, inner), resolved(self._outer, outer)
         pair = (id(mine), id(theirs))
@@ -94,6 +94,26 @@ class Containment:
                 yield Difference(path, "default", _text(default), _text(other))
         finally:
             self._open.discard(pair)
+
+    def _lead_to_same(self, schema: Any) -> bool:
+        """Tell whether all that a schema refers to is the same in both documents."""
+        seen: set[str] = set()
+        left = [schema]
+        while left:
+            one = left.pop()
+            if isinstance(one, dict):
+                reference = one.get("$ref")
+                if isinstance(reference, str) and reference not in self._same | seen:
+                    seen.add(reference)
+                    mine, theirs = (resolved(root, one) for root in (self._inner, self._outer))
+                    if mine != theirs:
+                        return False
+                    left.append(mine)
+                left += one.values()
+            elif isinstance(one, list):
+                left += one
+        self._same |= seen
+        return True
 
     def _of_types(self, inner: Any, outer: Any, path: str) -> Iterator[Difference]:
         mine, theirs = alternatives(self._inner, inner), alternatives(self._outer, outer)
@@ -113,8 +133,22 @@ class Containment:
             elif "enum" in one:
                 yield Difference(path, "values", _values(mine), _values(theirs))
             else:
-                found = (list(self._of_one_type(one, other, path)) for other in fitting)
+                meant = self._meant(one, fitting)
+                found = (list(self._of_one_type(one, other, path)) for other in meant)
                 yield from min(found, key=len)
+
+    def _meant(self, one: Schema, options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the options that may have the constants of a schema; all where none may."""
+        for name, member in one.get("properties", {}).items() if len(options) > 1 else ():
+            mine = alternatives(self._inner, member)
+            if len(mine) == 1 and len(mine[0].get("enum", ())) == 1:
+                fitting = [
+                    option for option in options
+                    for theirs in alternatives(self._outer, option.get("properties", {}).get(name))
+                    if _takes(theirs, mine[0]["enum"][0])
+                ]  # fmt: skip
+                options = fitting or options
+        return options
 
     def _of_one_type(self, one: Schema, other: Schema, path: str) -> Iterator[Difference]:
         kind = "number" if one["type"] == "integer" else one["type"]

@@ -205,3 +205,33 @@ def broken():
 @pytest.mark.parametrize("number", range(len(CASES)))
 def test_a_changed_declaration_breaks_callers_or_does_not(broken, number):
     assert (f"/shop/r{number}/" in broken) == CASES[number][3]
+
+
+def test_what_breaks_is_named_by_its_path_in_the_data_whatever_else_may_be_answered(declare):
+    made = []
+    for shape in (Page[Signed], Page[Line]):
+        declared = declare(get=gives(shape)(lambda args: None))
+        made.append(document())
+        registry.unregister(declared)
+    [broken] = [one for one in changes(*made) if one.breaks]
+    assert broken.text == "answer 200 data.items[].by: required -> absent"
+    assert broken.field == "data.items[].by"
+
+
+class Mine(TypedDict):
+    line: "Yours | Line | None"
+
+
+class Yours(TypedDict):
+    mine: Mine | None
+
+
+def test_what_holds_itself_by_way_of_others_is_compared_with_all_that_it_holds(declare):
+    declare(get=gives(Mine)(lambda args: None), put=gives(Yours)(lambda args: None))
+    old, new = document(), document()
+    new["components"]["schemas"]["Line"]["required"] = ["n"]
+    for first in ("get", "put"):
+        documents = [{**one, "paths": {"/shop/item/": {
+            verb: one["paths"]["/shop/item/"][verb] for verb in (first, "get", "put")
+        }}} for one in (old, new)]  # fmt: skip
+        assert {one.verb for one in changes(*documents) if one.breaks} == {"get", "put"}
