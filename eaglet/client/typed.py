@@ -1,8 +1,8 @@
 """Call services for the modules that `manage.py eaglet_client` writes."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar
 
 from eaglet.client.resource import Resource
 from eaglet.conf import conf
@@ -53,7 +53,7 @@ def call(
     answer: Any = None,
     errors: Mapping[int, type[ResourceError]] | None = None,
     raises: bool | None = None,
-) -> dict[str, Any] | None:
+) -> Any:
     """Call a resource of a service; gives and raises what the verb of `Resource` does.
 
     With fake services, or EAGLET_CHECK_ANSWERS, an answer of another type is an AnswerMismatch.
@@ -73,7 +73,7 @@ def call(
     method = getattr(Resource.use(service, raise_errors=raises), verb)
     known = errors or {}
     try:
-        envelope = cast("dict[str, Any] | None", method(request))
+        envelope = method(request)
         if raises and envelope is not None and envelope["code"] in known:
             message, content = str(envelope.get("errMsg", "")), envelope.get("data")
             raise ResourceError(envelope["code"], message, data=content)
@@ -88,7 +88,7 @@ def call(
     return envelope
 
 
-call_or_raise = cast("Callable[..., dict[str, Any]]", functools.partial(call, raises=True))
+call_or_raise = functools.partial(call, raises=True)
 """Call a resource as `call` does, and raise every failure, whatever the settings say."""
 
 

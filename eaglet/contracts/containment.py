@@ -339,10 +339,7 @@ def _item(schema: Schema, index: int) -> Any:
 def _takes(schema: Schema, value: Any) -> bool:
     if "enum" in schema:
         return any(_text(value) == _text(one) for one in schema["enum"])
-    kinds = ("", "number" if schema["type"] == "integer" else schema["type"])
-    keys = [key for kind in kinds for key in _AS_THEY_STAND.get(kind, ())]
-    keys += [key for kind in kinds for bound in _BOUNDS.get(kind, ()) for key in bound[:2]]
-    own = {key: schema[key] for key in ("type", *keys) if key in schema}
+    own = {k: one for k, one in schema.items() if k == "not" or not isinstance(one, dict | list)}
     return bool(Draft202012Validator(own).is_valid(value))
 
 

@@ -138,8 +138,7 @@ def load_valid(source: str, *kinds: str) -> dict[str, Any]:
     from jsonschema.exceptions import best_match  # noqa: PLC0415
     from jsonschema.validators import validator_for  # noqa: PLC0415
 
-    # Of YAML, what JSON has: keys are strings.
-    document: dict[str, Any] = json.loads(json.dumps(load(source, *kinds), default=str))
+    document = load(source, *kinds)
     kind = kind_of(document) or OPENAPI
     schema = _SCHEMAS.get(kind) or _schema_of_openapi(str(document[kind]), source)
     parts = [("$", document, validator_for(schema)(schema))]
@@ -206,8 +205,10 @@ def _parsed(content: bytes, source: str, kinds: tuple[str, ...]) -> dict[str, An
     is_yaml = source.endswith((".yaml", ".yml"))
     try:
         text = content.decode("utf-8")
-        document: Any = yaml.safe_load(text) if is_yaml else json.loads(text)
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        # Of YAML, what JSON has: keys are strings, and nothing holds itself.
+        text = json.dumps(yaml.safe_load(text), default=str) if is_yaml else text
+        document: Any = json.loads(text)
+    except (TypeError, ValueError, yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else getattr(error, "lineno", None)
         where = f": line {line}" if line else ""

@@ -111,7 +111,7 @@ def _method(operation: Operation, types: Types, function: str) -> Iterator[str]:
         f"errors={{{errors}}}" if errors else "",
     ]
     end = ", ".join(["}", *filter(None, options)])
-    made = f"{function}(SERVICE, {operation.verb!r}, {operation.name!r}, {{"
-    yield f"        return {made}" if answer is None else f"        return cast({given!r}, {made}"
+    yield f"        return cast({given!r}, {function}("
+    yield f"            SERVICE, {operation.verb!r}, {operation.name!r}, {{"
     yield from (f"            {one.name!r}: {name}," for name, one in parameters if not one.is_file)
-    yield f"        {end})" if answer is None else f"        {end}))"
+    yield f"        {end}))"

@@ -68,9 +68,7 @@ def operations(
     """
     found: dict[tuple[str, str, str], Operation] = {}
     left_out = []
-    # Keys of YAML need not be strings.
-    paths = {str(path): item for path, item in as_kind(dict, document.get("paths")).items()}
-    for path, item in sorted(paths.items()):
+    for path, item in sorted(as_kind(dict, document.get("paths")).items()):
         # A URLconf may have put the resources under a prefix, which the service's HOST has too.
         app, resource = ["", "", *path.strip("/").split("/")][-2:]
         if (app, resource) in _NOT_FOR_CALLERS:
@@ -128,7 +126,7 @@ def _of_body(document: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[P
             schema = resolved(document, as_kind(dict, content[kind]).get("schema"))
             required = as_kind(list, schema.get("required"))
             for name, one in as_kind(dict, schema.get("properties")).items():
-                yield Parameter(str(name), as_kind(dict, one), name in required)
+                yield Parameter(name, as_kind(dict, one), name in required)
             return
 
 

@@ -107,7 +107,7 @@ class Types:
             annotation = self.annotation(schema, f"{made}_{member}", depth)
             if member not in required:
                 annotation = f"NotRequired[{annotation}]"
-            lines.append((str(member), annotation))
+            lines.append((member, annotation))
         if all(is_plain(member) for member, _annotation in lines):
             self.lines += ["", f"class {made}(TypedDict):"]
             self.lines += [f"    {member}: {annotation}" for member, annotation in lines]

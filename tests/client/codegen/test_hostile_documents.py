@@ -67,3 +67,11 @@ def test_check_tells_of_a_file_that_is_no_text(tmp_path):
     (tmp_path / "folder.py").mkdir()
     with pytest.raises(CommandError, match="can't be read"):
         written(tmp_path, document({"/a/b/": {"get": operation()}}), "folder.py", check=True)
+
+
+@pytest.mark.parametrize("text", ["&a\nopenapi: 3.1.0\ninfo: *a", "openapi: 3.1.0\n2026-01-01: 1"])
+def test_what_only_yaml_can_say_is_told_in_a_line(tmp_path, text):
+    source = tmp_path / "openapi.yaml"
+    source.write_text(text)
+    with pytest.raises(CommandError, match=r"openapi\.yaml is not YAML"):
+        call_command("eaglet_client", source)
