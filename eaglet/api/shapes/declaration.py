@@ -46,7 +46,7 @@ def raises(*errors: type[ApiError]) -> Callable[[F], F]:
             if not (isinstance(error, type) and issubclass(error, ApiError)):
                 raise ImproperlyConfigured(f"@raises takes subclasses of ApiError, not {error!r}")
         codes = [error.code for error in declared]
-        if len(set(codes)) < len(codes) or 200 in codes:
+        if len(set(codes)) < len(codes) or 200 in codes or {*map(type, codes)} - {int}:
             raise ImproperlyConfigured(f"@raises needs a code of its own for each class: {codes}")
         target.eaglet_raises = declared
         return function

@@ -431,3 +431,9 @@ def test_two_refusals_of_one_code_are_an_error():
 
     with pytest.raises(ImproperlyConfigured, match="1001, 1001"):
         raises(Other, NoSuchMember)(lambda args: 1)
+
+
+@pytest.mark.parametrize("code", ["1001", True, None, 200])
+def test_the_code_of_a_refusal_is_a_number(code):
+    with pytest.raises(ImproperlyConfigured, match="a code of its own for each"):
+        raises(type("Odd", (ApiError,), {"code": code}))(lambda args: 1)
