@@ -91,27 +91,17 @@ class Limits:
     def applied(self, type_: str, convert: Converter) -> Converter:
         """Return a converter that refuses what is beyond the limits."""
 
-        def choose(value: Any) -> Any:
+        def keep(value: Any) -> Any:
             value = convert(value)
-            if value not in self.choices:
+            if self.choices and value not in self.choices:
                 refuse(_("not one of %(limits)s") % {"limits": self.text.replace("|", ", ")})
-            return value
-
-        def within(value: Any) -> Any:
-            value = convert(value)
-            if not self._spans(value):
+            if type_ in _COUNTED and not self._spans(len(value)):
+                refuse(_("length not within %(limits)s") % {"limits": self.text})
+            if type_ in _RANGED and not self._spans(value):
                 refuse(_("not within %(limits)s") % {"limits": self.text})
             return value
 
-        def of_length(value: Any) -> Any:
-            value = convert(value)
-            if not self._spans(len(value)):
-                refuse(_("length not within %(limits)s") % {"limits": self.text})
-            return value
-
-        if self.choices:
-            return choose
-        return {"str": of_length, "list": of_length, "file": self._take_file}.get(type_, within)
+        return self._take_file if type_ == "file" else keep
 
     def _spans(self, value: Any) -> bool:
         above = self.low is None or self.low <= value

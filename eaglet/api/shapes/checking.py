@@ -79,18 +79,15 @@ def checked_answers(on_change: Callable[[], Any]) -> Iterator[None]:
 
     `on_change` is called where that begins and where it ends.
     """
-    _count(1, on_change)
+    global _blocks  # noqa: PLW0603 - under the lock
+    with _lock:
+        _blocks += 1
+        on_change()
     try:
         yield
     finally:
-        _count(-1, on_change)
-
-
-def _count(step: int, on_change: Callable[[], Any]) -> None:
-    global _blocks
-    with _lock:
-        before, _blocks = _blocks, _blocks + step
-        if not before or not _blocks:
+        with _lock:
+            _blocks -= 1
             on_change()
 
 
