@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 
 URL_PATTERNS = list
+NOT_COUNTED = "eaglet, not counted"
+"""With EAGLET_METRICS = False."""
 
 
 def _envelope(data: dict) -> dict:
@@ -121,6 +123,7 @@ JOB_A: dict[str, Callable[[], URL_PATTERNS]] = {
     "plain Django": plain,
     "Django, a constant": constant,
     "eaglet": eaglet,
+    NOT_COUNTED: eaglet,
     "eaglet, 100 resources": eaglet_100,
     "eaglet, 1,000 resources": eaglet_1000,
     "DRF, by hand": drf,

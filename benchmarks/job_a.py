@@ -39,6 +39,7 @@ def set_up(contestant: str) -> None:
         ],
         MIDDLEWARE=[],
         USE_TZ=True,
+        EAGLET_METRICS=contestant != contestants.NOT_COUNTED,
     )
     django.setup()
     urls.urlpatterns = contestants.patterns(contestant)
