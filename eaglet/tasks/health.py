@@ -3,6 +3,8 @@
 import datetime
 import difflib
 from collections.abc import Iterator
+from functools import partial
+from operator import itemgetter
 from typing import Final
 
 from django.utils.version import get_version_tuple
@@ -133,16 +135,18 @@ def _ledger() -> Iterator[Finding]:
                 )
 
 
-def _taken(hoped_for: set[str]) -> dict[str, set[str]]:
-    """Return the queues that each worker takes from."""
-    taken: dict[str, set[str]] = {}
+def _taken(hoped_for: set[str]) -> dict[frozenset[str], str]:
+    """Return the sets of queues that workers take from, each with the name of one that does."""
+    taken: dict[frozenset[str], str] = {}
     # Not a connection of the pool's, which the broker may have closed since it was last used.
     with publishing_app().connection_for_write() as connection:
+        # Not `inspect`, which of several workers of one name gives the last's answer alone.
+        ask = partial(publishing_app().control.broadcast, reply=True, connection=connection)
         for seconds in ANSWER_SECONDS:
-            inspect = publishing_app().control.inspect(timeout=seconds, connection=connection)
-            for worker, queues in (inspect.active_queues() or {}).items():
-                taken[worker] = {queue["name"] for queue in queues}
-            if hoped_for <= set().union(*taken.values()):
+            for answer in ask("active_queues", timeout=seconds) or ():
+                for worker, queues in answer.items():
+                    taken[frozenset(queue["name"] for queue in queues)] = worker
+            if hoped_for <= set().union(*taken):
                 break
     return taken
 
@@ -156,12 +160,12 @@ def _workers() -> Iterator[Finding]:
     if not publishing_app().conf.worker_enable_remote_control:
         yield Finding("workers: they run without remote control, so what they take is not known")
         return
-    by_worker = _taken(own)
-    taken = set().union(*by_worker.values())
+    by_queues = _taken(own)
+    taken = set().union(*by_queues)
     events = {one.queue_name for one in declarations() if one.event}
     # A worker's default queue is its service's alone.
     known = own | {publishing_app().conf.task_default_queue}
-    for worker, queues in sorted(by_worker.items()):
+    for queues, worker in sorted(by_queues.items(), key=itemgetter(1)):
         if events & queues and (others := queues - known):
             yield Finding(
                 f"worker {worker}: takes this service's events, and what this service does not: "

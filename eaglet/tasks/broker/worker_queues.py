@@ -18,12 +18,13 @@ LOOK_AGAIN_AFTER_SECONDS: Final = 30.0
 
 
 def name_control_queue_anew(app: Celery) -> None:
-    """Give a worker's control queue a name of its own each time that it connects to RabbitMQ.
+    """Give a worker's control queue a name of its own each time that it connects.
 
-    The queue is exclusive. As long as RabbitMQ takes a connection that went silent for alive, one
-    of the same name is locked, and Celery ends the worker that has come back.
+    As long as RabbitMQ takes a connection that went silent for alive, an exclusive queue of the
+    same name is locked, and Celery ends the worker that has come back. In the embedded broker two
+    workers of one name would share it. Redis keeps none, but all that was ever bound.
     """
-    if broker_scheme(app.conf.broker_read_url) in RABBITMQ_SCHEMES:
+    if broker_scheme(app.conf.broker_read_url) in (*RABBITMQ_SCHEMES, "eaglet"):
         control: Any = app.control
         mailbox = control.mailbox
         named = mailbox.get_queue

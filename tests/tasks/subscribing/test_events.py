@@ -4,8 +4,10 @@ import pytest
 from django.contrib.auth.models import Group
 from prometheus_client import REGISTRY
 
-from eaglet.tasks import publish_event
+from eaglet.tasks import on_event, publish_event
+from eaglet.tasks.health import examine_tasks
 from eaglet.tasks.models import OutboxTask, ReceivedTask
+from eaglet.tasks.receiving import decorator
 from eaglet.tasks.sending import publisher
 from tests.tasks.receiver.running import ALIAS
 
@@ -50,6 +52,19 @@ def test_every_service_has_each_event_also_what_came_while_it_was_away(receiver)
     receiver.kill(card)
     receiver.worker(service="shop")
     receiver.until(lambda: names() == ["card: 1", "card: 2", "shop: 1", "shop: 2"])
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "second"])
+def test_the_doctor_tells_workers_of_one_name_on_one_machine_apart(receiver, settings, monkeypatch):
+    for service in ("card", "shop"):
+        receiver.worker("--hostname=celery@machine", service=service)
+    for service in ("card", "shop"):
+        settings.EAGLET_SERVICE_NAME = service
+        monkeypatch.setattr(decorator, "_handlers", {})
+        on_event(f"{receiver.queue}.changed")(print)
+        told = [one for one in examine_tasks() if "takes this service's events" in one.text]
+        assert len(told) == 1
+        assert f"{service}.{receiver.queue}.*.failed" in told[0].text
 
 
 def test_a_replay_is_of_one_subscriber_alone(receiver):
