@@ -14,6 +14,7 @@ from kombu.connection import Connection
 from eaglet.conf import conf
 from eaglet.contracts.topics import EXCHANGE
 from eaglet.tasks.broker.headers import EVENT
+from eaglet.tasks.display import describe
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -36,8 +37,11 @@ EVENTS: Final = Exchange(EXCHANGE, "topic")
 class TaskQueue(Queue):
     """A queue that is of the type that is wanted if it is new, and used as it is if not.
 
-    One that is not durable is refused.
+    One that is not durable, or goes with its last consumer, is refused.
     """
+
+    # Another code base may have declared it.
+    _level_of_other_arguments = logging.INFO
 
     def queue_declare(
         self, nowait: bool = False, passive: bool = False, channel: Any = None
@@ -54,15 +58,25 @@ class TaskQueue(Queue):
             with connection.channel() as own:
                 return super().queue_declare(False, passive, own)
         except amqp.PreconditionFailed as error:
-            if "'durable'" in str(error):  # it would lose what it has confirmed
+            # It would lose what it has confirmed.
+            if "'durable'" in str(error) or "'auto_delete'" in str(error):
                 raise
-            logger.info("the queue %s is there already, and is used as it is", self.name)
+            logger.log(
+                self._level_of_other_arguments,
+                "the queue %s is there already, and is used as it is: %s. Deleted once nothing is "
+                "in it, it is made anew by a worker that starts",
+                self.name,
+                describe(error),
+            )
         with connection.channel() as own:
             return super().queue_declare(False, True, own)
 
 
 class EventQueue(TaskQueue):
     """A queue that is bound for events; each is the task of the queue's name to its consumers."""
+
+    # It is this service's alone, and is to keep every event until it is taken.
+    _level_of_other_arguments = logging.WARNING
 
     def consume(
         self, consumer_tag: str = "", callback: Any = None, *args: Any, **kwargs: Any

@@ -3,11 +3,12 @@
 import uuid
 
 import pytest
+from amqp import PreconditionFailed
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from kombu import Connection
+from kombu import Connection, Queue
 
 from eaglet.tasks import emits, on_event, publish_event
 from eaglet.tasks.broker.headers import EVENT
@@ -132,6 +133,40 @@ def test_neither_a_queue_of_tasks_nor_one_of_another_service_is_a_subscription(
     settings.EAGLET_SERVICE_NAME = f"{service}.europe"
     assert told("list")[0].startswith(f"{other}: for points.changed, 0 events wait")
     told("delete", other)
+
+
+@pytest.mark.parametrize(
+    "broker", [pytest.param("rabbitmq", marks=pytest.mark.services)], indirect=True
+)
+@pytest.mark.parametrize("argument", ["x-message-ttl", "x-max-length"])
+def test_a_queue_with_other_arguments_is_named_with_what_to_do(
+    broker, subscribe, settings, caplog, argument
+):
+    name = f"{settings.EAGLET_SERVICE_NAME}.points.changed"
+    with Connection(broker) as connection:
+        queue = Queue(name, queue_arguments={argument: 60_000})(connection.default_channel)
+        queue.declare()
+        subscribe("points.changed")
+        queue.delete()
+    [told] = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert f"queue {name} is there already" in told.message
+    assert argument in told.message
+    assert "Deleted once nothing is in it" in told.message
+
+
+@pytest.mark.parametrize(
+    "broker", [pytest.param("rabbitmq", marks=pytest.mark.services)], indirect=True
+)
+def test_a_queue_that_goes_with_its_worker_keeps_no_events_and_is_refused(
+    broker, subscribe, settings
+):
+    name = f"{settings.EAGLET_SERVICE_NAME}.points.changed"
+    with Connection(broker) as connection:
+        queue = Queue(name, auto_delete=True)(connection.default_channel)
+        queue.declare()
+        with pytest.raises(PreconditionFailed, match="auto_delete"):
+            subscribe("points.changed")
+        queue.delete()
 
 
 @pytest.mark.parametrize("url", ["amqp://127.0.0.1:1//", "redis://127.0.0.1:1", "amqp://a:b:c"])
