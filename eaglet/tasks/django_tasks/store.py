@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -36,6 +36,7 @@ from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.sending import arguments, outbox
 from eaglet.tasks.sending.send import new_id
 
+_DIED: Final = "(died)"
 Status = base.TaskResultStatus
 _STATUS: Final[Mapping[int, base.TaskResultStatus]] = {
     ReceivedTask.State.STARTED: Status.RUNNING,
@@ -191,23 +192,19 @@ def registered_task(path: str) -> Task:
     )
 
 
-def prepare(delivery: Delivery, attempt: int) -> None:
-    """Begin what is kept of an attempt, after what is kept of those before."""
-    rows = ReceivedTask.objects.using(ledger_alias()).filter(key=delivery.key)
-    known = rows.values_list("outcome", flat=True).first() if attempt > 1 else None
-    delivery.outcome = json.loads(known or "{}")
-    _begin(delivery.outcome, attempt, delivery.worker, timezone.now())
+def prepare(delivery: Delivery, attempt: int, args: Sequence[Any], has_died: bool) -> None:
+    """Begin what is kept of an attempt, after what is kept of those before, and have its end told.
 
-
-def run(delivery: Delivery, payload: Any) -> Any:
-    """Run the function that a payload names; return what it returns, as JSON has it.
-
-    Raises InvalidMessage for one that is not declared here, and what the function raises.
+    Raises InvalidMessage for a task that is not declared here.
     """
+    rows = ReceivedTask.objects.using(ledger_alias()).filter(key=delivery.key)
+    known = rows.values_list("outcome", flat=True).first() if has_died or attempt > 1 else None
+    delivery.outcome = json.loads(known or "{}")
+    _begin(delivery.outcome, attempt, _DIED if has_died else delivery.worker, timezone.now())
     try:
-        backend = type(api.task_backends[payload["backend"]])
-        told = partial(_result, delivery.task_id, payload, delivery.outcome)
-        result = told(Status.RUNNING)
+        backend = type(api.task_backends[args[0]["backend"]])
+        told = partial(_result, delivery.task_id, args[0], delivery.outcome)
+        told(Status.RUNNING)
     except Exception as error:
         raise InvalidMessage(f"it can't be run: {describe(error)}") from error
 
@@ -216,6 +213,12 @@ def run(delivery: Delivery, payload: Any) -> Any:
         signals.task_finished.send_robust(backend, task_result=told(status, timezone.now()))
 
     delivery.on_end = tell
+
+
+def run(delivery: Delivery, payload: Any) -> Any:
+    """Run the function that a payload names; return what it returns, as JSON has it."""
+    backend = type(api.task_backends[payload["backend"]])
+    result = _result(delivery.task_id, payload, delivery.outcome, Status.RUNNING)
     signals.task_started.send(backend, task_result=result)
     context: Any = (base.TaskContext(task_result=result),) if result.task.takes_context else ()
     value = api.normalize_json(result.task.call(*context, *result.args, **result.kwargs))
@@ -230,7 +233,7 @@ def _alias_of(backend: BaseTaskBackend) -> str:
 def _begin(outcome: dict[str, Any], attempt: int, worker: str, at: datetime.datetime) -> None:
     workers = outcome.setdefault("worker_ids", [])
     if (missing := attempt - len(workers)) > 0:
-        workers += [*["(died)"] * (missing - 1), worker]
+        workers += [*[_DIED] * (missing - 1), worker]
         outcome["last"] = at.isoformat()
         outcome.setdefault("began", outcome["last"])
 

@@ -50,8 +50,9 @@ class Declaration:
     once: bool = False
     using: str | None = None
     max_attempts: int | None = None
-    # Begins what is kept of an attempt, by its number; the function then gets the delivery first.
-    prepare: Callable[[Delivery, int], None] | None = None
+    # Begins what is kept of an attempt, by its number, the arguments, and whether it has died; the
+    # function then gets the delivery first.
+    prepare: Callable[[Delivery, int, Sequence[Any], bool], None] | None = None
     # The pattern of the events it takes; "" for tasks.
     event: str = ""
 
@@ -97,13 +98,15 @@ def handle(
                 name = f"task {delivery.task_id} of {delivery.queue_name}"
                 raise AlreadyFinished(f"{name} is {start.ended}")
             attempt = start.attempt
+    # Then this one is no attempt more: it only finds that out.
+    has_died, attempt = attempt > allowed, min(attempt, allowed)
     try:
         if declaration.prepare:
-            declaration.prepare(delivery, attempt)
-        if attempt > allowed:
+            declaration.prepare(delivery, attempt, args, has_died)
+        if has_died:
             raise AbandonedTask(
-                f"begun {attempt - 1} times and never ended: its worker died, or it took "
-                "longer than the broker or a time limit allows"
+                f"begun {attempt} times and never ended: its worker died, or it took longer than "
+                "the broker or a time limit allows"
             )
         result = _run(declaration, delivery, args, kwargs)
     except _NO_FAILURE:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from eaglet.tasks import cancel_task
 from eaglet.tasks.backend import OutboxBackend
+from eaglet.tasks.database import digest_of
 from eaglet.tasks.django_tasks.api import (
     InvalidTask,
     TaskResultDoesNotExist,
@@ -19,6 +20,7 @@ from eaglet.tasks.django_tasks.api import (
     task_backends,
 )
 from eaglet.tasks.models import OutboxTask, ReceivedTask
+from eaglet.tasks.receiving.stored_message import StoredMessage
 from eaglet.tasks.retention import RETENTIONS
 from eaglet.tasks.sending.outbox import put
 from eaglet.tasks.testing import captured_tasks, inline_tasks
@@ -92,6 +94,30 @@ def test_what_fails_for_good_has_failed(settings):
     assert (result.task.priority, result.task.queue_name) == (5, "other")
     assert result.is_finished
     assert result.finished_at
+
+
+def test_what_died_at_every_attempt_has_failed_and_is_told(configured):
+    configured(OPTIONS={"MAX_ATTEMPTS": 1})
+    told = []
+
+    def note(sender, task_result, **kwargs):
+        told.append((sender, task_result.status, task_result.id, task_result.worker_ids))
+
+    signals.task_finished.connect(note)
+    with inline_tasks(raise_errors=False):
+        sent = tasks.double.enqueue(1)
+        # As a worker leaves it that is killed.
+        row, now = OutboxTask.objects.get(task_id=sent.id), timezone.now()
+        ReceivedTask.objects.create(
+            key=digest_of(row.queue_name, sent.id), task_id=sent.id, queue_name=row.queue_name,
+            state=ReceivedTask.State.STARTED, attempts=1, worker="w1", received_at=now, due_at=now,
+            message=StoredMessage(json.dumps([[json.loads(row.arguments)], {}, {}]).encode()).to_text(),
+        )  # fmt: skip
+    signals.task_finished.disconnect(note)
+    result = tasks.double.get_result(sent.id)
+    assert (result.status, result.attempts, len(result.errors)) == ("FAILED", 1, 1)
+    assert "begun 1 times and never ended" in result.errors[0].traceback
+    assert told == [(OutboxBackend, "FAILED", sent.id, ["(died)"])]
 
 
 @pytest.mark.parametrize("name", ["set", "number", "cycle"])
