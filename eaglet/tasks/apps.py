@@ -28,7 +28,8 @@ class TasksConfig(AppConfig):
         from eaglet.tasks.receiving import worker  # noqa: PLC0415
 
         worker.connect_signals()
-        if hasattr(settings, "TASKS"):  # Django 6 always has
+        # Django 6 always has TASKS.
+        if hasattr(settings, "TASKS") and checks.HAS_TASKS_OF_DJANGO:
             from eaglet.tasks.backend import take_all  # noqa: PLC0415 - wants Django's tasks
 
             take_all()

@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, Final
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -19,6 +20,7 @@ from eaglet.tasks.sending.send import declared_sends
 
 _JSON = {"json", "application/json"}
 _ONE_DAY = 24 * 3600
+HAS_TASKS_OF_DJANGO: Final = bool(find_spec("django.tasks") or find_spec("django_tasks"))
 
 
 @register(Tags.compatibility)
@@ -26,7 +28,8 @@ def check_tasks(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Find settings under which tasks would be lost, or taken from strangers unsafely."""
-    return [*_content(), *_broker(), *_retention(), *_queue_names(), *_subscriptions()]
+    parts = _content, _broker, _retention, _queue_names, _subscriptions, _tasks_of_django
+    return [message for part in parts for message in part()]
 
 
 def _content() -> Iterator[CheckMessage]:
@@ -82,6 +85,15 @@ def _subscriptions() -> Iterator[CheckMessage]:
             + "If another service publishes it, silence this check; manage.py eaglet_catalogue "
             "shows who does.",
             id="eaglet_tasks.W004",
+        )
+
+
+def _tasks_of_django() -> Iterator[CheckMessage]:
+    if hasattr(settings, "TASKS") and not HAS_TASKS_OF_DJANGO:
+        yield Error(
+            "TASKS is set, and this Django has no tasks of its own.",
+            hint="Install the package django-tasks, or Django 6; or remove TASKS.",
+            id="eaglet_tasks.E005",
         )
 
 

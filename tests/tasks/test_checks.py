@@ -1,3 +1,7 @@
+import subprocess
+import sys
+
+import django
 import pytest
 from django.core.checks import run_checks
 
@@ -67,6 +71,26 @@ def test_a_module_of_tasks_that_can_not_be_imported_is_named(settings, monkeypat
     settings.EAGLET_TASK_MODULES = ["misdirected"]
     (message,) = [one for one in run_checks() if one.id == "eaglet_tasks.W005"]
     assert "'nowhere'" in message.msg
+
+
+@pytest.mark.skipif(django.VERSION >= (6,), reason="Django has tasks of its own")
+def test_tasks_that_this_django_does_not_have_are_named():
+    program = """
+import sys, django
+from django.conf import settings
+from django.core.management import call_command
+sys.modules["django_tasks"] = None
+settings.configure(
+    INSTALLED_APPS=["eaglet.tasks"], SECRET_KEY="x", DEBUG=True, TASKS={"default": {"BACKEND": "x"}}
+)
+django.setup()
+call_command("check")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "eaglet_tasks.E005" in done.stderr
+    assert "Install the package django-tasks" in done.stderr
 
 
 def test_an_inbox_that_forgets_before_the_broker_redelivers_is_found(settings):
