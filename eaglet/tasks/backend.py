@@ -52,6 +52,7 @@ class OutboxBackend(BaseTaskBackend):
         )
         # Else what is wrong would be told by a traceback, at the first import of a task.
         super().__init__(alias, params if self._is_shaped else {"QUEUES": ()})
+        self._unknown = [one for one in params if one not in ("BACKEND", "QUEUES", "OPTIONS")]
         self._cleared: set[str] = set()
 
     def enqueue(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Result:
@@ -93,6 +94,7 @@ class OutboxBackend(BaseTaskBackend):
             faults = ["QUEUES is a list of names, and OPTIONS a dict"]
         else:
             faults = [*store.faults_of(self)]
+        faults += [f"{one!r} is none of BACKEND, QUEUES and OPTIONS" for one in self._unknown]
         told = "TASKS[{!r}]: {}.".format
         return [Error(told(self.alias, fault), id="eaglet_tasks.E004") for fault in faults]
 

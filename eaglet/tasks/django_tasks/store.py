@@ -73,8 +73,8 @@ def faults_of(backend: BaseTaskBackend) -> Iterator[str]:
         try:
             if (value is None and name in _OPTIONS) or fits(value):
                 continue
-        except ImportError as error:
-            what = f"{what}: {error}"
+        except Exception as error:  # noqa: BLE001 - of a module of the project's
+            what = f"{what}: {describe(error)}"
         yield f"the option {name!r} is {value!r}, and not {what}"
 
 

@@ -111,7 +111,7 @@ def test_what_died_at_every_attempt_has_failed_and_is_told(configured):
         ReceivedTask.objects.create(
             key=digest_of(row.queue_name, sent.id), task_id=sent.id, queue_name=row.queue_name,
             state=ReceivedTask.State.STARTED, attempts=1, worker="w1", received_at=now, due_at=now,
-            message=StoredMessage(json.dumps([[json.loads(row.arguments)], {}, {}]).encode()).to_text(),
+            message=StoredMessage(f"[[{row.arguments}], {{}}, {{}}]".encode()).to_text(),
         )  # fmt: skip
     signals.task_finished.disconnect(note)
     result = tasks.double.get_result(sent.id)
@@ -300,6 +300,8 @@ def test_an_enqueue_after_the_commit_is_warned_of_once(caplog, monkeypatch):
         ({"OPTIONS": {"MAX_ATTEMPTS": 1.5}}, "MAX_ATTEMPTS"),
         ({"OPTIONS": {"RETENTION": "day"}}, "RETENTION"),
         ({"OPTIONS": {"ORDER_KEY": "tests.no.such"}}, "ORDER_KEY"),
+        ({"OPTIONS": {"ORDER_KEY": "tests.tasks.django_tasks.broken.key"}}, "it breaks"),
+        ({"OPTION": {"ONCE": True}}, "'OPTION' is none of"),
         ({"QUEUES": ["a\n"]}, "a queue's name"),
         ({"QUEUES": ["x" * 300]}, "a queue's name"),
         ({"QUEUES": "mail"}, "QUEUES"),
