@@ -65,8 +65,8 @@ def declarator(
 ) -> Callable[[Handler], Task[Any, Any]]:
     """Return what declares a function that takes from a queue, which is bound for an event's."""
     check_queue_name(queue_name)
-    if max_attempts is not None and max_attempts < 1:
-        raise ImproperlyConfigured(f"max_attempts of {queue_name!r} is at least 1")
+    if max_attempts is not None and not (type(max_attempts) is int and max_attempts > 0):
+        raise ImproperlyConfigured(f"max_attempts of {queue_name!r} is a whole number from 1")
 
     def decorate(function: Handler) -> Task[Any, Any]:
         plain = inspect.unwrap(function)
@@ -75,18 +75,21 @@ def declarator(
                 f"{plain!r:.200} can't take from {queue_name!r}: it is no function with a name. "
                 "Declare one with def, which calls it."
             )
-        if (
-            inspect.iscoroutinefunction(plain)
-            or inspect.isgeneratorfunction(plain)
-            or inspect.isasyncgenfunction(plain)
-        ):
-            raise ImproperlyConfigured(
-                f"{_place(function)} is async, or a generator: a worker calls plain functions. Run "
-                "what is async in it with asgiref's async_to_sync."
-            )
+        check_plain(function)
         return declare(Declaration(queue_name, function, once, using, max_attempts, event=event))
 
     return decorate
+
+
+def check_plain(function: Callable[..., Any]) -> None:
+    """Raise ImproperlyConfigured for a function that gives no result when it is called."""
+    plain = inspect.unwrap(function)
+    kinds = inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction
+    if any(is_so(plain) for is_so in kinds):
+        raise ImproperlyConfigured(
+            f"{_place(function)} is async, or a generator: a plain function is called here. Run "
+            "what is async in it with asgiref's async_to_sync."
+        )
 
 
 def declare(declaration: Declaration) -> Task[Any, Any]:

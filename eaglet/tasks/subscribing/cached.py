@@ -13,9 +13,10 @@ from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.exceptions import ImproperlyConfigured
 
+from eaglet.contracts.topics import WILDCARDS
 from eaglet.tasks.database import digest_of
-from eaglet.tasks.receiving.decorator import declaration_of
-from eaglet.tasks.sending.arguments import to_json
+from eaglet.tasks.receiving.decorator import check_plain, declaration_of
+from eaglet.tasks.sending.arguments import check_event_name, to_json
 from eaglet.tasks.subscribing.events import on_event, queue_of
 
 P = ParamSpec("P")
@@ -47,11 +48,14 @@ def cached_until(
         timeout: for how many seconds a result is kept at most, as the cache has it.
         cache: which of CACHES.
 
-    Raises ImproperlyConfigured for a key that is no parameter.
+    Raises InvalidTask for what is no event's name, and ImproperlyConfigured for a key that is no
+    parameter, and for a function that is async or a generator.
     """
+    check_event_name(event, WILDCARDS)
     queue = queue_of(event, _PURPOSE)
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        check_plain(function)
         signature = inspect.signature(function)
         if key and key not in signature.parameters:
             raise ImproperlyConfigured(f"{function.__qualname__} has no parameter {key!r}")
@@ -101,7 +105,8 @@ def drop(queue: str, args: Any) -> None:
 
 def _generations(queue: str, key: str, value: Any) -> list[str]:
     """Return the names of the generation of all results for a key, and of that for one value."""
-    # A number may come as text in an event, or in a call.
+    # A number may come as text in an event, or in a call, or as 7.0.
+    value = int(value) if isinstance(value, float) and value.is_integer() else value
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
     values = ([], [text]) if key else ([],)
     return [f"eaglet:{digest_of(queue, key, *some)}" for some in values]

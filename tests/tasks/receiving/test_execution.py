@@ -196,8 +196,14 @@ def test_a_function_that_is_not_run_by_calling_it_is_refused(queue):
         yield 1
 
     for function in (coroutine, generator, both):
-        with pytest.raises(ImproperlyConfigured, match="plain functions"):
+        with pytest.raises(ImproperlyConfigured, match="is async, or a generator"):
             task(queue)(function)
+
+
+@pytest.mark.parametrize("number", [0, 1.5, "3", True])
+def test_a_number_of_attempts_that_is_none_is_refused(queue, number):
+    with pytest.raises(ImproperlyConfigured, match="whole number from 1"):
+        task(queue, max_attempts=number)
 
 
 def test_a_handler_without_a_name_is_refused(queue):

@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
 
+from eaglet.exceptions import InvalidTask
 from eaglet.tasks import cached_until, on_event, publish_event
 from eaglet.tasks.testing import inline_tasks
 
@@ -81,6 +82,7 @@ def test_an_event_that_comes_again_or_late_only_costs_a_call(points, points_of, 
         ({"id": 7, "kind": "card"}, {"kind": "card", "id": 7}),
         ([Decimal("1.50"), None, True],) * 2,
         (True, True),
+        (7, 7.0),
     ],
 )
 def test_a_key_is_the_same_in_a_call_and_as_the_event_has_it(called_with, published, queue):
@@ -112,6 +114,25 @@ def test_several_functions_and_a_subscriber_of_ones_own_go_together(points, poin
     publish(member_id=7)
     assert (total(), points_of(7)) == (50, 0)
     assert seen == [{"member_id": 7}]
+
+
+async def awaited():
+    """Return nothing that could be kept."""
+
+
+def generated():
+    yield 1
+
+
+@pytest.mark.parametrize("function", [awaited, generated])
+def test_what_gives_no_result_when_it_is_called_is_refused(queue, function):
+    with pytest.raises(ImproperlyConfigured, match=f"{function.__name__} is async, or a generator"):
+        cached_until("points.changed")(function)
+
+
+def test_without_an_event_it_is_refused():
+    with pytest.raises(InvalidTask, match="can't be the name of an event"):
+        cached_until(len)
 
 
 def test_a_key_that_is_no_parameter_is_refused(queue):
