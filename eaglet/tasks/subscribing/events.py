@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import Task
-from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.conf.naming import service_name
 from eaglet.contracts.topics import WILDCARDS
@@ -38,8 +37,6 @@ def on_event(
     Raises InvalidTask for what is no name, and ImproperlyConfigured when two functions declare the
     same queue.
     """
-    if callable(name):
-        raise ImproperlyConfigured('@on_event takes the event\'s name: @on_event("points.changed")')
     check_event_name(name, WILDCARDS)
     return declarator(queue_of(name, purpose), once, using, max_attempts, name)
 

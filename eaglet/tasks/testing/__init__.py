@@ -15,15 +15,6 @@ from eaglet.tasks.testing.capture import (
 from eaglet.tasks.testing.inline import InlineTasks, RanTask, inline_tasks
 
 __all__ = [
-    "CapturedTask",
-    "CapturedTasks",
-    "InlineTasks",
-    "RanTask",
-    "broker_down",
-    "broker_refusing",
-    "broker_silent",
-    "broker_slow",
-    "captured_events",
-    "captured_tasks",
-    "inline_tasks",
-]
+    "CapturedTask", "CapturedTasks", "InlineTasks", "RanTask", "broker_down", "broker_refusing",
+    "broker_silent", "broker_slow", "captured_events", "captured_tasks", "inline_tasks",
+]  # fmt: skip

@@ -73,10 +73,9 @@ class InlineTasks(Sequence[RanTask]):
             delivery = _delivery(task, declaration, row, trace)
             while True:
                 attempt += 1
+                given = replace(delivery, attempt=attempt)
                 try:
-                    result = handle(
-                        declaration, replace(delivery, attempt=attempt), (task.args,), {}
-                    )
+                    result = handle(declaration, given, (task.args,), {})
                 except RetryLater as again:
                     error = again.error
                     if not self._raise_errors:
@@ -88,17 +87,8 @@ class InlineTasks(Sequence[RanTask]):
                 else:
                     error = None
                 break
-        self._ran.append(
-            RanTask(
-                declaration.queue_name,
-                task.args,
-                task.task_id,
-                attempt,
-                result,
-                error,
-                is_parked,
-            )
-        )
+        ran = RanTask(declaration.queue_name, task.args, task.task_id, attempt, result, error)
+        self._ran.append(replace(ran, is_parked=is_parked))
         if error is not None and self._raise_errors:
             raise error
 
@@ -120,8 +110,7 @@ def inline_tasks(*, raise_errors: bool = True, deliveries: int = 1) -> Iterator[
     the function that `@task` has declared, with its contract, `once=True`, the trace, and a row in
     the ledger; an event to each that `@on_event` has declared in this project. Nothing waits, and
     no commit is needed. Gives a sequence of `RanTask`, in `queue_name` with the subscription's
-    queue for an event, filled at the
-    end of the block, or by `run()` in it.
+    queue for an event, filled at the end of the block, or by `run()` in it.
 
         with inline_tasks() as ran:
             change_points(member, 100)
