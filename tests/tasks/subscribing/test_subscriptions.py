@@ -102,6 +102,14 @@ def test_a_subscription_is_listed_with_what_waits_until_it_is_deleted(subscribe,
         told("delete", "nothing")
 
 
+def test_what_is_to_be_tried_again_is_among_what_would_be_lost(subscribe, told):
+    queue = subscribe("points.#")
+    note(queue, ReceivedTask.State.RETRYING, "points.changed")
+    with pytest.raises(CommandError, match=f"{queue} still has 1 events.*--force"):
+        told("delete", queue)
+    assert told("delete", queue, force=True) == [f"{queue} is deleted, with 1 events in it."]
+
+
 def test_one_that_nothing_takes_any_more_is_named_with_what_to_do(subscribe, told):
     queue = subscribe("points.#")
     # All that RabbitMQ leaves to know it by.

@@ -59,18 +59,25 @@ class Command(BaseCommand):
         self.stdout.write(told)
 
     def _lag(self, queue: str, waiting: int | None, force: bool) -> None:
-        rows = ReceivedTask.objects.using(ledger_alias()).filter(queue_name=queue)
-        put_off = rows.filter(state__in=ReceivedTask.PUT_OFF).count()
-        told = f"{put_off} to be tried again, {rows.parked().count()} parked"
-        self.stdout.write(f"{queue}: {waiting or 0} events wait, {told}")
+        put_off, parked = _kept(queue)
+        told = f"{waiting or 0} events wait, {put_off} to be tried again, {parked} parked"
+        self.stdout.write(f"{queue}: {told}")
 
     def _delete(self, queue: str, waiting: int | None, force: bool) -> None:
-        if waiting and not force:
+        # What is to be tried again comes back to it.
+        left = (waiting or 0) + _kept(queue)[0]
+        if left and not force:
             raise CommandError(
-                f"{queue} still has {waiting} events, which would be lost. Have a worker take "
-                "them, or delete it with --force."
+                f"{queue} still has {left} events, which would be lost. Have a worker take them, "
+                "or delete it with --force."
             )
         delete(queue)
-        self.stdout.write(f"{queue} is deleted, with {waiting or 0} events in it.")
+        self.stdout.write(f"{queue} is deleted, with {left} events in it.")
         if declaration_of(queue):
             self.stdout.write("It is declared here: a worker that starts makes it again.")
+
+
+def _kept(queue: str) -> tuple[int, int]:
+    """Return how many events of a queue are to be tried again, and how many are parked."""
+    rows = ReceivedTask.objects.using(ledger_alias()).filter(queue_name=queue)
+    return rows.filter(state__in=ReceivedTask.PUT_OFF).count(), rows.parked().count()
