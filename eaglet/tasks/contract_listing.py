@@ -12,7 +12,7 @@ from eaglet.tasks.receiving.decorator import declarations
 from eaglet.tasks.receiving.execution import Declaration
 from eaglet.tasks.receiving.worker import discover
 from eaglet.tasks.sending.events import declared_emits
-from eaglet.tasks.sending.send import declared_sends, written
+from eaglet.tasks.sending.send import declared_sends
 
 VERSION: Final = 1
 
@@ -46,7 +46,7 @@ def listing() -> dict[str, Any]:
 
 
 def _taken(declaration: Declaration) -> dict[str, Any]:
-    params = written(declared_params(declaration.function)) or None
+    params = [str(param) for param in declared_params(declaration.function)] or None
     return {"queue": declaration.queue_name, "params": params, "once": declaration.once}
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypedDict, TypeVar, Unpack
 from django.core.exceptions import ImproperlyConfigured
 
 from eaglet.exceptions import InvalidTask, ParamError
-from eaglet.params import Param, check_params, parse_declarations
+from eaglet.params import check_params, parse_declarations
 from eaglet.tasks.models import OutboxTask
 from eaglet.tasks.sending import arguments, outbox
 
@@ -131,7 +131,7 @@ class Sends:
         self._params = parse_declarations(params, models)
         if any(param.type == "file" for param in self._params):
             raise ImproperlyConfigured(f"what is sent to {queue_name!r} can hold no file")
-        self.params = written(self._params)
+        self.params = [str(param) for param in self._params]
 
     def __repr__(self) -> str:
         return f"sends({self.queue_name!r}, {self.params!r})"
@@ -180,8 +180,3 @@ def declare(known: dict[str, Declared], new: Declared) -> Declared:
 def declared_sends() -> list[Sends]:
     """Return everything this service declares to send, sorted by queue."""
     return [_declared[name] for name in sorted(_declared)]
-
-
-def written(params: Iterable[Param]) -> list[str]:
-    """Return parameters in the grammar that they are declared in."""
-    return [str(param) for param in params]

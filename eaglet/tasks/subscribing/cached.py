@@ -62,10 +62,9 @@ def cached_until(
         _kept.setdefault(queue, set()).add((cache, key))
         if declaration_of(queue) is None:
 
+            @on_event(event, purpose=_PURPOSE)
             def drop_cached(args: Any) -> None:
                 drop(queue, args)
-
-            on_event(event, purpose=_PURPOSE)(drop_cached)
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -79,15 +78,13 @@ def cached_until(
             for name in names:
                 if name not in found:
                     found[name] = kept.get_or_set(name, uuid.uuid4().hex, timeout)
-            place = digest_of(
-                f"{function.__module__}.{function.__qualname__}",
-                text,
-                *(found[name] for name in names),
-            )
-            result = kept.get(f"eaglet:{place}", _NONE)
+            seen = [found[name] for name in names]
+            path = f"{function.__module__}.{function.__qualname__}"
+            place = f"eaglet:{digest_of(path, text, *seen)}"
+            result = kept.get(place, _NONE)
             if result is _NONE:
                 result = function(*args, **kwargs)
-                kept.set(f"eaglet:{place}", result, timeout)
+                kept.set(place, result, timeout)
             return result  # type: ignore[no-any-return]
 
         return call
