@@ -1,16 +1,15 @@
-"""Keep a worker's queues from one another: what RabbitMQ holds against one keeps only that one."""
+"""Keep a worker's queues from one another: what a broker holds against one keeps only that one."""
 
 import logging
 import uuid
 from typing import Any, Final
 
-import amqp
 from celery import Celery
 from kombu import Queue
 from kombu.connection import Connection
 
+from eaglet.tasks.broker.errors import concerns_every_task, reason
 from eaglet.tasks.celery_config import RABBITMQ_SCHEMES, broker_scheme
-from eaglet.tasks.display import describe
 
 logger = logging.getLogger("eaglet.tasks")
 
@@ -32,7 +31,7 @@ def name_control_queue_anew(app: Celery) -> None:
 
 
 class WorkerQueues:
-    """Have a worker's consumer take from those of its queues that RabbitMQ lets it declare.
+    """Have a worker's consumer take from those of its queues that the broker lets it declare.
 
     Those that exist with other arguments, belong to the broker or are locked are told in the log,
     and looked at again every LOOK_AGAIN_AFTER_SECONDS.
@@ -45,8 +44,6 @@ class WorkerQueues:
 
     def look_over(self, connection: Connection) -> None:
         """Look at all of them on a new connection, before the worker takes from any."""
-        if not isinstance(connection.default_channel, amqp.Channel):
-            return
         for queue in self._refused.values():
             self._queues.select_add(queue)
         self._refused.clear()
@@ -79,12 +76,14 @@ class WorkerQueues:
         except connection.connection_errors:
             raise
         except connection.channel_errors as error:
+            if concerns_every_task(error):
+                raise
             logger.error(
                 "this worker takes nothing from the queue %r, since the broker refuses it: %s. If "
                 "it, or its exchange, is there with other arguments, delete that once nothing is "
                 "in it: it is made anew",
                 queue.name,
-                describe(error),
+                reason(error),
             )
             return True
         channel.close()

@@ -52,3 +52,16 @@ def test_a_redis_that_is_read_only_for_a_while_ends_no_worker(receiver):
         time.sleep(3)
         client.execute_command("REPLICAOF", "NO", "ONE")
     takes(receiver, worker, "two")
+
+
+@pytest.mark.parametrize("receiver", ["redis_server"], indirect=True)
+def test_a_key_of_another_kind_keeps_no_other_queue(receiver):
+    key = f"{receiver.queue}.die"
+    with Connection(receiver.broker_url) as connection:
+        client = connection.default_channel.client
+        client.set(key, "no list")
+        worker = receiver.worker()
+        takes(receiver, worker, "one")
+        client.delete(key)
+    assert f"takes nothing from the queue '{key}'" in receiver.log()
+    assert "WRONGTYPE" in receiver.log()
