@@ -21,9 +21,9 @@ DOCS_BIN := $(VENV)-docs/bin
 CHECK := env EAGLET_RUN_DIR=$(VENV)/check $(BIN)/python manage.py
 
 .PHONY: help environment demo serve test coverage test-services test-services-short test-newest \
-	newest-folder test-newest-interpreters test-newest-servers fuzz chaos chaos-short soak lint \
-	style types rooms imports project docs docs-environment format bench matrix matrix-short \
-	run-matrix clean
+	newest-folder newest-interpreters test-newest-interpreters test-newest-servers \
+	test-newest-workers test-newest-chaos fuzz chaos chaos-short soak lint style types rooms imports \
+	project docs docs-environment format bench matrix matrix-short run-matrix clean
 
 help:
 	@echo 'make demo    start the services, walk through what they do, end them'
@@ -72,23 +72,30 @@ test-services: environment
 
 # Of what a machine has, where test-newest runs the rest.
 test-services-short: environment
-	@$(BIN)/python -m tests.system.servers --tests readiness,extras,browser,postgresql,mariadb
+	@$(BIN)/python -m tests.system.servers --tests readiness,browser,postgresql,mariadb
 
 # Debian's unstable suite, in a folder of the cache that is kept: its interpreters and servers.
-# A machine that can't make it skips this, and says why. The servers' tests mostly wait.
+# A machine that can't make it skips this, and says why. The servers' tests mostly wait; those that
+# run beside each other have servers of their own.
 test-newest: environment
 	@root=$$('$(PYTHON)' scripts/newest.py) || { [ $$? = 77 ]; exit; }; \
-	'$(PYTHON)' scripts/newest.py make --no-print-directory test-newest-interpreters & \
-	$(MAKE) --no-print-directory test-newest-servers EAGLET_TEST_SERVERS_ROOT="$$root"; failed=$$?; \
-	wait $$! && exit $$failed
+	$(MAKE) --no-print-directory --keep-going --jobs 3 --output-sync=target \
+		EAGLET_TEST_SERVERS_ROOT="$$root" \
+		newest-interpreters test-newest-servers test-newest-workers test-newest-chaos
+
+# Nothing of this make's own: it is another, in another root folder.
+newest-interpreters:
+	@MAKEFLAGS= '$(PYTHON)' scripts/newest.py make --no-print-directory test-newest-interpreters
 
 # Fails where the machine can't make the folder.
 newest-folder:
 	@'$(PYTHON)' scripts/newest.py > /dev/null
 
-test-newest-servers: export EAGLET_TEST_SERVERS_ROOT ?= /
-test-newest-servers:
-	@$(BIN)/python -m tests.system.servers --tests servers
+test-newest-servers test-newest-workers test-newest-chaos: export EAGLET_TEST_SERVERS_ROOT ?= /
+test-newest-servers test-newest-workers: test-newest-%:
+	@$(BIN)/python -m tests.system.servers --tests $*
+
+test-newest-chaos:
 	@$(BIN)/python -m tests.system.servers --only rabbitmq,redis,postgresql -- \
 		$(BIN)/python -m tests.system.chaos --tasks 1000 --kills 1
 

@@ -114,7 +114,8 @@ def _make() -> None:
     mirror = _mirror()
     print(f"newest: making {ROOT} from {mirror}", file=sys.stderr)
     if shutil.which("debootstrap") is None:
-        _run(*INSTALL.split(), "debootstrap")
+        # Another may be installing something.
+        _run(*INSTALL.split(), "--option=DPkg::Lock::Timeout=300", "debootstrap")
     _run("debootstrap", "--variant=minbase", SUITE, str(ROOT), mirror)
     # A proxy, say.
     (ROOT / "etc/apt/apt.conf.d/99machine").write_text(_run("apt-config", "dump", "Acquire"))

@@ -36,13 +36,18 @@ SERVERS: dict[str, type[Server]] = {
 CHECKOUT = Path(__file__).resolve().parents[3]
 DATABASES = (PostgreSQL.name, MariaDB.name)
 BROWSER = "tests/system/browser"
+WORKERS = "tests/tasks"
+# The marked tests in two halves, which may run beside each other on servers of their own.
+HALVES = {
+    "servers": [f"--ignore={BROWSER}", f"--ignore={WORKERS}"],
+    "workers": [WORKERS],
+}
 # Of the marked tests, what also runs by itself.
 PARTS = {
     "readiness": "tests/system/integration/test_readiness.py",
-    "extras": "tests/system/integration/test_extras.py",
     "browser": BROWSER,
 }
-PHASES = ("servers", *PARTS, *DATABASES)
+PHASES = (*HALVES, *PARTS, *DATABASES)
 # For the tests of the browser; the font is for Chinese.
 CHROMIUM = ("chromium", "fonts-noto-cjk")
 CHROMIUM_FILES = ("chromium", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
@@ -95,8 +100,8 @@ def _options() -> argparse.Namespace:
         "--tests",
         metavar="PHASE,…",
         type=some_of(PHASES),
-        default=["servers", "browser", *DATABASES],
-        help=f"without a COMMAND: some of {', '.join(PHASES)}; readiness and extras are in servers",
+        default=[*HALVES, "browser", *DATABASES],
+        help=f"without a COMMAND: some of {', '.join(PHASES)}; readiness is in servers",
     )
     parser.add_argument(
         "--root",
@@ -151,8 +156,8 @@ def _run_tests(
     print(f"servers: {name}", flush=True)
     pytest = [sys.executable, "-m", "pytest", "--quiet"]
     beside = ["--numprocesses", "auto", "--dist", "loadfile"]
-    if name == "servers":
-        pytest += ["-m", "services", f"--ignore={BROWSER}"]
+    if name in HALVES:
+        pytest += ["-m", "services", *HALVES[name]]
     elif name in PARTS:
         pytest += ["-m", "services", PARTS[name], *beside]
     else:
