@@ -39,8 +39,9 @@ def test_the_tutorial_works_with_nothing_but_a_python(play):
     # From the source, and with all that it needs: neither is at hand wherever tests run.
     if not os.environ.get("EAGLET_TEST_SERVICES"):
         pytest.skip(f"installs for real: {MISSING}")
-    instead = {"git+https://HOST/eaglet.git": str(CHECKOUT)}
-    scenario = dataclasses.replace(SCENARIOS["tutorial.md"], instead=instead)
+    scenario = SCENARIOS["tutorial.md"]
+    instead = {**scenario.instead, "git+https://HOST/eaglet.git": str(CHECKOUT)}
+    scenario = dataclasses.replace(scenario, instead=instead)
     play("tutorial.md", scenario, blocks_of(DOCS / "tutorial.md"), is_bare=True)
 
 
