@@ -27,7 +27,9 @@ COMMAND = [sys.executable, "-m", "tests.system.servers", "--root", "/", "--only"
 @contextmanager
 def started(*options):
     """The starter of a Redis, and the URL of that."""
-    command = [*COMMAND, *options, "--", "sh", "-c", "echo $EAGLET_TEST_REDIS_URL; sleep 600"]
+    # A starter that is killed before it has noted what it has just started leaves that behind.
+    program = "sleep 1; echo $EAGLET_TEST_REDIS_URL; sleep 600"
+    command = [*COMMAND, *options, "--", "sh", "-c", program]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
         try:
             url = next(line for line in starter.stdout if line.startswith("redis://"))
