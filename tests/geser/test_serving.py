@@ -54,3 +54,26 @@ def test_its_processes_count_together_log_each_call_and_end_when_told_to(tmp_pat
         assert not re.search("^forged", process.written(), re.MULTILINE)
         process.popen.send_signal(signal.SIGTERM)
         assert process.popen.wait(30) == 0
+
+
+# The first process answers at once; the other imports for so long that the stop comes before it is
+# ready.
+SLOW_TO_START = """
+import pathlib, time
+try:
+    pathlib.Path("first").touch(exist_ok=False)
+except FileExistsError:
+    time.sleep(5)
+"""
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_it_ends_though_one_of_its_processes_has_only_begun_to_start(tmp_path, server):
+    made = Generated.make("member_service", tmp_path, "--server", server, WEB_CONCURRENCY="2")
+    wsgi = made.folder / "wsgi.py"
+    wsgi.write_text(wsgi.read_text(encoding="utf-8") + SLOW_TO_START, encoding="utf-8")
+    with Processes(tmp_path / "logs") as processes:
+        made.serve(processes)
+        (process,) = processes.running
+        process.popen.send_signal(signal.SIGTERM)
+        process.popen.wait(60)
