@@ -38,6 +38,8 @@ class Delivery:
     is_redelivered: bool = False
     # The name of the event that it is.
     event: str = ""
+    # Whether the ledger has its beginning.
+    is_begun: bool = False
     # Whether the worker's main process notes that it is done.
     is_noted: bool = False
     # What the ledger is to keep of it beside, and who is told its end, with the error if any, once

@@ -5,6 +5,7 @@ import functools
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -13,7 +14,7 @@ from django.db.models import F
 
 from eaglet.tasks.database import DATABASE_FAULTS, close, utc_now
 from eaglet.tasks.display import as_column
-from eaglet.tasks.insert import upsert
+from eaglet.tasks.insert import insert, upsert
 from eaglet.tasks.models import ReceivedTask, ledger_alias
 from eaglet.tasks.models.received import ReceivedTaskQuerySet
 from eaglet.tasks.receiving.delivery import Delivery
@@ -55,7 +56,7 @@ def _again_on_a_fresh_connection(step: Callable[P, R]) -> Callable[P, R]:
 @_again_on_a_fresh_connection
 def begin(delivery: Delivery, attempt: int) -> AttemptStart:
     """Note that a worker begins with a task; its `attempt` is that if the ledger knows no other."""
-    now, rows = utc_now(), _rows(delivery)
+    now, rows, delivery.is_begun = utc_now(), _rows(delivery), True
     changes: dict[str, Any] = {
         "state": State.STARTED,
         "started_at": now,
@@ -64,19 +65,10 @@ def begin(delivery: Delivery, attempt: int) -> AttemptStart:
     }
     again = {**changes, "attempts": F("attempts") + 1, "ended_at": None}
     while not rows.exclude(state__in=_ENDED).update(**again):
-        row = ReceivedTask(
-            **{**_described_by(delivery), **changes},
-            attempts=attempt,
-        )
-        try:
-            # Within a transaction it must not end that.
-            with transaction.atomic(using=ledger_alias()):
-                row.save(using=ledger_alias(), force_insert=True)
-        except IntegrityError:
-            if ended := _ENDED.get(rows.values_list("state", flat=True)[0]):
-                return AttemptStart(0, ended)
-        else:
+        if _added(ReceivedTask(**{**_described_by(delivery), **changes}, attempts=attempt)):
             return AttemptStart(attempt)
+        if ended := _ENDED.get(rows.values_list("state", flat=True)[0]):
+            return AttemptStart(0, ended)
     return AttemptStart(rows.values_list("attempts", flat=True)[0])
 
 
@@ -100,10 +92,23 @@ def note(
         changes["message"] = delivery.message().to_text()
     if delivery.outcome:
         changes["outcome"] = json.dumps(delivery.outcome)
-    if not rows.exclude(state=State.DONE).update(**changes):
-        defaults = {**_described_by(delivery), **changes}
-        if not rows.get_or_create(key=delivery.key, defaults=defaults)[1]:
-            rows.exclude(state=State.DONE).update(**changes)
+    change = functools.partial(rows.exclude(state=State.DONE).update, **changes)
+    add = functools.partial(_added, ReceivedTask(**{**_described_by(delivery), **changes}))
+    is_there = delivery.is_begun or delivery.is_repeat
+    any(step() for step in ((change, add, change) if is_there else (add, change)))
+
+
+def _added(row: ReceivedTask) -> bool:
+    """Write a new row; return False where there is one for its key."""
+    alias = ledger_alias()
+    # Within a transaction that must not be ended.
+    inside = connections[alias].in_atomic_block
+    try:
+        with transaction.atomic(using=alias) if inside else nullcontext():
+            insert(alias, row)
+    except IntegrityError:
+        return False
+    return True
 
 
 @_again_on_a_fresh_connection
