@@ -92,10 +92,16 @@ def note(
         changes["message"] = delivery.message().to_text()
     if delivery.outcome:
         changes["outcome"] = json.dumps(delivery.outcome)
-    change = functools.partial(rows.exclude(state=State.DONE).update, **changes)
-    add = functools.partial(_added, ReceivedTask(**{**_described_by(delivery), **changes}))
-    is_there = delivery.is_begun or delivery.is_repeat
-    any(step() for step in ((change, add, change) if is_there else (add, change)))
+
+    def change() -> bool:
+        return bool(rows.exclude(state=State.DONE).update(**changes))
+
+    def add() -> bool:
+        return _added(ReceivedTask(**{**_described_by(delivery), **changes}))
+
+    may_be_there = delivery.is_begun or delivery.is_repeat
+    if not (may_be_there and change()) and not add():
+        change()
 
 
 def _added(row: ReceivedTask) -> bool:
@@ -107,6 +113,8 @@ def _added(row: ReceivedTask) -> bool:
         with transaction.atomic(using=alias) if inside else nullcontext():
             insert(alias, row)
     except IntegrityError:
+        if not ReceivedTask.objects.using(alias).filter(key=row.key).exists():
+            raise
         return False
     return True
 

@@ -7,6 +7,7 @@ import logging
 import pytest
 from celery.exceptions import Reject, Retry, WorkerShutdown
 from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from eaglet.exceptions import BrokerUnavailable
@@ -109,6 +110,24 @@ def test_what_cant_be_parked_or_put_off_gives_the_message_back(
         as_by_a_worker(changed, {})
     assert raised.value.requeue
     assert "could not be kept" in caplog.text
+
+
+@pytest.mark.parametrize("max_attempts", [1, 3])
+def test_a_failure_whose_row_the_ledger_refuses_stays_with_the_broker(
+    queue, as_by_a_worker, max_attempts
+):
+    def refuse(execute, sql, *more):
+        if sql.startswith("INSERT") and ReceivedTask._meta.db_table in sql:
+            raise IntegrityError("a constraint of somebody's")
+        return execute(sql, *more)
+
+    @task(queue, max_attempts=max_attempts)
+    def changed(args):
+        raise ValueError
+
+    with connection.execute_wrapper(refuse), pytest.raises(Reject) as raised:
+        as_by_a_worker(changed, {})
+    assert raised.value.requeue
 
 
 def test_a_retry_that_the_broker_can_never_take_is_parked(queue, as_by_a_worker, settings):
